@@ -1,0 +1,19 @@
+"""The activity edge: an expected failure leaves as an envelope, because Durable turns exceptions into mere text."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tenantsync import logs
+from tenantsync.errors import TenantSyncError
+
+
+def enveloped(work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+    """`{"ok": true, ...result}`, or `{"ok": false, "code", "action"}` for whatever was raised."""
+    try:
+        return {"ok": True, **work()}
+    except TenantSyncError as failure:
+        logs.failure("activity_failed", failure, code=failure.code)
+        return {"ok": False, "code": failure.code, "action": failure.action.value}
+    except Exception as error:  # the activity edge: one resource's bug must not end the others
+        logs.failure("activity_crashed", error)
+        return {"ok": False, "code": "internal_error", "action": "stop"}

@@ -1,0 +1,81 @@
+"""Closes a run: what it came to, in one word, and the summary."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from tenantsync import logs
+from tenantsync.clock import to_rfc3339
+from tenantsync.errors import ConflictError, ContractError
+from tenantsync.services import Services
+from tenantsync.store.runs import ENDED_RESOURCE_STATES, ResourceProgress, ResourceState, Run, RunState
+from tenantsync.summary import build_summary
+
+def finish_run(run_id: str, problem: Mapping[str, str] | None, force: bool, services: Services) -> dict[str, Any]:
+    """Ends the run as failed with `problem`, else by its resources.
+
+    Gives `{"unfinished": [keys]}` and changes nothing when resources have not ended, unless `force` gives those up.
+    """
+    run = services.runs.read(run_id)
+    if run is None:
+        raise ContractError("unexpected_answer", "there is no such run")
+    if problem:
+        return _close(run, RunState.FAILED, services, problem=problem)
+    resources = services.runs.read_resources(run_id)
+    unfinished = [item.resource for item in resources if item.state not in ENDED_RESOURCE_STATES]
+    if unfinished and not force:
+        return {"unfinished": unfinished}
+    for key in unfinished:
+        _give_up(run_id, key, services)
+    resources = services.runs.read_resources(run_id)
+    return _close(run, _verdict(resources), services, resources=resources)
+
+
+def _verdict(resources: Sequence[ResourceProgress]) -> RunState:
+    if all(item.state == ResourceState.FAILED for item in resources):
+        return RunState.FAILED
+    return RunState.COMPLETED if all(map(_is_fine, resources)) else RunState.COMPLETED_WITH_ISSUES
+
+
+def _is_fine(item: ResourceProgress) -> bool:
+    """Complete, or skipped for want of a licence."""
+    is_unlicensed = item.state == ResourceState.SKIPPED and item.problem_code == "not_licensed"
+    return item.state == ResourceState.COMPLETED or is_unlicensed
+
+
+def _give_up(run_id: str, resource: str, services: Services) -> None:
+    stored = services.runs.read_resource(run_id, resource)
+    if stored is None or stored.progress.is_ended:
+        return
+    failed = replace(stored.progress, state=ResourceState.FAILED, reached=1.0, problem_code="internal_error")
+    try:
+        services.runs.checkpoint(failed, stored.etag)
+    except ConflictError:  # a worker that was thought dead has just moved on: it will end the resource itself
+        logs.event("resource_alive", run_id=run_id, resource=resource)
+
+
+def _close(
+    run: Run,
+    state: RunState,
+    services: Services,
+    *,
+    resources: Sequence[ResourceProgress] = (),
+    problem: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    now = to_rfc3339(services.clock.now())
+    closed = replace(
+        run,
+        state=state,
+        updated_at=now,
+        finished_at=now,
+        waiting_reason="",
+        waiting_until="",
+        problem_code=(problem or {}).get("code", ""),
+        problem_message=(problem or {}).get("message", ""),
+        summary=orjson.dumps(build_summary(resources)).decode() if resources else "",
+    )
+    services.runs.update(closed)
+    logs.event("run_finished", run_id=run.run_id, state=state)
+    return {"state": state.value, "unfinished": []}

@@ -1,0 +1,37 @@
+"""Moves one resource on by one slice."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from tenantsync.clock import parse_rfc3339
+from tenantsync.engine import SliceTools
+from tenantsync.engine import sync_slice as run_slice
+from tenantsync.errors import ContractError
+from tenantsync.resources.registry import find_resource
+from tenantsync.resources.spec import Reading
+from tenantsync.services import Services
+from tenantsync.store.runs import Run
+
+PROPAGATION_WINDOW: Final = timedelta(minutes=10)
+"""So long after the callback a refusal may still mean that consent is on its way."""
+
+
+def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]:
+    """`{"ended": bool, "delaySeconds": number}`: whether, and after which wait, the next slice is due."""
+    run, spec = services.runs.read(run_id), find_resource(resource)
+    stored = services.runs.read_resource(run_id, resource)
+    if run is None or spec is None or stored is None:
+        raise ContractError("unexpected_answer", "there is no such run or resource")
+    tools = SliceTools(
+        reading=Reading(services.graph_for(run.tenant_id), services.scratch_for(run_id, resource)),
+        inventory=services.inventory,
+        runs=services.runs,
+        clock=services.clock,
+        budget=services.slice_budget,
+        in_propagation_window=_is_fresh(run, services),
+    )
+    return run_slice(spec, stored, tools).to_json()
+
+
+def _is_fresh(run: Run, services: Services) -> bool:
+    return services.clock.now() - parse_rfc3339(run.started_at) < PROPAGATION_WINDOW

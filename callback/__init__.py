@@ -1,0 +1,5 @@
+"""tenants/callback: Microsoft's redirect (GET) and the portal forwarding it (POST)."""
+
+from callback.routes import blueprint
+
+__all__ = ["blueprint"]

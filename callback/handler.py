@@ -1,0 +1,65 @@
+"""The two ways Microsoft's answer reaches us, and what each is told: the browser a clean page, the portal JSON."""
+
+from typing import Final
+from urllib.parse import quote
+
+from callback.outcome import CallbackRefusedError, SignInNeeded, Started, StartRun, accept_callback
+from tenantsync import logs
+from tenantsync.errors import TransientError
+from tenantsync.identity.caller import Caller
+from tenantsync.identity.consent import CallbackFields
+from tenantsync.services import Services
+from tenantsync.web import Reply, json_reply, redirect_reply
+
+_RESULT_BY_PROBLEM: Final = {
+    "consent_declined": "declined",
+    "wrong_tenant": "wrong_tenant",
+    "link_expired": "expired",
+    "link_replaced": "expired",
+    "state_used": "expired",
+    "invalid_state": "invalid_link",
+}
+
+
+def receive_redirect(fields: CallbackFields, services: Services, start: StartRun) -> Reply:
+    """GET: always a 303, to Microsoft's sign-in or to a portal page that says how it went; never an error page."""
+    portal = services.settings.portal_url
+    try:
+        outcome = accept_callback(fields, services, start)
+    except CallbackRefusedError as refusal:
+        if refusal.run_started:  # a reload after success
+            return redirect_reply(_page(portal, refusal.connection_id, "verifying"))
+        result = _RESULT_BY_PROBLEM.get(refusal.code, "error")
+        return redirect_reply(_page(portal, refusal.connection_id, result))
+    except TransientError as failure:
+        logs.event("callback_delayed", code=failure.code)
+        return redirect_reply(_page(portal, "", "error"))
+    if isinstance(outcome, SignInNeeded):
+        return redirect_reply(outcome.sign_in_url)
+    return redirect_reply(_page(portal, outcome.run.connection_id, "verifying"))
+
+
+def receive_forwarded(fields: CallbackFields, caller: Caller, services: Services, start: StartRun) -> Reply:
+    """POST: 202 with the run, 200 with the sign-in still needed, or the problem."""
+    outcome = accept_callback(fields, services, start, msp_id=caller.msp_id)
+    if isinstance(outcome, SignInNeeded):
+        return json_reply({"connectionId": outcome.connection_id, "signInUrl": outcome.sign_in_url})
+    return json_reply(_describe(outcome), 202)
+
+
+def _describe(outcome: Started) -> dict[str, str]:
+    run = outcome.run
+    return {
+        "connectionId": run.connection_id,
+        "tenantId": run.tenant_id,
+        "state": run.state,
+        "runId": run.run_id,
+        "statusUrl": f"/api/msp-portal/tenants/{run.tenant_id}/sync-status",
+    }
+
+
+def _page(portal_url: str, connection_id: str, result: str) -> str:
+    path = f"/connect/{quote(connection_id)}" if connection_id else "/connect"
+    return f"{portal_url}{path}?result={result}"
+
+

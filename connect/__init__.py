@@ -1,0 +1,5 @@
+"""POST tenants/connect: a technician starts to connect a tenant."""
+
+from connect.routes import blueprint
+
+__all__ = ["blueprint"]

@@ -1,0 +1,111 @@
+"""The plans: how a tenant is onboarded, and how one resource is synced, slice by slice.
+
+Nothing here may look at a clock, an environment, the registry or the network: every run of a plan over the same
+history must ask for the same things in the same order.
+"""
+
+from typing import Any
+
+from orchestrators import policy
+from orchestrators.context import Context, Plan, attempt, wait
+from tenantsync.wire import (
+    FINISH_RUN,
+    PLAN_SYNC,
+    SYNC_RESOURCE,
+    SYNC_SLICE,
+    VERIFY_CONSENT,
+    resource_instance_id,
+)
+
+
+def onboard_tenant(context: Context) -> Plan:
+    """Input `{"runId", "tenantId"}`: verify consent, plan, sync all resources at once, finish."""
+    run_id = context.get_input()["runId"]
+    context.set_custom_status({"phase": "verifying"})
+    problem = yield from _verify(context, run_id)
+    if problem:
+        return (yield from _finish(context, run_id, problem))
+    plan = yield from _persist(context, PLAN_SYNC, {"runId": run_id})
+    if not plan["ok"]:
+        return (yield from _finish(context, run_id, {"code": plan["code"]}))
+    context.set_custom_status({"phase": "syncing", "resources": plan["resources"]})
+    yield from _sync(context, run_id, plan["resources"], round_number=0)
+    return (yield from _finish_syncing(context, run_id))
+
+
+def sync_resource(context: Context) -> Plan:
+    """Input `{"runId", "resource"}`: slices until the resource has ended; its checkpoint holds all that counts."""
+    job = context.get_input()
+    lost = job.get("lost", 0)
+    for _ in range(policy.SLICES_A_GENERATION):
+        outcome = yield from attempt(context.call_activity(SYNC_SLICE, _slice_job(job)))
+        lost = 0 if outcome["ok"] else lost + 1
+        if outcome.get("ended") or lost >= policy.LOST_SLICES or outcome.get("action") == "stop":
+            return {"resource": job["resource"], "ok": outcome["ok"]}
+        delay = outcome.get("delaySeconds", 0) if outcome["ok"] else policy.LOST_SLICE_DELAY_SECONDS
+        if delay:
+            yield from wait(context, delay)
+    context.continue_as_new({**_slice_job(job), "lost": lost})
+    return None
+
+
+def _verify(context: Context, run_id: str) -> Plan:
+    """None when consent is proven, else the problem."""
+    for number in range(policy.VERIFY_TRIES):
+        job = {"runId": run_id, "attempt": number}
+        outcome = yield from attempt(context.call_activity(VERIFY_CONSENT, job))
+        if outcome.get("state") == "verified":
+            return None
+        if outcome.get("state") == "failed":
+            return outcome["problem"]
+        if outcome.get("action") == "stop":
+            return {"code": outcome["code"]}
+        yield from wait(context, outcome.get("delaySeconds", policy.LOST_SLICE_DELAY_SECONDS))
+    return {"code": "consent_not_found"}
+
+
+def _sync(context: Context, run_id: str, resources: list[str], round_number: int) -> Plan:
+    """One sub-orchestration a resource. They return envelopes, so one that fails never takes the others down."""
+    suffix = f"-{round_number}" if round_number else ""
+    children = [
+        context.call_sub_orchestrator(
+            SYNC_RESOURCE, {"runId": run_id, "resource": key}, resource_instance_id(run_id, key) + suffix
+        )
+        for key in resources
+    ]
+    if children:
+        yield from attempt(context.task_all(children))
+
+
+def _finish_syncing(context: Context, run_id: str) -> Plan:
+    """Finishes; resources whose checkpoint says that they have not ended are synced on first.
+
+    That happens when the store came back older than the history, or a resource was given up on too early.
+    """
+    for number in range(1, policy.FINISH_TRIES):
+        finished = yield from _persist(context, FINISH_RUN, {"runId": run_id})
+        if finished["ok"] and not finished["unfinished"]:
+            return finished
+        if finished["ok"]:
+            yield from _sync(context, run_id, finished["unfinished"], number)
+    return (yield from _persist(context, FINISH_RUN, {"runId": run_id, "force": True}))
+
+
+def _finish(context: Context, run_id: str, problem: dict[str, str]) -> Plan:
+    return (yield from _persist(context, FINISH_RUN, {"runId": run_id, "problem": problem}))
+
+
+def _persist(context: Context, activity: str, job: dict[str, Any]) -> Plan:
+    """An activity that should not fail, tried again for a while if it does."""
+    outcome: dict[str, Any] = {"ok": False, "code": "internal_error"}
+    for number in range(policy.FINISH_TRIES):
+        outcome = yield from attempt(context.call_activity(activity, job))
+        if outcome["ok"] or outcome.get("action") == "stop":
+            return outcome
+        if number + 1 < policy.FINISH_TRIES:
+            yield from wait(context, policy.FINISH_DELAY_SECONDS)
+    return outcome
+
+
+def _slice_job(job: dict[str, Any]) -> dict[str, str]:
+    return {"runId": job["runId"], "resource": job["resource"]}

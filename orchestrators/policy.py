@@ -1,0 +1,17 @@
+"""Numbers the plans go by. Changing one is safe for running instances only if no yield comes or goes: see the ADRs."""
+
+from typing import Final
+
+SLICES_A_GENERATION: Final = 40
+"""Every completion replays the generation's whole history; a hundred actions keep that at some ten milliseconds."""
+
+LOST_SLICES: Final = 10
+"""So many slices in a row may be lost to crashes or an absent store before the resource is given up."""
+
+LOST_SLICE_DELAY_SECONDS: Final = 15
+
+VERIFY_TRIES: Final = 30
+"""More than the activity's own list of delays: the activity decides when to stop, this only bounds the history."""
+
+FINISH_TRIES: Final = 5
+FINISH_DELAY_SECONDS: Final = 15

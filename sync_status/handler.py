@@ -1,0 +1,167 @@
+"""The use case: one picture of a connection and its run, from the checkpoints alone."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+import orjson
+
+from tenantsync.clock import parse_rfc3339
+from tenantsync.errors import RequestError
+from tenantsync.identity.authority import is_guid
+from tenantsync.identity.caller import Caller
+from tenantsync.problems import find_problem
+from tenantsync.services import Services
+from tenantsync.store.connections import Connection, ConnectionState
+from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceProgress, ResourceState, Run
+from tenantsync.summary import build_summary
+
+VOLATILE: Final = frozenset({"etaSeconds"})
+"""Changes with the clock alone, so it is not part of the ETag."""
+
+_POLL_SECONDS: Final = 2
+_IDLE_POLL_SECONDS: Final = 10
+_RUNNING: Final = frozenset({*ACTIVE_RUN_STATES, ConnectionState.AWAITING_CONSENT})
+
+
+def read_status(tenant_id: str, caller: Caller, services: Services) -> dict[str, Any]:
+    """The sync-status of the caller's own latest connection; raises RequestError `tenant_unknown`."""
+    tenant_id = tenant_id.lower()
+    connection = _find_connection(tenant_id, caller, services) if is_guid(tenant_id) else None
+    if connection is None:
+        raise RequestError("tenant_unknown")
+    run = services.runs.read(connection.run_id) if connection.run_id else None
+    now = services.clock.now()
+    if run is None:
+        return _before_the_run(connection, now)
+    return _of_the_run(connection, run, services.runs.read_resources(run.run_id), now)
+
+
+def _find_connection(tenant_id: str, caller: Caller, services: Services) -> Connection | None:
+    own = services.connections.read_latest(caller.msp_id, tenant_id)
+    if own or not caller.is_operator:
+        return own
+    owner = services.owners.read(tenant_id)
+    reachable = owner is not None and caller.reaches(owner.msp_id)
+    return services.connections.read_latest(owner.msp_id, tenant_id) if owner and reachable else None
+
+
+def poll_headers(status: Mapping[str, Any]) -> dict[str, str]:
+    """Retry-After while there is something to wait for."""
+    if status["state"] not in _RUNNING:
+        return {}
+    waits_for_people = status["state"] == ConnectionState.AWAITING_CONSENT
+    return {"Retry-After": str(_IDLE_POLL_SECONDS if waits_for_people else _POLL_SECONDS)}
+
+
+def _before_the_run(connection: Connection, now: datetime) -> dict[str, Any]:
+    is_waiting = connection.state == ConnectionState.AWAITING_CONSENT
+    state = "expired" if is_waiting and now >= parse_rfc3339(connection.expires_at) else connection.state
+    code = "link_expired" if state == "expired" else connection.problem_code
+    return {
+        **_identity(connection),
+        "runId": None,
+        "kind": "initial",
+        "state": state,
+        "percent": 0,
+        "etaSeconds": None,
+        "startedAt": connection.created_at,
+        "updatedAt": connection.updated_at,
+        "finishedAt": None if is_waiting else connection.updated_at,
+        "waiting": None,
+        "problem": _problem(code, connection.problem_message),
+        "resources": {},
+        "summary": None,
+    }
+
+
+def _of_the_run(
+    connection: Connection, run: Run, resources: Sequence[ResourceProgress], now: datetime
+) -> dict[str, Any]:
+    updates = [run.updated_at, *(item.updated_at for item in resources if item.updated_at)]
+    is_active = run.state in ACTIVE_RUN_STATES
+    summary = orjson.loads(run.summary) if run.summary else build_summary(resources) if resources else None
+    return {
+        **_identity(connection),
+        "runId": run.run_id,
+        "kind": run.kind,
+        "state": run.state,
+        "percent": percent_of(resources),
+        "etaSeconds": eta_seconds(resources, now) if is_active else None,
+        "startedAt": run.started_at,
+        "updatedAt": max(updates),
+        "finishedAt": run.finished_at or None,
+        "waiting": _waiting(run, resources) if is_active else None,
+        "problem": _problem(run.problem_code, run.problem_message),
+        "resources": {item.resource: _resource(item) for item in resources},
+        "summary": summary,
+    }
+
+
+def _identity(connection: Connection) -> dict[str, Any]:
+    return {
+        "tenantId": connection.tenant_id,
+        "tenantDomain": connection.tenant_domain or None,
+        "customerId": connection.customer_id,
+        "connectionId": connection.connection_id,
+        "returnUrl": connection.return_url or None,
+    }
+
+
+def percent_of(resources: Sequence[ResourceProgress]) -> int:
+    """0 to 100 by the resources' weights; 100 only when every one has ended, and never less than before."""
+    if not resources:
+        return 0
+    whole = sum(item.weight for item in resources)
+    share = sum(item.weight * item.reached for item in resources) / whole
+    return 100 if all(item.is_ended for item in resources) else min(99, int(share * 100))
+
+
+def eta_seconds(resources: Sequence[ResourceProgress], now: datetime) -> int | None:
+    """Seconds until the slowest resource is through at its pace so far; None while nothing can be said."""
+    estimates = [_eta(item, now) for item in resources if not item.is_ended]
+    known = [estimate for estimate in estimates if estimate is not None]
+    return round(max(known)) if known else None
+
+
+def _eta(progress: ResourceProgress, now: datetime) -> float | None:
+    if not progress.started_at or not progress.reached or not progress.expected:
+        return None
+    elapsed = (now - parse_rfc3339(progress.started_at)).total_seconds()
+    return max(0.0, elapsed / progress.reached * (1 - progress.reached))
+
+
+def _waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[str, str] | None:
+    if run.waiting_reason:
+        return {"reason": run.waiting_reason, "until": run.waiting_until}
+    waiting = [item for item in resources if item.state == ResourceState.WAITING]
+    if not waiting:
+        return None
+    last = max(waiting, key=lambda item: item.waiting_until)
+    return {"reason": last.waiting_reason, "until": last.waiting_until}
+
+
+def _resource(item: ResourceProgress) -> dict[str, Any]:
+    return {
+        "state": item.state,
+        "processed": item.received - item.duplicates if item.is_ended else item.received,
+        "expected": item.expected,
+        "pages": item.pages,
+        "startedAt": item.started_at or None,
+        "updatedAt": item.updated_at or None,
+        "throttledSeconds": item.throttled_seconds,
+        "retries": item.retries,
+        "waiting": {"reason": item.waiting_reason, "until": item.waiting_until} if item.waiting_reason else None,
+        "certificate": {
+            "expected": item.expected,
+            "received": item.received,
+            "stored": item.stored,
+            "duplicates": item.duplicates,
+            "verdict": item.verdict,
+        },
+        "problem": _problem(item.problem_code, item.problem_message),
+    }
+
+
+def _problem(code: str, message: str) -> dict[str, str] | None:
+    return find_problem(code, message).to_json() if code else None

@@ -1,0 +1,249 @@
+"""The one loop that syncs any resource: fetch a page while the last one is written, then checkpoint, then go on.
+
+A slice is bounded by pages and seconds. It never sleeps and never retries by itself: it says what should happen next,
+and the orchestration waits with a durable timer. Everything it needs to go on is in the checkpoint.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+
+from tenantsync import logs
+from tenantsync.clock import Clock, to_rfc3339
+from tenantsync.errors import ConflictError, NotLicensedError, TenantSyncError
+from tenantsync.recovery import Recovery, recover
+from tenantsync.resources.spec import Page, Reading, ResourceSpec
+from tenantsync.store.inventory import Inventory, Listing, add_tally
+from tenantsync.store.runs import Phase, ResourceProgress, ResourceState, Runs, StoredProgress, Verdict
+
+_LISTED: Final = 0.95
+_UNCOUNTED_HALF: Final = 5
+"""Without a count, this many pages look like half of the work."""
+_CONFLICT_DELAY_SECONDS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SliceBudget:
+    """How much one activity does before it hands back."""
+
+    pages: int = 25
+    seconds: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class SliceTools:
+    """What a slice works with."""
+
+    reading: Reading
+    inventory: Inventory
+    runs: Runs
+    clock: Clock
+    budget: SliceBudget
+    in_propagation_window: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SliceOutcome:
+    """What the orchestration does next: call again, after `delay_seconds`; or nothing, when the resource has ended."""
+
+    is_ended: bool
+    delay_seconds: float = 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return {"ended": self.is_ended, "delaySeconds": self.delay_seconds}
+
+
+def sync_slice(spec: ResourceSpec, stored: StoredProgress, tools: SliceTools) -> SliceOutcome:
+    """Moves a resource on from its checkpoint; safe to run again, or twice at once (one of the two gives way)."""
+    work = _Slice(spec, stored, tools)
+    try:
+        return work.run()
+    except ConflictError:
+        return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
+    except TenantSyncError as failure:
+        return work.recover_from(failure)
+
+
+class _Slice:
+    def __init__(self, spec: ResourceSpec, stored: StoredProgress, tools: SliceTools) -> None:
+        self._spec = spec
+        self._progress, self._etag = stored.progress, stored.etag
+        self._tools = tools
+        self._deadline = tools.clock.now() + timedelta(seconds=tools.budget.seconds)
+
+    def run(self) -> SliceOutcome:
+        if self._progress.is_ended:
+            return SliceOutcome(is_ended=True)
+        self._save(state=ResourceState.RUNNING, waiting_reason="", waiting_until="")
+        steps: dict[str, Callable[[], bool]] = {
+            Phase.LISTING: self._list,
+            Phase.COUNTING: self._count,
+            Phase.SWEEPING: self._sweep,
+        }
+        while not self._progress.is_ended:
+            if not steps[self._progress.phase]():
+                return SliceOutcome(is_ended=False)
+        return SliceOutcome(is_ended=True)
+
+    def recover_from(self, failure: TenantSyncError) -> SliceOutcome:
+        """Decides what the failure means for this resource and checkpoints that."""
+        if failure.cause.status in self._spec.absent_statuses:
+            failure = NotLicensedError("not_licensed", failure.detail, cause=failure.cause)
+        recovery: Recovery = recover(self._progress, failure, in_window=self._tools.in_propagation_window)
+        until = self._tools.clock.now() + timedelta(seconds=recovery.delay_seconds)
+        changes = dict(recovery.changes)
+        if changes.get("waiting_reason"):
+            changes["waiting_until"] = to_rfc3339(until)
+        try:
+            self._save(**changes)
+        except ConflictError:
+            return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
+        logs.event(
+            "slice_failed",
+            run_id=self._progress.run_id,
+            resource=self._spec.key,
+            code=failure.code,
+            status=failure.cause.status,
+            provider_code=failure.cause.provider_code,
+            request_id=failure.cause.request_id,
+            state=self._progress.state,
+        )
+        return SliceOutcome(self._progress.is_ended, recovery.delay_seconds)
+
+    # Each phase gives True when it has reached its end, False when the budget is used up.
+
+    def _list(self) -> bool:
+        self._ask_expected()
+        pages = self._spec.source.read(self._tools.reading, self._progress.cursor)
+        for page in _one_ahead(pages, lambda read: not self._is_spent(read)):
+            self._store(page)
+            if page.cursor is None:
+                return True
+        return False
+
+    def _store(self, page: Page) -> None:
+        listing, progress = self._listing(), self._progress
+        items = {key: item for key, item in page.rows.items() if item is not None}
+        removed = [key for key, item in page.rows.items() if item is None]
+        oversize = self._tools.inventory.write(listing, items, self._spec.tally)
+        self._tools.inventory.remove(listing, removed)
+        changes: dict[str, Any] = {
+            "received": progress.received + page.received,
+            "removed": progress.removed + len(removed),
+            "unusable": progress.unusable + page.unusable + oversize,
+            "pages": progress.pages + 1,
+            "attempts": 0,
+            "throttles": 0,
+            "problem_code": page.note or progress.problem_code,
+            "expected": page.expected if progress.expected is None else progress.expected,
+            "cursor": page.cursor or "",
+            "phase": Phase.LISTING if page.cursor else Phase.COUNTING,
+        }
+        self._save(**changes)
+
+    def _count(self) -> bool:
+        """Counts what is really stored: a number is proven from the store, not from what was sent."""
+        while True:
+            progress = self._progress
+            step = self._tools.inventory.count(self._listing(), progress.cursor)
+            tally = orjson.loads(progress.tally) if progress.tally else {}
+            add_tally(tally, step.tally)
+            counted: dict[str, Any] = {
+                "stored": progress.stored + step.stored,
+                "stale": progress.stale + step.stale,
+                "tally": orjson.dumps(tally).decode(),
+                "cursor": step.cursor,
+            }
+            if not step.cursor:
+                self._certify(counted)
+                return True
+            self._progress = replace(progress, **counted)
+            if self._is_late():
+                self._save()
+                return False
+
+    def _certify(self, counted: dict[str, Any]) -> None:
+        progress = replace(self._progress, **counted)
+        expected = progress.expected
+        if expected is not None and progress.stored != expected and self._spec.count:
+            expected = self._spec.count(self._tools.reading.graph)  # the tenant may have changed meanwhile
+        is_whole = progress.unusable == 0 and (expected is None or progress.stored >= expected)
+        was_aborted = progress.phase == Phase.COUNTING and progress.verdict == Verdict.PARTIAL
+        if was_aborted or not is_whole:
+            problem = {} if was_aborted else _gap(progress, expected)
+            self._end(ResourceState.PARTIAL, **counted, expected=expected, verdict=Verdict.PARTIAL, **problem)
+        elif progress.stale:
+            self._save(**counted, expected=expected, verdict=Verdict.COMPLETE, phase=Phase.SWEEPING)
+        else:
+            self._end(ResourceState.COMPLETED, **counted, expected=expected, verdict=Verdict.COMPLETE)
+
+    def _sweep(self) -> bool:
+        while True:
+            cursor = self._tools.inventory.sweep(self._listing(), self._progress.cursor)
+            if not cursor:
+                self._end(ResourceState.COMPLETED, cursor="")
+                return True
+            self._progress = replace(self._progress, cursor=cursor)
+            if self._is_late():
+                self._save()
+                return False
+
+    def _ask_expected(self) -> None:
+        if self._spec.count and not self._progress.is_counted:
+            self._save(expected=self._spec.count(self._tools.reading.graph), is_counted=True)
+
+    def _end(self, state: ResourceState, **changes: Any) -> None:
+        self._tools.reading.scratch.clear()
+        self._save(state=state, **changes)
+
+    def _save(self, **changes: Any) -> None:
+        now = to_rfc3339(self._tools.clock.now())
+        progress = replace(self._progress, **changes, updated_at=now, started_at=self._progress.started_at or now)
+        progress = replace(progress, reached=max(progress.reached, share_reached(progress)))
+        stored = self._tools.runs.checkpoint(progress, self._etag)
+        self._progress, self._etag = stored.progress, stored.etag
+
+    def _listing(self) -> Listing:
+        return Listing(self._tools.reading.graph.tenant_id, self._spec.key, self._progress.stamp)
+
+    def _is_spent(self, pages_read: int) -> bool:
+        return pages_read >= self._tools.budget.pages or self._is_late()
+
+    def _is_late(self) -> bool:
+        return self._tools.clock.now() >= self._deadline
+
+
+def share_reached(progress: ResourceProgress) -> float:
+    """How much of the resource is done, 0 to 1; an estimate until it has ended."""
+    if progress.is_ended:
+        return 1.0
+    if progress.phase != Phase.LISTING:
+        return _LISTED
+    if progress.expected:
+        return _LISTED * min(1.0, progress.received / progress.expected)
+    return _LISTED * progress.pages / (progress.pages + _UNCOUNTED_HALF)
+
+
+def _gap(progress: ResourceProgress, expected: int | None) -> dict[str, str]:
+    if progress.unusable:
+        return {"problem_code": "objects_unusable", "problem_message": f"{progress.unusable} objects could not be stored."}
+    message = f"Microsoft counts {expected}, the listing ended with {progress.stored}."
+    return {"problem_code": "count_mismatch", "problem_message": message}
+
+
+def _one_ahead(pages: Iterator[Page], may_read: Callable[[int], bool]) -> Iterator[Page]:
+    """The pages, each next one fetched while the caller stores the last; stops where `may_read(pages so far)` says no."""
+    read = 1
+    with ThreadPoolExecutor(1, thread_name_prefix="page-reader") as reader:
+        upcoming: Future[Page | None] | None = reader.submit(next, pages, None)
+        while upcoming is not None and (page := upcoming.result()) is not None:
+            upcoming = None
+            if page.cursor is not None and may_read(read):
+                upcoming = reader.submit(next, pages, None)
+                read += 1
+            yield page
+        reader.submit(getattr(pages, "close", lambda: None)).result()

@@ -1,0 +1,124 @@
+"""Graph of one tenant: adds the tenant's token, checks hosts, turns refusals into failures."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final
+from uuid import uuid4
+
+import orjson
+import requests
+
+from tenantsync.errors import ConsentError, ContractError, TenantSyncError, TransientError
+from tenantsync.graph.failures import build_failure
+from tenantsync.identity.tokens import TokenSource
+from tenantsync.outbound import Outbound, origin_of
+
+_VERSION: Final = "/v1.0"
+_USER_AGENT: Final = "ISV|OpsPilot365|Connect/1.0"
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+EVENTUAL: Final = {"ConsistencyLevel": "eventual"}
+"""The header without which Graph refuses `/$count`."""
+
+Json = Mapping[str, Any]
+
+
+class TenantGraph:
+    """GETs to one tenant's Graph; raises the failures of `graph.failures`."""
+
+    def __init__(self, tenant_id: str, endpoint: str, outbound: Outbound, tokens: TokenSource) -> None:
+        self.tenant_id = tenant_id
+        self._endpoint = endpoint
+        self._outbound = outbound
+        self._tokens = tokens
+
+    def roles(self) -> frozenset[str]:
+        """The app permissions in the tenant's current token."""
+        return self._tokens.fetch_app_token(self.tenant_id).roles
+
+    def fetch_json(self, target: str, headers: Mapping[str, str] | None = None) -> Json:
+        """A JSON object; `target` is a path below v1.0 or a link Graph gave, which is followed as it is."""
+        response = self._get(target, headers or {})
+        try:
+            body = orjson.loads(response.content)
+        except orjson.JSONDecodeError as error:
+            raise TransientError("microsoft_unavailable", "Graph's answer was cut off") from error
+        if not isinstance(body, dict):
+            raise ContractError("unexpected_answer", "Graph's answer is not a JSON object")
+        if "error" in body:
+            raise build_failure(response.status_code, response.headers, body)
+        return body
+
+    def fetch_count(self, path: str) -> int:
+        """The number behind a `/$count` path."""
+        text = self._get(path, EVENTUAL).content.decode("utf-8-sig", "replace").strip()
+        if not text.isdigit():
+            raise TransientError("microsoft_unavailable", "Graph's count is not a number")
+        return int(text)
+
+    @contextmanager
+    def open_report(self, path: str) -> Iterator[Iterator[bytes]]:
+        """The bytes of a report file.
+
+        Graph answers with a redirect to a pre-authenticated address, which must not see our token and is never logged.
+        """
+        response = self._send(self._url(path), {})
+        location = response.headers.get("Location", "")
+        if response.status_code not in _REDIRECTS or not location:
+            raise _refusal(response)
+        download = self._outbound.get(location, report=True, stream=True)
+        try:
+            if download.status_code != requests.codes.ok:
+                raise _refusal(download)
+            yield _chunks(download)
+        finally:
+            download.close()
+
+    def _get(self, target: str, headers: Mapping[str, str]) -> requests.Response:
+        response = self._send(self._url(target), headers)
+        if response.status_code != requests.codes.ok:
+            raise _refusal(response)
+        return response
+
+    def _send(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+        response = self._send_once(url, headers)
+        if response.status_code == requests.codes.unauthorized and _is_stale_token(response):
+            self._tokens.forget(self.tenant_id)
+            response = self._send_once(url, headers)
+        return response
+
+    def _send_once(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+        token = self._tokens.fetch_app_token(self.tenant_id)
+        own = {
+            "Authorization": f"Bearer {token.value}",
+            "Accept-Encoding": "gzip",
+            "User-Agent": _USER_AGENT,
+            "client-request-id": str(uuid4()),
+        }
+        return self._outbound.get(url, headers={**headers, **own})
+
+    def _url(self, target: str) -> str:
+        if target.startswith("/"):
+            return f"{self._endpoint}{_VERSION}{target}"
+        if origin_of(target) != origin_of(self._endpoint):
+            raise ContractError("unexpected_answer", "a page link leads to a foreign host")
+        return target
+
+
+def _is_stale_token(response: requests.Response) -> bool:
+    failure = _refusal(response)
+    return isinstance(failure, ConsentError) and failure.cause.provider_code == "InvalidAuthenticationToken"
+
+
+def _refusal(response: requests.Response) -> TenantSyncError:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError:
+        body = None
+    return build_failure(response.status_code, response.headers, body)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    try:
+        yield from response.iter_content(64 * 1024)
+    except requests.RequestException as error:
+        raise TransientError("microsoft_unavailable", "the report's download was cut off") from error

@@ -1,0 +1,174 @@
+"""Who calls the portal's API: checks the bearer token here, in code, whatever stands in front of the app."""
+
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import jwt
+import requests
+
+from tenantsync.clock import Clock
+from tenantsync.errors import RequestError, TransientError
+from tenantsync.identity.authority import is_guid
+from tenantsync.outbound import Outbound
+from tenantsync.settings import Settings
+
+_KEYS_LIFETIME: Final = timedelta(hours=12)
+_STALE_KEYS_LIFETIME: Final = timedelta(hours=24)
+_REFRESH_INTERVAL: Final = timedelta(minutes=1)
+_CACHED_ISSUERS: Final = 1024
+_LEEWAY_SECONDS: Final = 60
+_CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
+
+
+class Role(StrEnum):
+    """App roles of the portal's API. Every MSP's own admin hands them out: they reach that MSP only."""
+
+    READ = "Onboarding.Read"
+    CONNECT = "Onboarding.Connect"
+    SUPPORT = "Onboarding.Support"
+    OPS = "Onboarding.Ops"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A checked caller; `msp_id` is the tenant of the MSP, and all data of a request is keyed by it."""
+
+    msp_id: str
+    user_id: str
+    roles: frozenset[str]
+    is_operator: bool = False
+
+    def reaches(self, msp_id: str) -> bool:
+        """Whether this caller may touch an MSP's data: its own, and any as the operator's Support or Ops."""
+        is_staff = self.is_operator and not self.roles.isdisjoint({Role.SUPPORT, Role.OPS})
+        return msp_id == self.msp_id or is_staff
+
+
+@dataclass(frozen=True, slots=True)
+class _KeySet:
+    keys: dict[str, Any]
+    fetched_at: datetime
+
+
+class CallerIdentity:
+    """Validates RS256 tokens of allowed MSPs against their issuer's published keys."""
+
+    def __init__(self, settings: Settings, outbound: Outbound, clock: Clock) -> None:
+        self._settings = settings
+        self._outbound = outbound
+        self._clock = clock
+        self._key_sets: dict[str, _KeySet] = {}
+        self._tried_at: dict[str, datetime] = {}
+        self._lock = threading.Lock()
+
+    def identify(self, authorization: str, role: Role) -> Caller:
+        """The caller behind an Authorization header. Raises RequestError 401 or 403, before any key is fetched for an MSP that is not allowed."""
+        token = _bearer_token(authorization)
+        key_id, msp_id = self._claimed_origin(token)
+        claims = self._verified_claims(token, key_id, msp_id)
+        roles = frozenset(claims["roles"] if isinstance(claims.get("roles"), list) else ())
+        if role not in roles:
+            raise RequestError("role_missing", f"The role {role.value} is needed.")
+        is_operator = msp_id == self._settings.operator_tenant_id
+        return Caller(msp_id, str(claims.get("oid") or claims.get("sub") or ""), roles, is_operator)
+
+    def _claimed_origin(self, token: str) -> tuple[str, str]:
+        try:
+            header = jwt.get_unverified_header(token)
+            claims = jwt.decode(token, options={"verify_signature": False})
+        except jwt.InvalidTokenError as error:
+            raise _unauthenticated("The token cannot be read.") from error
+        msp_id, key_id = claims.get("tid"), header.get("kid")
+        if header.get("alg") != "RS256" or not isinstance(key_id, str):
+            raise _unauthenticated("The token is not signed with RS256.")
+        if not isinstance(msp_id, str) or not is_guid(msp_id) or claims.get("iss") != self._issuer(msp_id):
+            raise _unauthenticated("The token's issuer does not fit its tenant.")
+        allowed = self._settings.allowed_msp_tenants
+        if allowed is not None and msp_id not in allowed and msp_id != self._settings.operator_tenant_id:
+            raise RequestError("msp_not_allowed")
+        return key_id, msp_id
+
+    def _verified_claims(self, token: str, key_id: str, msp_id: str) -> dict[str, Any]:
+        key = self._find_key(key_id, msp_id)
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                token,
+                key=key,
+                algorithms=["RS256"],
+                audience=self._settings.api_audience,
+                issuer=self._issuer(msp_id),
+                options={"require": ["exp", "nbf", "aud", "iss"], "verify_exp": False, "verify_nbf": False},
+            )
+        except jwt.InvalidTokenError as error:
+            raise _unauthenticated("The token is not valid for this service.") from error
+        self._check_times(claims)
+        return claims
+
+    def _check_times(self, claims: dict[str, Any]) -> None:
+        now = self._clock.now().timestamp()
+        expires, starts = claims["exp"], claims["nbf"]
+        numbers = isinstance(expires, int | float) and isinstance(starts, int | float)
+        if not numbers or now > expires + _LEEWAY_SECONDS or now < starts - _LEEWAY_SECONDS:
+            raise _unauthenticated("The token has expired or is not valid yet.")
+
+    def _find_key(self, key_id: str, msp_id: str) -> Any:
+        with self._lock:
+            known = self._key_sets.get(msp_id)
+            now = self._clock.now()
+            fresh = known is not None and now - known.fetched_at < _KEYS_LIFETIME
+            if not (fresh and known and key_id in known.keys) and self._may_refresh(msp_id, now):
+                known = self._refresh(msp_id, known, now)
+        if known is None or now - known.fetched_at > _STALE_KEYS_LIFETIME:
+            raise RequestError("service_unavailable", "The issuer's keys cannot be read.", headers={"Retry-After": "60"})
+        if key_id not in known.keys:
+            raise _unauthenticated("The token is signed with an unknown key.")
+        return known.keys[key_id]
+
+    def _may_refresh(self, msp_id: str, now: datetime) -> bool:
+        return now - self._tried_at.get(msp_id, now - 2 * _REFRESH_INTERVAL) >= _REFRESH_INTERVAL
+
+    def _refresh(self, msp_id: str, known: _KeySet | None, now: datetime) -> _KeySet | None:
+        if len(self._tried_at) >= _CACHED_ISSUERS:
+            self._tried_at.clear()
+            self._key_sets.clear()
+        self._tried_at[msp_id] = now
+        try:
+            fetched = _KeySet(self._fetch_keys(msp_id), now)
+        except (TransientError, ValueError, KeyError):
+            return known
+        self._key_sets[msp_id] = fetched
+        return fetched
+
+    def _fetch_keys(self, msp_id: str) -> dict[str, Any]:
+        metadata = self._fetch_json(f"{self._issuer(msp_id)}/.well-known/openid-configuration")
+        return _rsa_keys(self._fetch_json(str(metadata["jwks_uri"]))["keys"])
+
+    def _fetch_json(self, url: str) -> dict[str, Any]:
+        response = self._outbound.get(url)
+        if response.status_code != requests.codes.ok:
+            raise TransientError("microsoft_unavailable", f"keys: {response.status_code}")
+        body: dict[str, Any] = response.json()
+        return body
+
+    def _issuer(self, msp_id: str) -> str:
+        return f"{self._settings.login_endpoint}/{msp_id}/v2.0"
+
+
+def _rsa_keys(published: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    usable = (key for key in published if key.get("kty") == "RSA" and key.get("use", "sig") == "sig" and "kid" in key)
+    return {key["kid"]: jwt.PyJWK(key, algorithm="RS256").key for key in usable}
+
+
+def _bearer_token(authorization: str) -> str:
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise _unauthenticated("Send a bearer token of the portal's API.")
+    return token.strip()
+
+
+def _unauthenticated(detail: str) -> RequestError:
+    return RequestError("unauthenticated", detail, headers=_CHALLENGE)

@@ -1,0 +1,48 @@
+"""One logger for the product: an event name and named fields a line, with anything secret-looking masked."""
+
+import logging
+import re
+from typing import Final
+
+_SECRETS: Final = re.compile(
+    r"eyJ[\w-]{8,}(?:\.[\w-]*){1,2}"  # tokens
+    r"|(?<=code=)[^&\s]+|(?<=state=)[^&\s]+|(?<=token=)[^&\s]+|(?<=sig=)[^&\s]+|(?<=secret=)[^&\s]+"
+    r"|(?<=AccountKey=)[^;\s]+"
+    r"|[\w.+-]+@[\w-]+\.[\w.-]+",  # mail addresses and user principal names
+    re.IGNORECASE,
+)
+_QUIET: Final = ("azure", "msal", "urllib3")
+
+
+def redact(text: str) -> str:
+    """`text` with tokens, keys, codes and addresses replaced by `***`."""
+    return _SECRETS.sub("***", text)
+
+
+class _Redactor(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = redact(record.getMessage()), ()
+        if record.exc_info:
+            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_info = None
+        return True
+
+
+_logger = logging.getLogger("tenantsync")
+_logger.addFilter(_Redactor())
+for _name in _QUIET:  # their INFO lines carry whole URLs
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+def event(name: str, /, **fields: object) -> None:
+    """Logs something that happened; fields are ids, counts and codes."""
+    _logger.info("%s", _line(name, fields))
+
+
+def failure(name: str, /, error: BaseException, **fields: object) -> None:
+    """Logs a failure that needs somebody's eyes, with its trace."""
+    _logger.error("%s", _line(name, fields), exc_info=error)
+
+
+def _line(name: str, fields: dict[str, object]) -> str:
+    return " ".join([name, *(f"{key}={value}" for key, value in fields.items() if value is not None)])

@@ -1,0 +1,104 @@
+"""The catalogue of everything that can go wrong, in words a technician can act on.
+
+One entry a code: who must act (`owner`) and what to do next. Codes are part of the HTTP contract.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Owner(StrEnum):
+    """Whose move it is."""
+
+    TECHNICIAN = "technician"
+    CUSTOMER_ADMIN = "customer_admin"
+    MSP_OPS = "msp_ops"
+    MICROSOFT = "microsoft"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One problem as shown to people; `message` says what happened this time."""
+
+    code: str
+    status: int
+    title: str
+    owner: Owner
+    next_action: str
+    message: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The `problem` object of sync-status."""
+        return {
+            "code": self.code,
+            "message": f"{self.title}: {self.message}" if self.message else f"{self.title}.",
+            "owner": self.owner.value,
+            "nextAction": self.next_action,
+        }
+
+
+_TECHNICIAN, _ADMIN, _OPS, _MICROSOFT = Owner.TECHNICIAN, Owner.CUSTOMER_ADMIN, Owner.MSP_OPS, Owner.MICROSOFT
+_START_AGAIN = "Connect the tenant again and send the customer's administrator the new link."
+
+_CATALOGUE = {
+    code: Problem(code, status, title, owner, next_action)
+    for code, status, title, owner, next_action in (
+        # Requests
+        ("invalid_request", 400, "The request is not valid", _TECHNICIAN, "Correct the fields named here and send it again."),
+        ("invalid_tenant", 400, "This is not a tenant that can be connected", _TECHNICIAN, "Enter a domain the customer owns in Microsoft 365, or the tenant's GUID."),
+        ("invalid_return_url", 400, "The return address is not allowed", _TECHNICIAN, "Use a path such as /tenants or an address of the portal itself."),
+        ("invalid_state", 400, "This consent link is not known", _TECHNICIAN, _START_AGAIN),
+        ("payload_too_large", 413, "The request is too large", _TECHNICIAN, "Send at most 64 KB."),
+        ("unauthenticated", 401, "Sign-in is needed", _TECHNICIAN, "Sign in to the portal again."),
+        ("role_missing", 403, "Your account lacks the role for this", _OPS, "Ask the person who manages OpsPilot365 in your company to give you the role named here."),
+        ("msp_not_allowed", 403, "Your company is not enabled here", _OPS, "Ask the operator of this service to enable your company's tenant."),
+        ("not_found", 404, "There is nothing here", _TECHNICIAN, "Check the address."),
+        ("tenant_not_found", 404, "Microsoft knows no such tenant", _TECHNICIAN, "Check the spelling of the domain, or use another domain of the customer."),
+        ("customer_not_found", 404, "This customer does not exist", _TECHNICIAN, "Choose a customer from the list, or create one by name."),
+        ("tenant_unknown", 404, "No connection for this tenant", _TECHNICIAN, "Connect the tenant first."),
+        ("resource_unknown", 404, "There is no such inventory", _TECHNICIAN, "Use one of the resources named here."),
+        ("tenant_already_connected", 409, "This tenant is already connected", _TECHNICIAN, "Open the customer it belongs to. If you do not know it, contact support."),
+        ("access_model_unsupported", 400, "This kind of access cannot be set up here", _TECHNICIAN, "Use access.model \"direct\"."),
+        ("rate_limited", 429, "Too many connections at once", _TECHNICIAN, "Wait as long as Retry-After says, then go on."),
+        ("service_unavailable", 503, "The service is not ready", _OPS, "Try again in a minute; if it stays, look at the service's health and logs."),
+        ("internal_error", 500, "Something went wrong on our side", _OPS, "Try again; if it stays, give support the correlation id."),
+        # Consent and sign-in
+        ("state_used", 409, "This link has been used already", _TECHNICIAN, "Open the tenant's status: the connection is already under way."),
+        ("link_expired", 410, "This link has expired", _TECHNICIAN, _START_AGAIN),
+        ("link_replaced", 410, "A newer link has replaced this one", _TECHNICIAN, "Use the newest link; connecting again made the older one void."),
+        ("consent_declined", 400, "The administrator declined", _ADMIN, "Explain what the permissions are for, then let the administrator open the link again: connect the tenant once more to get it."),
+        ("consent_failed", 400, "Microsoft reported an error during consent", _ADMIN, "Try again with the customer's Global Administrator; the code Microsoft gave says why."),
+        ("wrong_tenant", 409, "Consent came from another tenant than the one entered", _TECHNICIAN, "Check which tenant the administrator signed in to. Connect that tenant instead, or start again; in the other tenant the enterprise application can be removed."),
+        ("sign_in_failed", 400, "The administrator's sign-in could not be proven", _ADMIN, "Let the administrator open the consent link again and sign in with the account of the customer's tenant."),
+        ("consent_not_found", 400, "Microsoft has not confirmed the consent", _ADMIN, "Let the customer's Global Administrator accept the permissions; connect the tenant again to get the link."),
+        ("consent_lost", 400, "The customer's consent is gone", _ADMIN, "Let the customer's Global Administrator consent again."),
+        ("consent_pending", 400, "Consent is on its way through Microsoft's services", _MICROSOFT, "Nothing to do: this is checked again by itself for ten minutes."),
+        ("token_mismatch", 502, "Microsoft's token does not belong to this tenant", _OPS, "Report this to the operator of this service: nothing was attached."),
+        ("credential_rejected", 502, "Microsoft refuses this service's own credential", _OPS, "Renew the app registration's secret, certificate or federated credential."),
+        ("redirect_uri_mismatch", 502, "The redirect address is not registered", _OPS, "Register CALLBACK_URL exactly as configured in the app registration."),
+        # Sync
+        ("permission_missing", 403, "A permission is missing", _ADMIN, "Let the customer's Global Administrator consent again; the permission named here is missing."),
+        ("not_licensed", 400, "The tenant has no licence for this service", _ADMIN, "Nothing to do, unless the customer should have it: then the licence must be bought first."),
+        ("throttled", 429, "Microsoft asks us to slow down", _MICROSOFT, "Nothing to do: the sync goes on by itself."),
+        ("microsoft_unavailable", 503, "Microsoft did not answer", _MICROSOFT, "Try again in a few minutes; if it stays, look at Microsoft's service health."),
+        ("page_expired", 502, "Microsoft withdrew the listing's page links", _MICROSOFT, "Start the sync again later; the listing was restarted several times without success."),
+        ("unexpected_answer", 502, "Microsoft answered in an unknown way", _OPS, "Report this with the correlation id; the other resources are not touched."),
+        ("count_mismatch", 502, "Fewer objects arrived than Microsoft counts", _MICROSOFT, "Start the sync again; if it stays, Microsoft's count is behind or the listing has a gap."),
+        ("objects_unusable", 502, "Some objects could not be stored", _OPS, "Report this with the correlation id: they have no id or are larger than the store allows."),
+        ("names_concealed", 200, "The report hides who the mailboxes belong to", _ADMIN, "In the Microsoft 365 admin center open Settings > Org settings > Reports and switch off \"Display concealed user, group, and site names in all reports\"."),
+        ("no_baseline_yet", 200, "Microsoft has no Secure Score for this tenant yet", _MICROSOFT, "Nothing to do: new tenants get their first score within a day or two."),
+        ("write_conflict", 409, "Two workers met on the same row", _OPS, "Nothing to do: the work is repeated by itself."),
+        ("storage_unavailable", 503, "The data store did not answer", _OPS, "Try again in a minute; if it stays, look at the storage account."),
+    )
+}  # fmt: skip
+
+
+def find_problem(code: str, message: str = "") -> Problem:
+    """The catalogue's entry with this time's message; raises KeyError for a code nobody described."""
+    entry = _CATALOGUE[code]
+    return Problem(entry.code, entry.status, entry.title, entry.owner, entry.next_action, message)
+
+
+def all_problem_codes() -> tuple[str, ...]:
+    """Every code, in the catalogue's order."""
+    return tuple(_CATALOGUE)

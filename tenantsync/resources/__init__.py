@@ -1,0 +1,1 @@
+"""What is synced: one declaration a file, listed in `registry`."""

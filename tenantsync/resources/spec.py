@@ -1,0 +1,82 @@
+"""What a resource declares. The engine knows resources only through these types."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from tenantsync.graph.client import TenantGraph
+from tenantsync.store.inventory import Item, Tally
+from tenantsync.store.scratch import Scratch
+
+_KEY: Final = re.compile(r"[a-z][a-z_]{2,40}")
+Object = Mapping[str, Any]
+"""One object as Graph sends it."""
+
+Rows = Callable[[Object], Iterator[tuple[str, Item | None]]]
+"""The inventory rows of one object as (id, item); an item of None removes the row. Raises DataError or KeyError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a source gives for one step: rows to store and where to go on afterwards.
+
+    `cursor` None means that the listing ended by itself. `received` counts objects as Microsoft sent them.
+    `note` is a problem code that is worth saying although the number is right.
+    """
+
+    rows: Mapping[str, Item | None] = field(default_factory=dict)
+    received: int = 0
+    cursor: str | None = None
+    expected: int | None = None
+    unusable: int = 0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a source may use: the tenant's Graph, and notes that outlive a slice."""
+
+    graph: TenantGraph
+    scratch: Scratch
+
+
+class Source(Protocol):
+    """Reads a resource page by page.
+
+    `cursor` is empty for the beginning, else one that a page of this source carried. Pages come in order and each is
+    stored before its cursor is. Reading a page twice must be harmless. Raises the failures of `graph.failures`.
+    """
+
+    def read(self, reading: Reading, cursor: str) -> Iterator[Page]: ...
+
+    def requests(self) -> tuple[str, ...]:
+        """The first request paths below v1.0, for the checks against Microsoft's metadata and the docs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceSpec:
+    """One resource type.
+
+    `permissions`: any one of these application permissions is enough, the least privileged first.
+    `count`: asks Microsoft how many objects there are, None when there is no such question.
+    `weight`: the resource's share of the run's percentage.
+    `tally`: counters of an item that the summary adds up over the stored rows.
+    `absent_statuses`: HTTP statuses by which Graph says that the tenant lacks the service.
+    """
+
+    key: str
+    title: str
+    permissions: tuple[str, ...]
+    source: Source
+    count: Callable[[TenantGraph], int | None] | None = None
+    weight: int = 1
+    tally: Tally | None = None
+    absent_statuses: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(f"resource key {self.key!r} is not snake_case")
+        if not self.permissions or self.weight < 1:
+            raise ValueError(f"{self.key}: permissions and a positive weight are needed")

@@ -1,0 +1,162 @@
+"""Settings from the environment: parsed once, every problem reported together, secrets never shown."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from tenantsync.errors import ConfigurationError
+
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+class Secret:
+    """A value that prints as `***`; `reveal()` is the only way to it."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """How the app proves itself to Microsoft: exactly one of the three is set."""
+
+    client_secret: Secret | None = None
+    certificate_path: str = ""
+    managed_identity_client_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The validated configuration; endpoints have no trailing slash, ids are lower case."""
+
+    login_endpoint: str
+    graph_endpoint: str
+    client_id: str
+    credential: Credential
+    callback_url: str
+    portal_url: str
+    api_audience: str
+    allowed_msp_tenants: frozenset[str] | None
+    """None allows every MSP (`*`)."""
+    tables_connection_string: Secret | None
+    tables_endpoint: str
+    home_tenant_id: str
+    operator_tenant_id: str
+    connect_rate_per_minute: int
+    ca_bundle: str
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> "Settings":
+        """Raises ConfigurationError that names every missing or wrong setting at once."""
+        reader = _Reader(environment)
+        settings = cls(
+            login_endpoint=reader.origin("LOGIN_ENDPOINT", "https://login.microsoftonline.com"),
+            graph_endpoint=reader.origin("GRAPH_ENDPOINT", "https://graph.microsoft.com"),
+            client_id=reader.required("CLIENT_ID", "the id of the multi-tenant app registration"),
+            credential=reader.credential(),
+            callback_url=reader.public_url("CALLBACK_URL"),
+            portal_url=reader.public_url("PORTAL_URL"),
+            api_audience=reader.required("API_AUDIENCE", "the audience of the portal's API tokens"),
+            allowed_msp_tenants=reader.msp_tenants("ALLOWED_MSP_TENANTS"),
+            tables_connection_string=reader.secret("TABLES_CONNECTION_STRING"),
+            tables_endpoint=reader.text("TABLES_ENDPOINT").rstrip("/"),
+            home_tenant_id=reader.guid("HOME_TENANT_ID"),
+            operator_tenant_id=reader.guid("OPERATOR_TENANT_ID"),
+            connect_rate_per_minute=reader.positive("CONNECT_RATE_PER_MINUTE", 120),
+            ca_bundle=reader.text("REQUESTS_CA_BUNDLE"),
+        )
+        if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
+            reader.problems.append("TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one of them")
+        if reader.problems:
+            raise ConfigurationError("service_unavailable", "Settings: " + "; ".join(reader.problems))
+        return settings
+
+
+class _Reader:
+    """Reads one setting after the other and remembers what was wrong."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self.problems: list[str] = []
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._environment.get(name, "").strip() or default
+
+    def required(self, name: str, purpose: str) -> str:
+        value = self.text(name)
+        if not value:
+            self.problems.append(f"{name} is missing: {purpose}")
+        return value
+
+    def secret(self, name: str) -> Secret | None:
+        value = self.text(name)
+        return Secret(value) if value else None
+
+    def origin(self, name: str, default: str) -> str:
+        value = self.text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme != "https" or not parts.netloc or parts.path or parts.query:
+            self.problems.append(f"{name} must be https://host[:port] without a path")
+        return value
+
+    def public_url(self, name: str) -> str:
+        value = self.required(name, "an address people's browsers can reach").rstrip("/")
+        parts = urlsplit(value)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        if value and not (secure and parts.netloc and not parts.query and not parts.fragment):
+            self.problems.append(f"{name} must be an https address (http only on loopback) without query")
+        return value
+
+    def guid(self, name: str) -> str:
+        value = self.text(name)
+        return self._checked(name, value, _guid, "must be a GUID") if value else ""
+
+    def positive(self, name: str, default: int) -> int:
+        return int(self._checked(name, self.text(name, str(default)), _positive, "must be a number above 0") or 0)
+
+    def msp_tenants(self, name: str) -> frozenset[str] | None:
+        value = self.required(name, "comma-separated tenant ids of the MSPs, or *")
+        if value == "*":
+            return None
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+        return frozenset(self._checked(name, part, _guid, "must be GUIDs or *") for part in parts)
+
+    def credential(self) -> Credential:
+        credential = Credential(
+            self.secret("CLIENT_SECRET"),
+            self.text("CLIENT_CERTIFICATE_PATH"),
+            self.text("MANAGED_IDENTITY_CLIENT_ID"),
+        )
+        given = (credential.client_secret, credential.certificate_path, credential.managed_identity_client_id)
+        if sum(map(bool, given)) != 1:
+            self.problems.append(
+                "CLIENT_SECRET, CLIENT_CERTIFICATE_PATH or MANAGED_IDENTITY_CLIENT_ID: set exactly one of them"
+            )
+        return credential
+
+    def _checked(self, name: str, value: str, convert: Callable[[str], str], complaint: str) -> str:
+        try:
+            return convert(value)
+        except ValueError:
+            self.problems.append(f"{name} {complaint}")
+            return ""
+
+
+def _guid(text: str) -> str:
+    return str(UUID(text))
+
+
+def _positive(text: str) -> str:
+    if int(text) < 1:
+        raise ValueError(text)
+    return text

@@ -1,0 +1,1 @@
+"""Table Storage: one repository per concern, over one small port."""

@@ -1,0 +1,66 @@
+"""The single-use `state` values of consent and sign-in links, stored under their hash."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from tenantsync.store.records import from_row, to_row
+from tenantsync.store.tables import TableStore
+from tenantsync.wire import CALLBACK_STATES_TABLE
+
+_ROW: Final = "state"
+
+
+class Leg(StrEnum):
+    """Which redirect of Microsoft's a state belongs to."""
+
+    CONSENT = "consent"
+    SIGN_IN = "sign_in"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallbackState:
+    """What a state is bound to. `flow` is MSAL's sign-in flow as JSON (verifier and nonce), empty for consent."""
+
+    state_hash: str
+    leg: str
+    msp_id: str
+    connection_id: str
+    tenant_id: str
+    expires_at: str
+    flow: str = ""
+    used_at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundState:
+    """A state and the ETag that lets exactly one callback use it."""
+
+    state: CallbackState
+    etag: str
+
+
+class CallbackStates:
+    """States by hash; using one is a conditional write, so of two concurrent callbacks exactly one wins."""
+
+    def __init__(self, tables: TableStore) -> None:
+        self._tables = tables
+
+    def create(self, state: CallbackState) -> None:
+        """Stores a new state."""
+        self._tables.insert(CALLBACK_STATES_TABLE, to_row(state, state.state_hash, _ROW))
+
+    def find(self, state_hash: str) -> FoundState | None:
+        """The state, used or not, or None if there never was one."""
+        row = self._tables.read(CALLBACK_STATES_TABLE, state_hash, _ROW)
+        return FoundState(from_row(CallbackState, row), row.etag) if row else None
+
+    def use(self, found: FoundState, used_at: str) -> FoundState:
+        """Marks the state as used and forgets its flow; ConflictError when another callback was first."""
+        used = replace(found.state, used_at=used_at, flow="")
+        etag = self._tables.replace(CALLBACK_STATES_TABLE, to_row(used, used.state_hash, _ROW), found.etag)
+        return FoundState(used, etag)
+
+    def give_back(self, found: FoundState, used: FoundState) -> None:
+        """Undoes `use` after a passing failure, so that the admin can simply try again."""
+        self._tables.replace(CALLBACK_STATES_TABLE, to_row(found.state, found.state.state_hash, _ROW), used.etag)

@@ -1,0 +1,79 @@
+"""Connections: one attempt of an MSP to attach one tenant, and which attempt is the latest for a tenant."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tenantsync.store.records import from_row, to_row
+from tenantsync.store.tables import TableStore
+from tenantsync.wire import CONNECTIONS_TABLE
+
+_LATEST: Final = "latest_"
+
+
+class ConnectionState(StrEnum):
+    """How far a connection got before its run; from then on the run's state is the truth."""
+
+    AWAITING_CONSENT = "awaiting_consent"
+    DECLINED = "declined"
+    WRONG_TENANT = "wrong_tenant"
+    FAILED = "failed"
+    STARTED = "started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """A connection; times are RFC 3339, `tenant_domain` is empty when a GUID was entered."""
+
+    msp_id: str
+    connection_id: str
+    tenant_id: str
+    tenant_domain: str = ""
+    cloud: str
+    customer_id: str
+    state: str = ConnectionState.AWAITING_CONSENT
+    created_at: str
+    updated_at: str
+    expires_at: str
+    created_by: str = ""
+    return_url: str = ""
+    ticket_ref: str = ""
+    run_id: str = ""
+    admin_object_id: str = ""
+    """The Entra object id of the admin who proved the tenant by signing in."""
+    admin_directory_roles: str = ""
+    problem_code: str = ""
+    problem_message: str = ""
+
+
+class Connections:
+    """Keyed by MSP, so that one MSP's question can never reach another's rows."""
+
+    def __init__(self, tables: TableStore) -> None:
+        self._tables = tables
+
+    def create(self, connection: Connection) -> None:
+        """Stores the connection and makes it the tenant's latest, in one transaction."""
+        msp_id = connection.msp_id
+        pointer = {
+            "PartitionKey": msp_id,
+            "RowKey": _LATEST + connection.tenant_id,
+            "connection_id": connection.connection_id,
+        }
+        row = to_row(connection, msp_id, connection.connection_id)
+        self._tables.write(CONNECTIONS_TABLE, {msp_id: [row, pointer]})
+
+    def read(self, msp_id: str, connection_id: str) -> Connection | None:
+        """The connection, or None."""
+        row = self._tables.read(CONNECTIONS_TABLE, msp_id, connection_id)
+        return from_row(Connection, row) if row else None
+
+    def read_latest(self, msp_id: str, tenant_id: str) -> Connection | None:
+        """The MSP's newest connection for a tenant, or None."""
+        pointer = self._tables.read(CONNECTIONS_TABLE, msp_id, _LATEST + tenant_id)
+        return self.read(msp_id, pointer.text("connection_id")) if pointer else None
+
+    def update(self, connection: Connection) -> None:
+        """Stores the connection's new content."""
+        row = to_row(connection, connection.msp_id, connection.connection_id)
+        self._tables.upsert(CONNECTIONS_TABLE, row)

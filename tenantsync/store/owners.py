@@ -1,0 +1,49 @@
+"""Which MSP a tenant belongs to: one owner worldwide, claimed by an atomic create."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from tenantsync.errors import ConflictError
+from tenantsync.store.records import from_row, to_row
+from tenantsync.store.tables import TableStore
+from tenantsync.wire import TENANT_OWNERS_TABLE
+
+_ROW: Final = "owner"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TenantOwner:
+    """The proven attachment of a tenant to one customer of one MSP."""
+
+    tenant_id: str
+    msp_id: str
+    customer_id: str
+    connection_id: str
+    claimed_at: str
+
+
+class TenantOwners:
+    """Owners by tenant GUID."""
+
+    def __init__(self, tables: TableStore) -> None:
+        self._tables = tables
+
+    def read(self, tenant_id: str) -> TenantOwner | None:
+        """The tenant's owner, or None while nobody has proven anything."""
+        row = self._tables.read(TENANT_OWNERS_TABLE, tenant_id, _ROW)
+        return from_row(TenantOwner, row) if row else None
+
+    def claim(self, owner: TenantOwner) -> None:
+        """Makes `owner` the tenant's owner; repeating it changes nothing.
+
+        Its own MSP may claim again with a newer connection. Raises ConflictError when another MSP owns the tenant.
+        """
+        row = to_row(owner, owner.tenant_id, _ROW)
+        try:
+            self._tables.insert(TENANT_OWNERS_TABLE, row)
+        except ConflictError:
+            current = self._tables.read(TENANT_OWNERS_TABLE, owner.tenant_id, _ROW)
+            if current is None or current.text("msp_id") != owner.msp_id:
+                raise
+            if current.text("connection_id") != owner.connection_id:
+                self._tables.replace(TENANT_OWNERS_TABLE, row, current.etag)

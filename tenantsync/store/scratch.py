@@ -1,0 +1,31 @@
+"""Side notes of a listing that has to remember something between its slices; gone when it has ended."""
+
+from collections.abc import Iterator
+
+from tenantsync.store.tables import TableStore
+from tenantsync.wire import SCRATCH_TABLE
+
+
+class Scratch:
+    """Numbered notes (at most 64 KiB each) of one listing."""
+
+    def __init__(self, tables: TableStore, listing: str) -> None:
+        self._tables = tables
+        self._listing = listing
+
+    def write(self, number: int, note: bytes) -> None:
+        """Stores a note, or stores it again."""
+        row = {"PartitionKey": self._listing, "RowKey": f"{number:08d}", "note": note}
+        self._tables.upsert(SCRATCH_TABLE, row)
+
+    def read_all(self) -> Iterator[bytes]:
+        """All notes in the order of their numbers."""
+        after = ""
+        while rows := self._tables.scan(SCRATCH_TABLE, self._listing, after=after, limit=100):
+            yield from (row.values["note"] for row in rows)
+            after = rows[-1].key
+
+    def clear(self) -> None:
+        """Deletes all notes."""
+        while rows := self._tables.scan(SCRATCH_TABLE, self._listing, limit=1000, columns=("schema",)):
+            self._tables.delete(SCRATCH_TABLE, self._listing, [row.key for row in rows])

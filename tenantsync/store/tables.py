@@ -1,0 +1,211 @@
+"""The port to Table Storage and its one implementation. The only file that imports azure.data.tables."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+from threading import Lock
+from typing import Any, Final, Protocol, TypeVar
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
+
+from tenantsync.errors import ConfigurationError, ConflictError, TransientError
+from tenantsync.settings import Settings
+
+BATCH_ROWS: Final = 100
+_WRITERS: Final = 4
+_CONFLICT: Final = frozenset({409, 412})
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row as read: its properties (PartitionKey and RowKey included) and the ETag it had."""
+
+    values: Mapping[str, Any]
+    etag: str
+
+    @property
+    def key(self) -> str:
+        return str(self.values["RowKey"])
+
+    def text(self, name: str) -> str:
+        """A text property, empty when absent."""
+        return str(self.values.get(name) or "")
+
+
+class TableStore(Protocol):
+    """What the repositories need of a table service.
+
+    Rows are dicts with PartitionKey and RowKey; values are str, int (64 bit), float, bool, bytes. None is not stored.
+    Raises ConflictError when somebody else was first, TransientError `storage_unavailable` when the service fails.
+    """
+
+    def read(self, table: str, partition: str, row: str) -> Row | None: ...
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Creates the row; ConflictError if it exists."""
+
+    def upsert(self, table: str, row: Mapping[str, Any]) -> None:
+        """Creates or replaces the row."""
+
+    def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
+        """Replaces the row if it still has this ETag, gives the new one; ConflictError otherwise."""
+
+    def scan(
+        self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()
+    ) -> list[Row]:
+        """Up to `limit` (at most 1000) rows of a partition in key order, the ones with a key above `after`."""
+
+    def write(self, table: str, partitions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Upserts rows by partition, a hundred in one transaction; returns when all are stored."""
+
+    def delete(self, table: str, partition: str, rows: Sequence[str]) -> None:
+        """Deletes rows of a partition; the ones that are gone already do not matter."""
+
+    def check(self) -> None:
+        """Raises TransientError unless the service answers."""
+
+
+class AzureTables:
+    """TableStore on Azure Table Storage or Azurite. Tables are made on first use."""
+
+    def __init__(self, service: TableServiceClient) -> None:
+        self._service = service
+        self._clients: dict[str, TableClient] = {}
+        self._lock = Lock()
+        self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="table-writer")
+
+    @classmethod
+    def connect(cls, settings: Settings) -> "AzureTables":
+        """By connection string (Azurite), else by endpoint and managed identity."""
+        if settings.tables_connection_string:
+            try:
+                service = TableServiceClient.from_connection_string(settings.tables_connection_string.reveal())
+            except ValueError as error:
+                raise ConfigurationError("service_unavailable", "TABLES_CONNECTION_STRING cannot be read") from error
+            return cls(service)
+        from azure.identity import DefaultAzureCredential
+
+        client_id = settings.credential.managed_identity_client_id or None
+        credential = DefaultAzureCredential(managed_identity_client_id=client_id)
+        return cls(TableServiceClient(endpoint=settings.tables_endpoint, credential=credential))
+
+    def read(self, table: str, partition: str, row: str) -> Row | None:
+        try:
+            return self._do(table, lambda client: _to_row(client.get_entity(partition, row)))
+        except _MissingRowError:
+            return None
+
+    def insert(self, table: str, row: Mapping[str, Any]) -> None:
+        self._do(table, lambda client: client.create_entity(dict(row)))
+
+    def upsert(self, table: str, row: Mapping[str, Any]) -> None:
+        self._do(table, lambda client: client.upsert_entity(dict(row), mode=UpdateMode.REPLACE))
+
+    def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
+        def send(client: TableClient) -> str:
+            unchanged = MatchConditions.IfNotModified
+            written = client.update_entity(dict(row), mode=UpdateMode.REPLACE, etag=etag, match_condition=unchanged)
+            return str(written["etag"])
+
+        try:
+            return self._do(table, send)
+        except _MissingRowError as error:
+            raise ConflictError("write_conflict", f"{table}: the row is gone") from error
+
+    def scan(
+        self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()
+    ) -> list[Row]:
+        def fetch(client: TableClient) -> list[Row]:
+            entities = client.query_entities(
+                "PartitionKey eq @partition and RowKey gt @after",
+                parameters={"partition": partition, "after": after},
+                results_per_page=limit,
+                select=["PartitionKey", "RowKey", *columns] if columns else None,
+            )
+            # the service may cut an answer short, so one answer of its would not be "all up to the limit"
+            return [_to_row(entity) for entity in islice(entities, limit)]
+
+        return self._do(table, fetch)
+
+    def write(self, table: str, partitions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        batches = [batch for rows in partitions.values() for batch in _batches(rows)]
+        list(self._writers.map(lambda batch: self._do(table, lambda client: _submit(client, batch)), batches))
+
+    def delete(self, table: str, partition: str, rows: Sequence[str]) -> None:
+        for row in rows:
+            with suppress(_MissingRowError):
+                self._do(table, lambda client, row=row: client.delete_entity(partition, row))  # type: ignore[misc]
+
+    def check(self) -> None:
+        _run(lambda: next(iter(self._service.list_tables(results_per_page=1)), None))
+
+    def _do(self, table: str, call: Callable[[TableClient], _T]) -> _T:
+        client = self._client(table)
+        try:
+            return _run(lambda: call(client))
+        except _MissingTableError as error:  # deleted behind our back: the next try makes it again
+            self._clients.pop(table, None)
+            raise TransientError("storage_unavailable", f"table {table} was missing") from error
+
+    def _client(self, table: str) -> TableClient:
+        with self._lock:
+            if table not in self._clients:
+                self._clients[table] = _run(lambda: self._service.create_table_if_not_exists(table))
+            return self._clients[table]
+
+
+class _MissingTableError(Exception):
+    pass
+
+
+class _MissingRowError(Exception):
+    pass
+
+
+def _run(call: Callable[[], _T]) -> _T:
+    """Maps the SDK's exceptions; its own retries have been used up by then."""
+    try:
+        return call()
+    except (ResourceExistsError, ResourceModifiedError) as error:
+        raise ConflictError("write_conflict", "the row exists or has changed") from error
+    except ResourceNotFoundError as error:
+        raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
+    except HttpResponseError as error:
+        if error.status_code in _CONFLICT:
+            raise ConflictError("write_conflict", "the row exists or has changed") from error
+        raise TransientError("storage_unavailable", f"table service: {error.status_code}") from error
+    except AzureError as error:
+        raise TransientError("storage_unavailable", f"table service: {type(error).__name__}") from error
+
+
+def _is_missing_table(error: HttpResponseError) -> bool:
+    return getattr(error, "error_code", None) == "TableNotFound"
+
+
+def _submit(client: TableClient, batch: Sequence[Mapping[str, Any]]) -> None:
+    operations = [("upsert", dict(row), {"mode": UpdateMode.REPLACE}) for row in batch]
+    try:
+        client.submit_transaction(operations)
+    except TableTransactionError as error:
+        if _is_missing_table(error):
+            raise _MissingTableError from error
+        raise TransientError("storage_unavailable", f"transaction refused: {error.status_code}") from error
+
+
+def _batches(rows: Sequence[Mapping[str, Any]]) -> Iterable[Sequence[Mapping[str, Any]]]:
+    return (rows[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS))
+
+
+def _to_row(entity: Any) -> Row:
+    return Row(dict(entity), str(entity.metadata.get("etag", "")))

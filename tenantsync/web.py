@@ -1,0 +1,170 @@
+"""The HTTP edge without an HTTP framework: problem documents, security headers, caller, body limits.
+
+A trigger calls `answer(request, handler)` and turns the Reply into its framework's response, nothing more.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+from urllib.parse import parse_qs
+from uuid import UUID, uuid4
+
+import orjson
+
+from tenantsync import logs
+from tenantsync.errors import ConflictError, ContractError, RequestError, TenantSyncError
+from tenantsync.identity.caller import Caller, CallerIdentity, Role
+from tenantsync.problems import Problem, find_problem
+
+MAX_BODY_BYTES: Final = 64 * 1024
+_SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+    "X-Content-Type-Options": "nosniff",
+}
+_PROBLEM_BASE: Final = "https://docs.opspilot365.com/problems/"
+
+
+class HttpRequest(Protocol):
+    """The slice of azure.functions.HttpRequest that is used."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def url(self) -> str: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def params(self) -> Mapping[str, str]: ...
+    @property
+    def route_params(self) -> Mapping[str, str]: ...
+    def get_body(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A finished answer."""
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request being answered, with the id that follows it through logs and problems."""
+
+    request: HttpRequest
+    correlation_id: str
+
+    @property
+    def path(self) -> str:
+        return "/" + self.request.url.split("://", 1)[-1].partition("/")[2].split("?", 1)[0]
+
+    def caller(self, identity: CallerIdentity, role: Role) -> Caller:
+        """The checked caller; raises RequestError 401 or 403."""
+        return identity.identify(self.request.headers.get("authorization", ""), role)
+
+    def json_object(self) -> dict[str, object]:
+        """The body as a JSON object; raises RequestError 400 or 413."""
+        try:
+            body = orjson.loads(self._body())
+        except orjson.JSONDecodeError as error:
+            raise RequestError("invalid_request", "The body is not JSON.") from error
+        if not isinstance(body, dict):
+            raise RequestError("invalid_request", "The body must be a JSON object.")
+        return body
+
+    def text_fields(self) -> dict[str, str]:
+        """The body's fields, form or JSON; raises RequestError unless all of them are text."""
+        if "application/x-www-form-urlencoded" in self.request.headers.get("content-type", ""):
+            return self._form()
+        fields = self.json_object()
+        if not all(isinstance(value, str) for value in fields.values()):
+            raise RequestError("invalid_request", "All fields must be text.")
+        return {name: str(value) for name, value in fields.items()}
+
+    def _form(self) -> dict[str, str]:
+        try:
+            parsed = parse_qs(self._body().decode(), keep_blank_values=True, max_num_fields=50)
+        except ValueError as error:
+            raise RequestError("invalid_request", "The form cannot be read.") from error
+        if any(len(values) > 1 for values in parsed.values()):
+            raise RequestError("invalid_request", "A field is given twice.")
+        return {name: values[0] for name, values in parsed.items()}
+
+    def _body(self) -> bytes:
+        body = self.request.get_body()
+        if len(body) > MAX_BODY_BYTES:
+            raise RequestError("payload_too_large", f"The body has {len(body)} bytes.")
+        return body
+
+
+def answer(request: HttpRequest, handler: Callable[[Call], Reply]) -> Reply:
+    """Runs a handler; whatever it raises becomes a problem document. Never raises."""
+    call = Call(request, _correlation_id(request))
+    try:
+        reply = handler(call)
+    except TenantSyncError as error:
+        reply = _refusal(call, error)
+    except Exception as error:  # the HTTP edge: nothing may leave as a bare 500
+        logs.failure("request_crashed", error, path=call.path, correlation_id=call.correlation_id)
+        reply = problem_reply(find_problem("internal_error"), call)
+    headers = {**_SECURITY_HEADERS, "X-Correlation-Id": call.correlation_id, **reply.headers}
+    return Reply(reply.status, reply.body, headers)
+
+
+def json_reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+    """A JSON answer."""
+    return Reply(status, orjson.dumps(body), {"Content-Type": "application/json", **(headers or {})})
+
+
+def cacheable_reply(call: Call, body: dict[str, object], volatile: frozenset[str], headers: Mapping[str, str]) -> Reply:
+    """A JSON answer with an ETag over everything but the `volatile` keys; 304 when the caller has it already."""
+    stable = {key: value for key, value in body.items() if key not in volatile}
+    tag = f'"{hashlib.sha256(orjson.dumps(stable)).hexdigest()[:32]}"'
+    cache = {"Cache-Control": "private, no-cache", "ETag": tag, **headers}
+    known = (part.strip().removeprefix("W/") for part in call.request.headers.get("if-none-match", "").split(","))
+    if tag in known:
+        return Reply(304, b"", cache)
+    return json_reply(body, headers=cache)
+
+
+def redirect_reply(location: str) -> Reply:
+    """303: the browser goes on with a GET to a clean address."""
+    return Reply(303, b"", {"Location": location})
+
+
+def problem_reply(problem: Problem, call: Call, headers: Mapping[str, str] | None = None) -> Reply:
+    """RFC 9457 problem+json."""
+    body = {
+        "type": f"{_PROBLEM_BASE}{problem.code}",
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.message or problem.title,
+        "instance": call.path,
+        "code": problem.code,
+        "owner": problem.owner.value,
+        "nextAction": problem.next_action,
+        "correlationId": call.correlation_id,
+    }
+    return Reply(problem.status, orjson.dumps(body), {"Content-Type": "application/problem+json", **(headers or {})})
+
+
+def _refusal(call: Call, error: TenantSyncError) -> Reply:
+    if isinstance(error, ContractError | ConflictError):
+        logs.failure("request_failed", error, path=call.path, correlation_id=call.correlation_id)
+    else:
+        logs.event("request_refused", code=error.code, path=call.path, correlation_id=call.correlation_id)
+    headers = error.headers if isinstance(error, RequestError) else {}
+    return problem_reply(error.problem(), call, headers)
+
+
+def _correlation_id(request: HttpRequest) -> str:
+    try:
+        return str(UUID(request.headers.get("x-correlation-id", "")))
+    except ValueError:
+        return str(uuid4())

@@ -1,0 +1,47 @@
+"""The app's services on fakes, without a host and without a network."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tenantsync.outbound import Outbound
+from tenantsync.services import Services, build_services, using
+from tenantsync.settings import Settings
+from tests.fakes.clock import FakeClock
+from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.microsoft import AUDIENCE, CLIENT_ID, GRAPH, LOGIN, MSP, OTHER_MSP, FakeMicrosoft
+
+ENVIRONMENT = {
+    "LOGIN_ENDPOINT": LOGIN,
+    "GRAPH_ENDPOINT": GRAPH,
+    "CLIENT_ID": CLIENT_ID,
+    "CLIENT_SECRET": "a-client-secret",
+    "CALLBACK_URL": "https://connect.test/api/msp-portal/tenants/callback",
+    "PORTAL_URL": "https://portal.test",
+    "API_AUDIENCE": AUDIENCE,
+    "ALLOWED_MSP_TENANTS": f"{MSP},{OTHER_MSP}",
+    "TABLES_CONNECTION_STRING": "UseDevelopmentStorage=true",
+}
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def tables() -> MemoryTables:
+    return MemoryTables()
+
+
+@pytest.fixture
+def microsoft() -> FakeMicrosoft:
+    return FakeMicrosoft()
+
+
+@pytest.fixture
+def services(clock: FakeClock, tables: MemoryTables, microsoft: FakeMicrosoft) -> Iterator[Services]:
+    settings = Settings.from_env(ENVIRONMENT)
+    outbound = Outbound((LOGIN, GRAPH), adapter=microsoft)
+    with using(build_services(settings, tables=tables, clock=clock, outbound=outbound)) as built:
+        yield built
