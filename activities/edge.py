@@ -12,7 +12,7 @@ def enveloped(work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     try:
         return {"ok": True, **work()}
     except TenantSyncError as failure:
-        logs.failure("activity_failed", failure, code=failure.code)
+        logs.failure("activity_failed", failure, problem=failure.code)
         return {"ok": False, "code": failure.code, "action": failure.action.value}
     except Exception as error:  # the activity edge: one resource's bug must not end the others
         logs.failure("activity_crashed", error)

@@ -77,5 +77,5 @@ def _close(
         summary=orjson.dumps(build_summary(resources)).decode() if resources else "",
     )
     services.runs.update(closed)
-    logs.event("run_finished", run_id=run.run_id, state=state)
+    logs.event("run_finished", run_id=run.run_id, outcome=state)
     return {"state": state.value, "unfinished": []}

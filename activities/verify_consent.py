@@ -67,7 +67,7 @@ def _claim(run: Run, services: Services) -> None:
 
 
 def _after_failure(run: Run, failure: TenantSyncError, attempt: int, services: Services) -> dict[str, Any]:
-    logs.event("consent_not_verified", run_id=run.run_id, code=failure.code, attempt=attempt)
+    logs.event("consent_not_verified", run_id=run.run_id, problem=failure.code, attempt=attempt)
     can_wait = failure.action in _RETRYABLE or isinstance(failure, PermissionMissingError)
     if not can_wait or attempt >= len(DELAYS_SECONDS):
         return {"state": "failed", "problem": {"code": failure.code, "message": failure.detail}}

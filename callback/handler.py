@@ -32,7 +32,7 @@ def receive_redirect(fields: CallbackFields, services: Services, start: StartRun
         result = _RESULT_BY_PROBLEM.get(refusal.code, "error")
         return redirect_reply(_page(portal, refusal.connection_id, result))
     except TransientError as failure:
-        logs.event("callback_delayed", code=failure.code)
+        logs.event("callback_delayed", problem=failure.code)
         return redirect_reply(_page(portal, "", "error"))
     if isinstance(outcome, SignInNeeded):
         return redirect_reply(outcome.sign_in_url)

@@ -204,4 +204,4 @@ def _close(connection: Connection, state: ConnectionState, code: str, message: s
     now = to_rfc3339(services.clock.now())
     closed = replace(connection, state=state, problem_code=code, problem_message=message, updated_at=now)
     services.connections.update(closed)
-    logs.event("connection_closed", connection_id=connection.connection_id, state=state, code=code)
+    logs.event("connection_closed", connection_id=connection.connection_id, outcome=state, problem=code)

@@ -106,11 +106,11 @@ class _Slice:
             "slice_failed",
             run_id=self._progress.run_id,
             resource=self._spec.key,
-            code=failure.code,
+            problem=failure.code,
             status=failure.cause.status,
             provider_code=failure.cause.provider_code,
             request_id=failure.cause.request_id,
-            state=self._progress.state,
+            outcome=self._progress.state,
         )
         return SliceOutcome(self._progress.is_ended, recovery.delay_seconds)
 

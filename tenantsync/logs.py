@@ -6,7 +6,7 @@ from typing import Final
 
 _SECRETS: Final = re.compile(
     r"eyJ[\w-]{8,}(?:\.[\w-]*){1,2}"  # tokens
-    r"|(?<=code=)[^&\s]+|(?<=state=)[^&\s]+|(?<=token=)[^&\s]+|(?<=sig=)[^&\s]+|(?<=secret=)[^&\s]+"
+    r"|(?<=\bcode=)[^&\s]+|(?<=\bstate=)[^&\s]+|(?<=token=)[^&\s]+|(?<=sig=)[^&\s]+|(?<=secret=)[^&\s]+"
     r"|(?<=AccountKey=)[^;\s]+"
     r"|[\w.+-]+@[\w-]+\.[\w.-]+",  # mail addresses and user principal names
     re.IGNORECASE,

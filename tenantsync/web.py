@@ -158,7 +158,7 @@ def _refusal(call: Call, error: TenantSyncError) -> Reply:
     if isinstance(error, ContractError | ConflictError):
         logs.failure("request_failed", error, path=call.path, correlation_id=call.correlation_id)
     else:
-        logs.event("request_refused", code=error.code, path=call.path, correlation_id=call.correlation_id)
+        logs.event("request_refused", problem=error.code, path=call.path, correlation_id=call.correlation_id)
     headers = error.headers if isinstance(error, RequestError) else {}
     return problem_reply(error.problem(), call, headers)
 

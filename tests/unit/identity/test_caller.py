@@ -1,0 +1,155 @@
+import jwt
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tenantsync.errors import RequestError
+from tenantsync.identity.caller import Caller, Role
+from tenantsync.services import Services
+from tests.fakes.clock import FakeClock
+from tests.fakes.microsoft import (
+    AUDIENCE,
+    LOGIN,
+    MSP,
+    OTHER_MSP,
+    OTHER_TENANT,
+    TENANT,
+    Answer,
+    FakeMicrosoft,
+    portal_token,
+    public_jwk,
+    sign,
+)
+
+KEYS = f"/{MSP}/discovery/v2.0/keys"
+READ = Role.READ.value
+
+
+def identify(services: Services, token: str, role: Role = Role.READ) -> Caller:
+    return services.callers.identify(f"Bearer {token}", role)
+
+
+def refusal(services: Services, authorization: str, role: Role = Role.READ) -> RequestError:
+    with pytest.raises(RequestError) as raised:
+        services.callers.identify(authorization, role)
+    return raised.value
+
+
+def test_caller_is_the_tokens_msp_and_user(services: Services):
+    caller = identify(services, portal_token(READ))
+    assert (caller.msp_id, caller.user_id, caller.roles) == (MSP, "technician", frozenset({READ}))
+
+
+@pytest.mark.parametrize("authorization", ["", "Bearer", "Bearer ", "Basic abc", "Bearer x.y.z", "Bearer " + "a" * 5000])
+def test_caller_without_a_usable_token_is_unauthenticated(services: Services, authorization: str):
+    error = refusal(services, authorization)
+    assert (error.code, error.headers) == ("unauthenticated", {"WWW-Authenticate": "Bearer"})
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"aud": "api://another"},
+        {"iss": f"{LOGIN}/{OTHER_MSP}/v2.0"},
+        {"iss": f"https://evil.test/{MSP}/v2.0"},
+        {"iss": f"{LOGIN}/{MSP}/"},
+        {"tid": "not-a-guid"},
+        {"tid": None},
+        {"exp": 1_600_000_000},
+        {"nbf": 3_900_000_000},
+        {"exp": "soon"},
+        {"nbf": None},
+    ],
+)
+def test_caller_with_wrong_claims_is_unauthenticated(services: Services, claims: dict[str, object]):
+    assert refusal(services, f"Bearer {portal_token(READ, **claims)}").code == "unauthenticated"
+
+
+def test_caller_signed_with_another_key_is_unauthenticated(services: Services):
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    claims = {"iss": f"{LOGIN}/{MSP}/v2.0", "tid": MSP, "aud": AUDIENCE, "roles": [READ], "exp": 4e9, "nbf": 0}
+    assert refusal(services, f"Bearer {sign(claims, key=stranger)}").code == "unauthenticated"
+
+
+def test_caller_unsigned_or_signed_with_the_public_key_is_unauthenticated(services: Services):
+    claims = {"iss": f"{LOGIN}/{MSP}/v2.0", "tid": MSP, "aud": AUDIENCE, "roles": [READ], "exp": 4e9, "nbf": 0}
+    unsigned = jwt.encode(claims, None, algorithm="none", headers={"kid": "test-key"})
+    public = jwt.PyJWK(public_jwk()).key.public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    forged = jwt.encode(claims, public.hex(), algorithm="HS256", headers={"kid": "test-key"})
+    for token in (unsigned, forged):
+        assert refusal(services, f"Bearer {token}").code == "unauthenticated"
+
+
+def test_msp_that_is_not_allowed_is_refused_before_any_key_is_fetched(services: Services, microsoft: FakeMicrosoft):
+    assert refusal(services, f"Bearer {portal_token(READ, msp=TENANT)}").code == "msp_not_allowed"
+    assert microsoft.asked == []
+
+
+@pytest.mark.parametrize("roles", [[], [Role.CONNECT.value], "Onboarding.Read", None])
+def test_missing_role_is_named(services: Services, roles: object):
+    error = refusal(services, f"Bearer {portal_token(roles=roles)}")
+    assert (error.code, "Onboarding.Read" in error.detail) == ("role_missing", True)
+
+
+def test_keys_are_fetched_once_for_many_calls(services: Services, microsoft: FakeMicrosoft):
+    for _ in range(5):
+        identify(services, portal_token(READ))
+    assert microsoft.count(KEYS) == 1
+
+
+def test_flood_of_unknown_key_ids_fetches_keys_once_a_minute(
+    services: Services, microsoft: FakeMicrosoft, clock: FakeClock
+):
+    identify(services, portal_token(READ))
+    claims = {"iss": f"{LOGIN}/{MSP}/v2.0", "tid": MSP, "aud": AUDIENCE, "roles": [READ], "exp": 4e9, "nbf": 0}
+    clock.advance(61)
+    for number in range(20):
+        assert refusal(services, f"Bearer {sign(claims, kid=f'unknown-{number}')}").code == "unauthenticated"
+    assert microsoft.count(KEYS) == 2
+
+
+def test_rolled_over_key_is_found_after_a_refresh(services: Services, microsoft: FakeMicrosoft, clock: FakeClock):
+    microsoft.overrides[KEYS] = lambda asked: Answer({"keys": [{**public_jwk(), "kid": "old-key"}]})
+    assert refusal(services, f"Bearer {portal_token(READ)}").code == "unauthenticated"
+    del microsoft.overrides[KEYS]
+    clock.advance(61)
+    assert identify(services, portal_token(READ)).msp_id == MSP
+
+
+def test_key_outage_fails_closed_and_keeps_known_keys_for_a_while(
+    services: Services, microsoft: FakeMicrosoft, clock: FakeClock
+):
+    identify(services, portal_token(READ))
+    microsoft.overrides[KEYS] = lambda asked: Answer("down", 503)
+    clock.advance(13 * 3600)
+    assert identify(services, portal_token(READ)).msp_id == MSP
+    clock.advance(12 * 3600)
+    assert refusal(services, f"Bearer {portal_token(READ)}").code == "service_unavailable"
+
+
+def test_key_outage_at_the_start_fails_closed(services: Services, microsoft: FakeMicrosoft):
+    microsoft.overrides[KEYS] = lambda asked: Answer("down", 503)
+    error = refusal(services, f"Bearer {portal_token(READ)}")
+    assert (error.code, error.headers) == ("service_unavailable", {"Retry-After": "60"})
+
+
+def test_keys_of_a_foreign_host_are_not_fetched(services: Services, microsoft: FakeMicrosoft):
+    path = f"/{MSP}/v2.0/.well-known/openid-configuration"
+    microsoft.overrides[path] = lambda asked: Answer({"jwks_uri": "https://evil.test/keys"})
+    with pytest.raises(Exception, match="evil.test"):
+        identify(services, portal_token(READ))
+
+
+@pytest.mark.parametrize(
+    ("caller", "reaches"),
+    [
+        (Caller(MSP, "a", frozenset({Role.OPS})), False),
+        (Caller(OTHER_TENANT, "a", frozenset({Role.OPS})), True),
+        (Caller(MSP, "a", frozenset({Role.READ}), is_operator=True), False),
+        (Caller(MSP, "a", frozenset({Role.SUPPORT}), is_operator=True), True),
+    ],
+)
+def test_reach_across_msps_is_the_operators_alone(caller: Caller, reaches: bool):
+    assert caller.reaches(OTHER_TENANT) is reaches

@@ -1,0 +1,57 @@
+import pytest
+
+from tenantsync.errors import ConfigurationError
+from tenantsync.settings import Secret, Settings
+from tests.unit.conftest import ENVIRONMENT
+
+
+def test_settings_defaults_are_microsofts_hosts():
+    environment = {name: value for name, value in ENVIRONMENT.items() if not name.endswith("_ENDPOINT")}
+    settings = Settings.from_env(environment)
+    assert settings.login_endpoint == "https://login.microsoftonline.com"
+    assert settings.graph_endpoint == "https://graph.microsoft.com"
+    assert settings.connect_rate_per_minute == 120
+
+
+def test_settings_report_every_problem_at_once():
+    with pytest.raises(ConfigurationError) as raised:
+        Settings.from_env({"LOGIN_ENDPOINT": "http://login.test", "CONNECT_RATE_PER_MINUTE": "0"})
+    for name in ("LOGIN_ENDPOINT", "CLIENT_ID", "CLIENT_SECRET", "CALLBACK_URL", "PORTAL_URL", "API_AUDIENCE"):
+        assert name in str(raised.value)
+    for name in ("ALLOWED_MSP_TENANTS", "TABLES_CONNECTION_STRING", "CONNECT_RATE_PER_MINUTE"):
+        assert name in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOGIN_ENDPOINT", "http://login.test"),
+        ("GRAPH_ENDPOINT", "https://graph.test/v1.0"),
+        ("CALLBACK_URL", "http://connect.test/callback"),
+        ("PORTAL_URL", "ftp://portal.test"),
+        ("ALLOWED_MSP_TENANTS", "not-a-guid"),
+        ("HOME_TENANT_ID", "home"),
+        ("OPERATOR_TENANT_ID", "1234"),
+        ("CONNECT_RATE_PER_MINUTE", "many"),
+        ("TABLES_ENDPOINT", "https://both.table.core.windows.net"),
+        ("CLIENT_CERTIFICATE_PATH", "/also/a/certificate.pem"),
+    ],
+)
+def test_settings_refuse_a_wrong_value(name: str, value: str):
+    with pytest.raises(ConfigurationError, match=name):
+        Settings.from_env({**ENVIRONMENT, name: value})
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:7071/x", "http://localhost/x", "https://connect.test/x"])
+def test_settings_allow_http_on_loopback_only(url: str):
+    assert Settings.from_env({**ENVIRONMENT, "CALLBACK_URL": url}).callback_url == url
+
+
+def test_settings_star_allows_every_msp():
+    assert Settings.from_env({**ENVIRONMENT, "ALLOWED_MSP_TENANTS": "*"}).allowed_msp_tenants is None
+
+
+def test_secret_never_prints():
+    secret = Secret("hunter2")
+    assert "hunter2" not in f"{secret!r} {secret} {Settings.from_env(ENVIRONMENT)!r}"
+    assert secret.reveal() == "hunter2"
