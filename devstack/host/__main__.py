@@ -1,36 +1,56 @@
-"""`python -m devstack.host --port P --data DIR`: serves the app in the current directory."""
+"""`python -m devstack.host --port P --data DIR`: storage and host only, everything about Microsoft from the settings."""
 
 import argparse
 import asyncio
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from devstack.host.indexing import IndexingError
 from devstack.host.log import set_up_logging
-from devstack.host.server import HostBusyError, HostOptions, run_host
+from devstack.host.server import HostBusyError, HostOptions, exclusive, run_host
+from devstack.storage import StorageError, start_storage
 
 _BUSY: Final = 3
 _BROKEN_APP: Final = 4
 
 
 def main() -> int:
-    """0 after a stop, 3 when the port or directory is taken, 4 when the app cannot be indexed."""
-    parser = argparse.ArgumentParser(prog="devstack.host", description=__doc__)
+    """0 after a stop, 3 when the port, the directory or the storage is not to be had, 4 for an app that cannot run."""
+    parser = argparse.ArgumentParser(prog="dev.py host", description=__doc__)
     parser.add_argument("--port", type=int, default=7071)
     parser.add_argument("--data", type=Path, default=Path(".devstack/data"))
     arguments = parser.parse_args()
     set_up_logging()
-    options = HostOptions(Path.cwd(), arguments.port, arguments.data.resolve() / "host")
+    data: Path = arguments.data.resolve()
+    options = HostOptions(Path.cwd(), arguments.port, data / "host")
     try:
-        asyncio.run(run_host(options, lambda url: print(f"ready {url}", flush=True)))
-    except HostBusyError as error:
+        with exclusive(data / "host"), storage_settings(data / "azurite"):
+            asyncio.run(run_host(options, lambda url: print(f"ready {url}", flush=True)))
+    except (HostBusyError, StorageError) as error:
         print(error, file=sys.stderr)
         return _BUSY
     except (IndexingError, ValueError) as error:
         print(error, file=sys.stderr)
         return _BROKEN_APP
     return 0
+
+
+@contextlib.contextmanager
+def storage_settings(directory: Path) -> Iterator[None]:
+    """Starts or adopts the directory's Azurite, unless the settings name a table service; stops it at the end."""
+    if os.environ.get("TABLES_CONNECTION_STRING") or os.environ.get("TABLES_ENDPOINT"):
+        yield
+        return
+    storage = start_storage(directory)
+    os.environ["TABLES_CONNECTION_STRING"] = storage.connection_string
+    try:
+        yield
+    finally:
+        storage.stop()
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ class DurableHttp:
         answered = _answered(handler)
 
         async def guarded(request: web.Request) -> web.StreamResponse:
-            given = request.query.get("code") or request.headers.get("x-functions-key", "")
+            given = request.query.get("code") or request.headers.get("x-functions-key") or ""
             if not secrets.compare_digest(given.encode(), self._urls.system_key.encode()):
                 return web.Response(status=401)
             return await answered(request)

@@ -275,8 +275,9 @@ class Engine:
 
     def _tell(self, instance: Instance, kind: EventType, task_id: int, **more: Any) -> None:
         now = self._clock.now()
-        details = {"Details": "", "FailureDetails": None} if "Reason" in more else {}
-        event = build_event(kind, now, TaskScheduledId=task_id, **more, **details)
+        if "Reason" in more:
+            more |= {"Details": "", "FailureDetails": None}
+        event = build_event(kind, now, TaskScheduledId=task_id, **more)
         self._store.send(instance.id, event, visible_at=now, execution_id=instance.execution_id)
 
     # Activities

@@ -14,8 +14,9 @@ from azure.functions import meta
 
 from devstack.host.indexing import AppFunction
 
-_ACTIVITY: Final = meta.get_binding_registry().get("activityTrigger")
-_TIMER: Final = meta.get_binding_registry().get("timerTrigger")
+_CONVERTERS: Final[Any] = meta.get_binding_registry()  # type: ignore[no-untyped-call]
+_ACTIVITY: Final = _CONVERTERS.get("activityTrigger")
+_TIMER: Final = _CONVERTERS.get("timerTrigger")
 
 
 class ActivityFailedError(Exception):
@@ -47,6 +48,10 @@ class InvocationContext(func.Context):
 
     @property
     def retry_context(self) -> Any:
+        return None
+
+    @property
+    def thread_local_storage(self) -> Any:
         return None
 
 

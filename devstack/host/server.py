@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 from devstack.host.config import HostConfig, apply_local_settings, read_config
 from devstack.host.durable_http import RPC_PATH, WEBHOOK_PATH, DurableHttp, DurableUrls
@@ -30,6 +30,7 @@ from tenantsync.clock import Clock, SystemClock
 _LOOPBACK: Final = "127.0.0.1"
 _MAX_BODY_BYTES: Final = 100 * 1024 * 1024
 _GRACE_SECONDS: Final = 4.0
+_HEALTH_SECONDS: Final = 0.5
 
 
 class HostBusyError(Exception):
@@ -46,16 +47,18 @@ class HostOptions:
 
 
 async def run_host(options: HostOptions, on_ready: Callable[[str], None], clock: Clock | None = None) -> None:
-    """Serves the app until SIGTERM or SIGINT; raises HostBusyError, IndexingError or ValueError when it cannot."""
-    with exclusive(options.data_directory):
-        apply_local_settings(options.app_directory)
-        config = read_config(options.app_directory)
-        index = load_app(options.app_directory)
-        store = HistoryStore(options.data_directory / "history.sqlite")
-        try:
-            await _Host(options, config, index, store, clock or SystemClock()).serve(on_ready)
-        finally:
-            store.close()
+    """Serves the app until SIGTERM or SIGINT; raises HostBusyError, IndexingError or ValueError when it cannot.
+
+    The caller holds `exclusive(options.data_directory)`. `on_ready` is called when the app says that it is healthy.
+    """
+    apply_local_settings(options.app_directory)
+    config = read_config(options.app_directory)
+    index = load_app(options.app_directory)
+    store = HistoryStore(options.data_directory / "history.sqlite")
+    try:
+        await _Host(options, config, index, store, clock or SystemClock()).serve(on_ready)
+    finally:
+        store.close()
 
 
 class _Host:
@@ -101,16 +104,28 @@ class _Host:
             loop.add_signal_handler(number, stopped.set)
         serving_tasks = [loop.create_task(engine.run()), loop.create_task(timers.run())]
         waiting = loop.create_task(stopped.wait())
-        on_ready()
+        announcing = loop.create_task(self._announce(on_ready))
         names = ", ".join(function.name for function in self._index.functions)
         log_line(f"serving {len(self._index.functions)} functions: {names}")
         await asyncio.wait([waiting, serving_tasks[0]], return_when=asyncio.FIRST_COMPLETED)
-        for task in (*serving_tasks, waiting):
+        for task in (*serving_tasks, waiting, announcing):
             task.cancel()
         results = await asyncio.gather(*serving_tasks, return_exceptions=True)
         for result in results:
             if isinstance(result, Exception):
                 raise result
+
+
+    async def _announce(self, on_ready: Callable[[], None]) -> None:
+        """An app without a health function is ready when it is served."""
+        url = f"http://{_LOOPBACK}:{self._options.port}/{self._config.route_prefix}/health"
+        async with ClientSession() as session:
+            while True:
+                async with session.get(url) as response:
+                    if response.status != web.HTTPServiceUnavailable.status_code:
+                        on_ready()
+                        return
+                await asyncio.sleep(_HEALTH_SECONDS)
 
 
 @contextlib.asynccontextmanager
