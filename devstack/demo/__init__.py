@@ -1,0 +1,1 @@
+"""The main job on one command: connect a simulated tenant and prove every number."""

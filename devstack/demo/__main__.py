@@ -1,0 +1,113 @@
+"""`dev.py demo`: starts a stack of its own, connects a tenant, checks every number against the simulator's truth."""
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import requests
+
+from devstack.demo.journey import AdminBrowser, JourneyError, Portal, describe_problem
+from devstack.demo.screen import Screen, render_summary
+from devstack.stack import Stack, StackError
+from devstack.storage import StorageError
+
+DEMO_TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
+_DOMAIN: Final = "contoso.com"
+
+
+def main() -> int:
+    """0 when the run is completed and every number is proven, 1 when not, 3 when the stack did not come up."""
+    parser = argparse.ArgumentParser(prog="dev.py demo", description=__doc__)
+    parser.add_argument("--users", type=int, default=1000, help="size of the simulated tenant (default 1000)")
+    parser.add_argument("--json", action="store_true", help="print the final sync-status as JSON, and nothing else")
+    parser.add_argument("--data", type=Path, help="keep the data here (default: a temporary folder)")
+    arguments = parser.parse_args()
+    if arguments.users < 1:
+        parser.error("--users must be at least 1")
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with tempfile.TemporaryDirectory(prefix="opspilot365-") as temporary:
+            return play(arguments.data or Path(temporary), arguments.users, as_json=arguments.json)
+    except (StackError, StorageError) as error:
+        print(error, file=sys.stderr)
+        return 3
+    except (JourneyError, requests.RequestException) as error:
+        print(f"The demo stopped: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return 130
+
+
+def play(directory: Path, users: int, *, as_json: bool) -> int:
+    """The whole demo; the exit code."""
+    screen = Screen()
+    screen.say("Starting the simulator, the table store and the Functions host ...")
+    tenant = {"tenantId": DEMO_TENANT, "domain": _DOMAIN, "displayName": "Contoso", "users": users}
+    with Stack(directory, [tenant]) as stack:
+        started = time.monotonic()
+        status = onboard(stack, screen)
+        seconds = time.monotonic() - started
+        failures = find_failures(status, stack.truth(DEMO_TENANT))
+        report(stack, screen, status, seconds)
+    for failure in failures:
+        screen.say(failure)
+    screen.say("Not proven: see above." if failures else "Every number is proven and equals the simulated tenant.")
+    if as_json:
+        print(json.dumps(status))
+    return 1 if failures else 0
+
+
+def onboard(stack: Stack, screen: Screen) -> dict[str, Any]:
+    """Connect, consent, sign in, watch; the final status."""
+    portal = Portal(stack)
+    connected = portal.connect(_DOMAIN, "Contoso")
+    screen.say(f"Connecting {_DOMAIN}: tenant {connected['tenantId']}")
+    landed = AdminBrowser(stack).open(connected["authUrl"])
+    screen.say(f"The administrator accepted and signed in: {landed.partition('?')[2]}")
+    status: dict[str, Any] = {}
+    for status in portal.follow(connected["tenantId"]):
+        screen.show(status)
+    return status
+
+
+def find_failures(status: Mapping[str, Any], truth: Mapping[str, Any]) -> list[str]:
+    """Everything that keeps the run from being proven, a line each."""
+    failures = [] if status["state"] == "completed" else [f"The run ended as {status['state']}."]
+    if status.get("problem"):
+        failures.append(describe_problem(status["problem"]))
+    for name, item in status["resources"].items():
+        if item["certificate"]["verdict"] != "complete":
+            problem = f"\n  {describe_problem(item['problem'])}" if item["problem"] else ""
+            failures.append(f"{name}: {item['state']}, {item['certificate']['verdict']}{problem}")
+    summary = status["summary"] or {}
+    failures += [
+        f"{name}: {summary.get(name)} instead of {expected}"
+        for name, expected in truth.items()
+        if summary.get(name) != expected
+    ]
+    return failures
+
+
+def report(stack: Stack, screen: Screen, status: Mapping[str, Any], seconds: float) -> None:
+    """The summary for people."""
+    for line in render_summary(status):
+        screen.say(line)
+    objects = sum(item["certificate"]["stored"] for item in status["resources"].values())
+    memory, cpu = stack.host_usage()
+    screen.say(f"{objects:,} objects in {seconds:.1f} s: {objects / seconds:,.0f} a second.")
+    screen.say(f"Functions host: {memory:.0f} MB at its peak, {cpu:.1f} s of CPU.")
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,138 @@
+"""The journey through the HTTP API only: as the portal calls it, and as the admin's browser goes through it."""
+
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any, Final
+from urllib.parse import urljoin
+
+import requests
+
+from devstack.stack import Stack
+
+_ENDED: Final = frozenset(
+    {"completed", "completed_with_issues", "failed", "cancelled", "declined", "expired", "wrong_tenant"}
+)
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_MAX_HOPS: Final = 12
+_FASTEST_POLL_SECONDS: Final = 0.5
+
+
+class JourneyError(Exception):
+    """A step did not go as it should; the text is for people."""
+
+
+class Portal:
+    """The portal's calls for one technician."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._headers = {"Authorization": f"Bearer {stack.portal_token('Connect', 'Read')}"}
+
+    def connect(self, domain: str, customer: str) -> dict[str, Any]:
+        """POST connect; raises JourneyError with the problem's own words."""
+        body = {"tenant": domain, "customer": {"name": customer}}
+        url = f"{self._stack.api}/api/msp-portal/tenants/connect"
+        answer = requests.post(url, json=body, headers=self._headers, timeout=30)
+        if answer.status_code != requests.codes.created:
+            raise JourneyError(describe_problem(answer.json()))
+        connected: dict[str, Any] = answer.json()
+        return connected
+
+    def follow(self, tenant_id: str) -> Iterator[dict[str, Any]]:
+        """The sync-status whenever it has changed, to the end; honours ETag and Retry-After."""
+        url, tag = f"{self._stack.api}/api/msp-portal/tenants/{tenant_id}/sync-status", ""
+        while True:
+            headers = {**self._headers, "If-None-Match": tag}
+            answer = requests.get(url, headers=headers, timeout=30)
+            if answer.status_code == requests.codes.ok:
+                tag = answer.headers.get("ETag", "")
+                status: dict[str, Any] = answer.json()
+                yield status
+                if status["state"] in _ENDED:
+                    return
+            elif answer.status_code != requests.codes.not_modified:
+                raise JourneyError(describe_problem(answer.json()))
+            self._stack.check()
+            asked = float(answer.headers.get("Retry-After", "1"))
+            time.sleep(max(_FASTEST_POLL_SECONDS, min(asked, 2.0) / 2))
+
+
+class AdminBrowser:
+    """The customer's administrator: reads each page, presses a button, follows redirects until the portal."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.verify = str(stack.certificates.ca)
+        self._portal = f"{stack.api}/connect"
+
+    def open(self, url: str, action: str = "accept") -> str:
+        """Goes on until the portal; gives the address it would show."""
+        for _ in range(_MAX_HOPS):
+            if url.startswith(self._portal):
+                return url
+            answer = self._session.get(url, allow_redirects=False, timeout=30)
+            if answer.status_code not in _REDIRECTS:
+                answer = self._press(answer, action)
+            url = urljoin(answer.url, answer.headers["Location"])
+        raise JourneyError("Microsoft's pages went round in circles.")
+
+    def _press(self, page: requests.Response, action: str) -> requests.Response:
+        form = _Form.read(page.text)
+        if form is None:
+            raise JourneyError(f"A page without a form: {page.status_code} {_text_of(page.text)}")
+        answer = self._session.post(page.url, data={**form, "action": action}, allow_redirects=False, timeout=30)
+        if answer.status_code not in _REDIRECTS:
+            raise JourneyError(f"The form led nowhere: {_text_of(answer.text)}")
+        return answer
+
+
+class _Form(HTMLParser):
+    """The fields of a page's form with what is chosen in them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+        self.fields: dict[str, str] = {}
+        self._select = ""
+
+    @classmethod
+    def read(cls, html: str) -> dict[str, str] | None:
+        parser = cls()
+        parser.feed(html)
+        return parser.fields if parser.found else None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.found |= tag == "form"
+        if tag == "select":
+            self._select = values.get("name") or ""
+        if tag == "option" and ("selected" in values or self._select not in self.fields):
+            self.fields[self._select] = values.get("value") or ""
+
+
+def _text_of(html: str) -> str:
+    parser = _Text()
+    parser.feed(html)
+    return " ".join(" ".join(parser.parts).split())
+
+
+class _Text(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self._is_style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._is_style = tag == "style"
+
+    def handle_data(self, data: str) -> None:
+        if not self._is_style:
+            self.parts.append(data)
+
+
+def describe_problem(problem: dict[str, Any]) -> str:
+    """A problem as a technician would read it."""
+    what = problem.get("detail") or problem.get("message") or problem.get("title")
+    return f"{what} [{problem.get('code')}]\n  Whose move: {problem.get('owner')}\n  Next: {problem.get('nextAction')}"

@@ -1,0 +1,69 @@
+"""What goes wrong on purpose, before or instead of an answer."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+from aiohttp import web
+
+from devstack.microsoft365.answers import GraphError, error_body, graph_headers
+from devstack.microsoft365.scenario import Fault
+from devstack.microsoft365.world import World
+
+_THROTTLED = "Too many requests."
+
+
+def refuse_on_purpose(fault: Fault | None, query: dict[str, str], world: World) -> None:
+    """Raises the GraphError of a fault that refuses; other faults change the answer later."""
+    if fault is None:
+        return
+    if fault.kind.startswith("throttle"):
+        world.throttled += 1
+        raise GraphError(429, "TooManyRequests", _THROTTLED, _retry_after(fault))
+    if fault.kind == "unavailable":
+        raise GraphError(503, "ServiceUnavailable", "Service unavailable.", {})
+    if fault.kind == "forbidden":
+        raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    if fault.kind == "expired_page" and ("$skiptoken" in query or "$deltatoken" in query):
+        raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
+
+
+def _retry_after(fault: Fault) -> dict[str, str]:
+    if fault.kind == "throttle":
+        return {"Retry-After": str(fault.retry_after_seconds)}
+    if fault.kind == "throttle_date":
+        moment = datetime.now(UTC) + timedelta(seconds=fault.retry_after_seconds)
+        return {"Retry-After": moment.strftime("%a, %d %b %Y %H:%M:%S GMT")}
+    return {}
+
+
+def spoil_page(fault: Fault | None, body: dict[str, Any], own_link: str) -> dict[str, Any]:
+    """The page as a fault of its content leaves it."""
+    if fault is None or "value" not in body:
+        return body
+    if fault.kind == "repeat_page":
+        return {**body, "@odata.nextLink": own_link}
+    if fault.kind == "empty_page":
+        kept = {name: value for name, value in body.items() if name != "@odata.deltaLink"}
+        return {**kept, "value": [], "@odata.nextLink": own_link + "&"}
+    if fault.kind == "duplicate":
+        return {**body, "value": [*body["value"], *body["value"][:5]]}
+    if fault.kind == "error_in_200":
+        return error_body(GraphError(200, "UnknownError", "An error in a successful answer."))
+    return body
+
+
+async def break_connection(fault: Fault | None, request: web.Request, body: dict[str, Any]) -> web.StreamResponse | None:
+    """For drop and truncate: the answer that never arrives whole; None for other faults."""
+    if fault is None or fault.kind not in ("drop", "truncate"):
+        return None
+    if fault.kind == "truncate":
+        content = orjson.dumps(body)
+        response = web.StreamResponse(headers={**graph_headers(request), "Content-Length": str(len(content))})
+        await response.prepare(request)
+        await response.write(content[: len(content) // 2])
+    if request.transport is not None:
+        request.transport.abort()
+    await asyncio.sleep(0)
+    return web.Response(status=500)

@@ -1,0 +1,188 @@
+"""The pages of each listing. Positions are all a link carries, so every page can be made at any time."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from devstack.microsoft365.answers import Ask, GraphError, next_link, read_position
+from devstack.microsoft365.population import SKUS, Population
+from devstack.microsoft365.scenario import TenantSpec
+from devstack.microsoft365.world import DELEGATED_PERMISSIONS, TenantState, World
+
+DEFAULT_PAGE: Final = 100
+_DELTA_OBJECTS: Final = 200
+_DELTA_MEMBERS: Final = 1000
+_EMPTY_EVERY: Final = 25
+_GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
+
+Page = dict[str, Any]
+Renderers = Mapping[str, Callable[[int], Any]]
+
+
+def list_page(origin: str, ask: Ask, renderers: Renderers, size: int, default: int) -> Page:
+    """Objects by index, only the selected properties; without `$select` all that the simulator knows."""
+    (start,) = read_position(ask) or [0]
+    end = min(size, start + (ask.top or default))
+    chosen = _chosen(ask.select or tuple(renderers), renderers)
+    page: Page = {"@odata.context": f"{origin}/v1.0/$metadata#{ask.path.strip('/')}"}
+    if end < size:
+        page["@odata.nextLink"] = next_link(origin, ask, [end])
+    page["value"] = [{name: render(index) for name, render in chosen} for index in range(start, end)]
+    return page
+
+
+def _chosen(select: tuple[str, ...], renderers: Renderers) -> list[tuple[str, Callable[[int], Any]]]:
+    return [(name, renderers.get(name, _null)) for name in select]
+
+
+def _null(index: int) -> None:
+    return None
+
+
+def delta_page(origin: str, ask: Ask, population: Population) -> Page:
+    """Two hundred objects a page, the size being the server's choice; groups with members, some pages empty."""
+    if ask.query.get("$deltatoken"):
+        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask)}
+    first, offset, number = read_position(ask) or [0, 0, 0]
+    is_groups = ask.path.startswith("/groups")
+    if is_groups and number % _EMPTY_EVERY == _EMPTY_EVERY - 1:
+        return {"value": [], "@odata.nextLink": next_link(origin, ask, [first, offset, number + 1])}
+    objects, position = (_group_deltas if is_groups else _user_deltas)(ask, population, first, offset)
+    size = population.groups if is_groups else population.users
+    page: Page = {"@odata.context": f"{origin}/v1.0/$metadata#{ask.path.strip('/').split('/')[0]}", "value": objects}
+    if position[0] < size:
+        return {**page, "@odata.nextLink": next_link(origin, ask, [*position, number + 1])}
+    return {**page, "@odata.deltaLink": _delta_link(origin, ask)}
+
+
+def _delta_link(origin: str, ask: Ask) -> str:
+    return next_link(origin, ask, [0], "$deltatoken")
+
+
+def _user_deltas(ask: Ask, population: Population, first: int, offset: int) -> tuple[list[Page], list[int]]:
+    end = min(population.users, first + _DELTA_OBJECTS)
+    chosen = _chosen(ask.select or tuple(population.user_properties), population.user_properties)
+    return [{name: render(user) for name, render in chosen} for user in range(first, end)], [end, 0]
+
+
+def _group_deltas(ask: Ask, population: Population, first: int, offset: int) -> tuple[list[Page], list[int]]:
+    """A large group comes again and again, with further members each time."""
+    names = tuple(name for name in ask.select or ("id", "displayName") if name != "members")
+    chosen = _chosen(names, population.group_properties)
+    objects: list[Page] = []
+    group, budget = first, _DELTA_MEMBERS
+    while group < population.groups and len(objects) < _DELTA_OBJECTS and budget > 0:
+        graph_object: Page = {"id": population.id_of(2, group), **{name: render(group) for name, render in chosen}}
+        size = population.group_size(group)
+        end = min(size, offset + budget)
+        if "members" in ask.select and size:
+            graph_object["members@delta"] = [
+                {"@odata.type": "#microsoft.graph.user", "id": population.id_of(1, population.member(group, number))}
+                for number in range(offset, end)
+            ]
+        objects.append(graph_object)
+        budget -= end - offset
+        group, offset = (group + 1, 0) if end >= size else (group, end)
+    return objects, [group, offset]
+
+
+def members_page(origin: str, ask: Ask, population: Population) -> Page:
+    """The members of one group."""
+    group = next((g for g in range(population.groups) if population.id_of(2, g) == ask.values["id"]), None)
+    if group is None:
+        raise GraphError(404, "Request_ResourceNotFound", "Resource does not exist or one of its queried reference-property objects are not present.")
+    renderers = {"id": lambda number: population.id_of(1, population.member(group, number))}
+    page = list_page(origin, ask, renderers, population.group_size(group), DEFAULT_PAGE)
+    page["value"] = [{"@odata.type": "#microsoft.graph.user", **member} for member in page["value"]]
+    return page
+
+
+def organization(ask: Ask, state: TenantState) -> Page:
+    """The one organization."""
+    spec = state.spec
+    known = {
+        "id": spec.tenant_id,
+        "displayName": spec.display_name or spec.domain,
+        "verifiedDomains": [
+            {"name": spec.domain, "type": "Managed", "isDefault": True, "isInitial": False, "capabilities": "Email"}
+        ],
+        "tenantType": "AAD",
+        "countryLetterCode": "DE",
+        "preferredLanguage": "en",
+        "createdDateTime": "2018-04-01T08:00:00Z",
+        "onPremisesSyncEnabled": True,
+        "technicalNotificationMails": [f"it@{spec.domain}"],
+        "assignedPlans": [],
+        "provisionedPlans": [],
+        "mobileDeviceManagementAuthority": "intune" if spec.intune else "unknown",
+    }
+    names = ask.select or tuple(known)
+    return {"value": [{name: known.get(name) for name in names}]}
+
+
+def subscribed_skus(ask: Ask, population: Population) -> Page:
+    """The tenant's subscriptions."""
+    value = [
+        {
+            "id": f"{population.spec.tenant_id}_{sku_id}",
+            "skuId": sku_id,
+            "skuPartNumber": name,
+            "appliesTo": "User",
+            "capabilityStatus": "Enabled",
+            "consumedUnits": sum(1 for user in range(min(population.users, 700)) if population.has_sku(user, number)),
+            "prepaidUnits": {"enabled": population.seats, "warning": 0, "suspended": 0, "lockedOut": 0},
+            "servicePlans": [
+                {"servicePlanId": sku_id, "servicePlanName": plan, "provisioningStatus": "Success", "appliesTo": "User"}
+                for plan in plans
+            ],
+            "subscriptionIds": [sku_id],
+        }
+        for number, (sku_id, name, plans) in enumerate(SKUS)
+    ]
+    return {"value": value}
+
+
+def secure_scores(origin: str, ask: Ask, spec: TenantSpec) -> Page:
+    """One score a day, newest first; a new tenant has none."""
+    if not spec.secure_score:
+        return {"value": []}
+    (start,) = read_position(ask) or [0]
+    end = min(90, start + (ask.top or 90))
+    value = [_score(spec, day) for day in range(start, end)]
+    page: Page = {"value": value}
+    return {**page, "@odata.nextLink": next_link(origin, ask, [end])} if end < 90 else page  # noqa: PLR2004
+
+
+def _score(spec: TenantSpec, day: int) -> Page:
+    return {
+        "id": f"{spec.tenant_id}_2026-{3 - day // 30:02d}-{28 - day % 28:02d}",
+        "azureTenantId": spec.tenant_id,
+        "createdDateTime": f"2026-{3 - day // 30:02d}-{28 - day % 28:02d}T00:00:00Z",
+        "currentScore": 41.5 - day / 10,
+        "maxScore": 90.0,
+        "activeUserCount": spec.users,
+        "licensedUserCount": spec.users,
+        "enabledServices": ["HasExchange", "HasIntune"],
+        "averageComparativeScores": [{"basis": "AllTenants", "averageScore": 37.2}],
+        "controlScores": [
+            {"controlName": "MFARegistrationV2", "controlCategory": "Identity", "score": 6.0, "description": ""}
+        ],
+    }
+
+
+def grants_of(template: str, ask: Ask, state: TenantState, world: World, permission_ids: Mapping[str, str]) -> Page:
+    """Our service principal and what was granted to it."""
+    principal_id, app_id = state.population.id_of(8, 0), world.scenario.app.client_id
+    if template.startswith("/servicePrincipals("):
+        if ask.values["appId"] != app_id:
+            raise GraphError(404, "Request_ResourceNotFound", "Resource does not exist.")
+        return {"id": principal_id, "appId": app_id, "accountEnabled": True}
+    if template.endswith("/appRoleAssignments"):
+        roles = world.roles_of(state) or ()
+        grants = [
+            {"id": f"grant-{role}", "appRoleId": permission_ids[role], "principalId": principal_id, "resourceId": _GRAPH_APP}
+            for role in roles
+        ]
+        return {"value": grants}
+    scope = " ".join(DELEGATED_PERMISSIONS)
+    grant = {"id": "delegated", "clientId": principal_id, "consentType": "AllPrincipals", "scope": scope}
+    return {"value": [grant]}

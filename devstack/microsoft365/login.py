@@ -1,0 +1,310 @@
+"""The sign-in service: metadata, keys, admin consent, sign-in, tokens, with Microsoft's error codes."""
+
+import base64
+import hashlib
+import re
+import secrets
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import jwt
+from aiohttp import web
+
+from devstack.microsoft365.pages import consent_page, error_page, sign_in_page
+from devstack.microsoft365.world import (
+    APPLICATION_PERMISSIONS,
+    DELEGATED_PERMISSIONS,
+    IssuedCode,
+    TenantState,
+    World,
+)
+
+_GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_CODE_SECONDS: Final = 600
+_GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
+_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_SESSION: Final = "simulator_session"
+
+
+class Login:
+    """Handlers for the login origin."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get("/common/discovery/instance", self._instance_discovery),
+            web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._metadata),
+            web.get("/{tenant}/.well-known/openid-configuration", self._metadata),
+            web.get("/{tenant}/discovery/v2.0/keys", self._keys),
+            web.get("/{tenant}/v2.0/adminconsent", self._ask_consent),
+            web.post("/{tenant}/v2.0/adminconsent", self._answer_consent),
+            web.get("/{tenant}/adminconsent", self._ask_consent),
+            web.post("/{tenant}/adminconsent", self._answer_consent),
+            web.get("/{tenant}/oauth2/v2.0/authorize", self._ask_sign_in),
+            web.post("/{tenant}/oauth2/v2.0/authorize", self._answer_sign_in),
+            web.post("/{tenant}/oauth2/v2.0/token", self._token),
+        ]
+
+    # Discovery
+
+    async def _instance_discovery(self, request: web.Request) -> web.Response:
+        endpoint = f"{self._world.login}/common/v2.0/.well-known/openid-configuration"
+        return web.json_response({"tenant_discovery_endpoint": endpoint, "api-version": "1.1", "metadata": []})
+
+    async def _metadata(self, request: web.Request) -> web.Response:
+        name = request.match_info["tenant"].lower()
+        state = self._world.find(name)
+        if state is None and not self._world.knows_msp(name):
+            return _unknown_tenant(name)
+        tenant_id = state.spec.tenant_id if state else name
+        base = f"{self._world.login}/{tenant_id}"
+        is_v2 = "/v2.0/" in request.path
+        return web.json_response(
+            {
+                "token_endpoint": f"{base}/oauth2/v2.0/token",
+                "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "jwks_uri": f"{base}/discovery/v2.0/keys",
+                "issuer": f"{base}/v2.0" if is_v2 else f"https://sts.windows.net/{tenant_id}/",
+                "response_modes_supported": ["query", "fragment", "form_post"],
+                "response_types_supported": ["code", "id_token"],
+                "id_token_signing_alg_values_supported": ["RS256"],
+                "tenant_region_scope": "EU",
+                "cloud_instance_name": "microsoftonline.com",
+                "cloud_graph_host_name": "graph.windows.net",
+                "msgraph_host": self._world.graph.removeprefix("https://"),
+            }
+        )
+
+    async def _keys(self, request: web.Request) -> web.Response:
+        return web.json_response(self._world.signer.jwks())
+
+    # Admin consent
+
+    async def _ask_consent(self, request: web.Request) -> web.Response:
+        complaint = self._check_consent(request)
+        if complaint:
+            return complaint
+        chosen = self._world.find(request.match_info["tenant"])
+        permissions = [*APPLICATION_PERMISSIONS, *DELEGATED_PERMISSIONS]
+        name = self._world.scenario.app.display_name
+        return consent_page(name, permissions, self._accounts(), chosen.spec.tenant_id if chosen else "")
+
+    async def _answer_consent(self, request: web.Request) -> web.Response:
+        complaint = self._check_consent(request)
+        if complaint:
+            return complaint
+        form = await request.post()
+        query = request.query
+        state = {"state": query["state"]} if "state" in query else {}
+        if form.get("action") != "accept":
+            return _redirect(query["redirect_uri"], {**_DECLINED, "admin_consent": "True", **state})
+        chosen = self._world.find(str(form.get("account_tenant") or request.match_info["tenant"]))
+        if chosen is None:
+            return error_page("AADSTS50020", "The account does not exist in this tenant.")
+        if chosen.consented_at is None:
+            chosen.consented_at = self._world.clock()
+        granted = {"admin_consent": "True", "tenant": chosen.spec.tenant_id, "scope": query.get("scope", "")}
+        response = _redirect(query["redirect_uri"], {**granted, **state})
+        response.set_cookie(_SESSION, chosen.spec.tenant_id, httponly=True, samesite="Lax", secure=True)
+        return response
+
+    def _check_consent(self, request: web.Request) -> web.Response | None:
+        query, app = request.query, self._world.scenario.app
+        tenant = request.match_info["tenant"]
+        if tenant == "common" and "/v2.0/" in request.path:
+            return error_page("AADSTS90019", "The 'common' endpoint is not supported for admin consent.")
+        if tenant not in ("common", "organizations") and self._world.find(tenant) is None:
+            return error_page("AADSTS90002", f"Tenant '{tenant}' not found.")
+        if query.get("client_id") != app.client_id:
+            return error_page("AADSTS700016", "Application was not found in the directory.")
+        if query.get("redirect_uri") not in app.redirect_uris:
+            return error_page("AADSTS50011", "The redirect URI does not match the ones configured for the application.")
+        if "/v2.0/" in request.path and not query.get("scope"):
+            return error_page("AADSTS900144", "The request body must contain the following parameter: 'scope'.")
+        return None
+
+    # Sign-in
+
+    async def _ask_sign_in(self, request: web.Request) -> web.Response:
+        complaint = self._check_sign_in(request)
+        if complaint:
+            return complaint
+        requested = self._requested(request)
+        session = self._world.find(request.cookies.get(_SESSION, ""))
+        if session and session is requested and request.query.get("prompt") != "select_account":
+            return self._signed_in(request, session)
+        chosen = session.spec.tenant_id if session else requested.spec.tenant_id
+        return sign_in_page(self._world.scenario.app.display_name, self._accounts(), chosen)
+
+    async def _answer_sign_in(self, request: web.Request) -> web.Response:
+        complaint = self._check_sign_in(request)
+        if complaint:
+            return complaint
+        form = await request.post()
+        if form.get("action") != "accept":
+            cancelled = {**_DECLINED, "error_subcode": "cancel", "state": request.query.get("state", "")}
+            return _redirect(request.query["redirect_uri"], cancelled)
+        requested = self._requested(request)
+        chosen = self._world.find(str(form.get("account_tenant") or requested.spec.tenant_id))
+        if chosen is not requested:
+            return error_page("AADSTS50020", "The account does not exist in this tenant.")
+        response = self._signed_in(request, requested)
+        response.set_cookie(_SESSION, requested.spec.tenant_id, httponly=True, samesite="Lax", secure=True)
+        return response
+
+    def _requested(self, request: web.Request) -> TenantState:
+        state = self._world.find(request.match_info["tenant"])
+        if state is None:
+            raise web.HTTPBadRequest(text="AADSTS90002: tenant not found")
+        return state
+
+    def _check_sign_in(self, request: web.Request) -> web.Response | None:
+        query, app = request.query, self._world.scenario.app
+        if query.get("client_id") != app.client_id:
+            return error_page("AADSTS700016", "Application was not found in the directory.")
+        if query.get("redirect_uri") not in app.redirect_uris:
+            return error_page("AADSTS50011", "The redirect URI does not match the ones configured for the application.")
+        if query.get("response_mode", "query") != "query" or query.get("response_type") != "code":
+            return error_page("AADSTS70007", "The response type or mode is not supported here.")
+        if query.get("code_challenge_method") != "S256" or not query.get("code_challenge") or not query.get("nonce"):
+            return error_page("AADSTS9002325", "Proof Key for Code Exchange is required.")
+        if "openid" not in query.get("scope", "").split():
+            return error_page("AADSTS900144", "The scope must contain openid.")
+        return None
+
+    def _signed_in(self, request: web.Request, state: TenantState) -> web.Response:
+        query, code = request.query, f"0.{secrets.token_urlsafe(48)}"
+        self._world.codes[code] = IssuedCode(
+            tenant_id=state.spec.tenant_id,
+            nonce=query["nonce"],
+            challenge=query["code_challenge"],
+            redirect_uri=query["redirect_uri"],
+            object_id=state.population.id_of(9, 0),
+            expires_at=self._world.clock() + _CODE_SECONDS,
+        )
+        return _redirect(query["redirect_uri"], {"code": code, "state": query.get("state", ""), "session_state": str(uuid4())})
+
+    def _accounts(self) -> dict[str, str]:
+        return {tenant_id: f"admin@{state.spec.domain}" for tenant_id, state in self._world.tenants.items()}
+
+    # Tokens
+
+    async def _token(self, request: web.Request) -> web.Response:
+        form = {name: str(value) for name, value in (await request.post()).items()}
+        state = self._world.find(request.match_info["tenant"])
+        if state is None:
+            return _refuse("invalid_request", 90002, f"Tenant '{request.match_info['tenant']}' not found.")
+        refusal = self._check_client(form)
+        if refusal:
+            return refusal
+        if form.get("grant_type") == "client_credentials":
+            return self._app_token(state, form)
+        if form.get("grant_type") == "authorization_code":
+            return self._redeem(state, form)
+        return _refuse("unsupported_grant_type", 70003, "The grant type is not supported.")
+
+    def _check_client(self, form: Mapping[str, str]) -> web.Response | None:
+        app = self._world.scenario.app
+        if form.get("client_id") != app.client_id:
+            return _refuse("unauthorized_client", 700016, "Application was not found in the directory.")
+        if form.get("client_assertion"):
+            return None if _is_assertion_of(form, app.client_id) else _refuse("invalid_client", 700027, "The assertion is invalid.", 401)
+        if not form.get("client_secret"):
+            return _refuse("invalid_client", 7000218, "The request body must contain client_assertion or client_secret.", 401)
+        if form["client_secret"] != app.client_secret:
+            return _refuse("invalid_client", 7000215, "Invalid client secret provided.", 401)
+        return None
+
+    def _app_token(self, state: TenantState, form: Mapping[str, str]) -> web.Response:
+        if form.get("scope") != f"{self._world.graph}/.default":
+            return _refuse("invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
+        roles = self._world.roles_of(state)
+        if roles is None:
+            return _refuse("invalid_client", 7000229, "The client application is missing service principal in the tenant.", 401)
+        tenant_id, app = state.spec.tenant_id, self._world.scenario.app.client_id
+        claims: dict[str, Any] = {
+            "aud": self._world.graph,
+            "iss": f"https://sts.windows.net/{tenant_id}/",
+            "tid": tenant_id,
+            "appid": app,
+            "azp": app,
+            "idtyp": "app",
+            "oid": state.population.id_of(8, 0),
+        }
+        token = self._world.signer.sign({**claims, "roles": list(roles)} if roles else claims)
+        return web.json_response({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token})
+
+    def _redeem(self, state: TenantState, form: Mapping[str, str]) -> web.Response:
+        issued = self._world.codes.pop(form.get("code", ""), None)
+        if issued is None or issued.tenant_id != state.spec.tenant_id:
+            return _refuse("invalid_grant", 54005, "The authorization code was already redeemed.")
+        if self._world.clock() > issued.expires_at:
+            return _refuse("invalid_grant", 70008, "The provided authorization code has expired.")
+        if form.get("redirect_uri") != issued.redirect_uri:
+            return _refuse("invalid_client", 500112, "The reply address does not match.")
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if base64.urlsafe_b64encode(digest).decode().rstrip("=") != issued.challenge:
+            return _refuse("invalid_grant", 501481, "The code_verifier does not match the code_challenge.")
+        return web.json_response(self._signed_in_tokens(issued))
+
+    def _signed_in_tokens(self, issued: IssuedCode) -> dict[str, Any]:
+        world, tenant_id = self._world, issued.tenant_id
+        identity = {"tid": tenant_id, "oid": issued.object_id, "sub": f"sub-{issued.object_id}", "ver": "2.0"}
+        id_token = world.signer.sign(
+            {
+                **identity,
+                "iss": f"{world.login}/{tenant_id}/v2.0",
+                "aud": world.scenario.app.client_id,
+                "nonce": issued.nonce,
+                "wids": [_GLOBAL_ADMINISTRATOR],
+                "preferred_username": f"admin@{world.tenants[tenant_id].spec.domain}",
+            }
+        )
+        access_token = world.signer.sign({**identity, "aud": world.graph, "scp": "openid profile"})
+        return {"token_type": "Bearer", "expires_in": 3599, "access_token": access_token, "id_token": id_token}
+
+
+_DECLINED: Final = {
+    "error": "access_denied",
+    "error_description": "AADSTS65004: User declined to consent to access the app.",
+    "error_uri": "https://login.microsoftonline.com/error?code=65004",
+}
+
+
+def _redirect(address: str, query: Mapping[str, str]) -> web.Response:
+    return web.Response(status=302, headers={"Location": f"{address}?{urlencode(query)}"})
+
+
+def _unknown_tenant(name: str) -> web.Response:
+    if "." not in name and not _GUID.fullmatch(name):
+        return _refuse("invalid_request", 900023, f"Specified tenant identifier '{name}' is neither a valid DNS name, nor a valid external domain.")
+    return _refuse("invalid_tenant", 90002, f"Tenant '{name}' not found.")
+
+
+def _refuse(error: str, code: int, text: str, status: int = 400) -> web.Response:
+    trace = {"trace_id": str(uuid4()), "correlation_id": str(uuid4()), "timestamp": "2026-01-01 00:00:00Z"}
+    return web.json_response(
+        {
+            "error": error,
+            "error_description": f"AADSTS{code}: {text}",
+            "error_codes": [code],
+            **trace,
+            "error_uri": f"https://login.microsoftonline.com/error?code={code}",
+        },
+        status=status,
+    )
+
+
+def _is_assertion_of(form: Mapping[str, str], client_id: str) -> bool:
+    """Whether the assertion is a JWT of this client; its signature is nobody's business here."""
+    if form.get("client_assertion_type") != _ASSERTION:
+        return False
+    try:
+        claims = jwt.decode(form["client_assertion"], options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        return False
+    return bool(claims.get("iss") == claims.get("sub") == client_id)

@@ -1,0 +1,116 @@
+"""What the simulator remembers: tenants, consents, codes, and how often each path was asked."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from devstack.microsoft365.population import Population
+from devstack.microsoft365.scenario import Fault, Scenario, TenantSpec
+from devstack.microsoft365.tokens import Signer
+
+APPLICATION_PERMISSIONS: Final = (
+    "User.Read.All",
+    "Group.Read.All",
+    "Directory.Read.All",
+    "DeviceManagementManagedDevices.Read.All",
+    "SecurityEvents.Read.All",
+    "Reports.Read.All",
+)
+DELEGATED_PERMISSIONS: Final = ("Mail.Read",)
+
+
+@dataclass
+class TenantState:
+    """A tenant and what has happened to it. `consented_at` is None while the app is unknown there."""
+
+    spec: TenantSpec
+    consented_at: float | None = None
+    requests: Counter[str] = field(default_factory=Counter)
+    faults_used: Counter[int] = field(default_factory=Counter)
+    _population: Population | None = None
+
+    @property
+    def population(self) -> Population:
+        if self._population is None or self._population.spec is not self.spec:
+            self._population = Population(self.spec)
+        return self._population
+
+    def fault(self, path: str) -> Fault | None:
+        """The fault that is due for this request of a path, counted as used."""
+        self.requests[path] += 1
+        for number, fault in enumerate(self.spec.faults):
+            is_used_up = fault.times is not None and self.faults_used[number] >= fault.times
+            if fault.path == path and not is_used_up and self.requests[path] % fault.every_nth == 0:
+                self.faults_used[number] += 1
+                return fault
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCode:
+    """An authorization code waiting to be redeemed, once."""
+
+    tenant_id: str
+    nonce: str
+    challenge: str
+    redirect_uri: str
+    object_id: str
+    expires_at: float
+
+
+@dataclass
+class World:
+    """All state of the simulator."""
+
+    scenario: Scenario
+    login: str
+    graph: str
+    clock: Callable[[], float] = time.time
+    signer: Signer = field(default_factory=Signer)
+    tenants: dict[str, TenantState] = field(default_factory=dict)
+    codes: dict[str, IssuedCode] = field(default_factory=dict)
+    by_path: Counter[str] = field(default_factory=Counter)
+    throttled: int = 0
+
+    def __post_init__(self) -> None:
+        for spec in self.scenario.tenants:
+            self.put_tenant(spec)
+
+    def put_tenant(self, spec: TenantSpec) -> None:
+        """Adds a tenant, or changes one that is there."""
+        known = self.tenants.get(spec.tenant_id)
+        if known is None:
+            self.tenants[spec.tenant_id] = TenantState(spec, 0.0 if spec.consented else None)
+        else:
+            known.spec = spec
+            known.faults_used.clear()
+            known.requests.clear()
+
+    def find(self, name: str) -> TenantState | None:
+        """A tenant by GUID or domain."""
+        name = name.lower()
+        if name in self.tenants:
+            return self.tenants[name]
+        return next((state for state in self.tenants.values() if state.spec.domain == name), None)
+
+    def knows_msp(self, tenant_id: str) -> bool:
+        return any(msp.tenant_id == tenant_id for msp in self.scenario.msps)
+
+    def roles_of(self, state: TenantState) -> tuple[str, ...] | None:
+        """What an app token carries now: None before consent has reached the token service, first without roles."""
+        if state.consented_at is None:
+            return None
+        waited = self.clock() - state.consented_at
+        lag = state.spec.propagation_seconds
+        if waited < lag / 2:
+            return None
+        if waited < lag:
+            return ()
+        granted = state.spec.granted_permissions
+        return APPLICATION_PERMISSIONS if granted is None else granted
+
+    def describe_requests(self) -> dict[str, Any]:
+        """How often each path was asked."""
+        return {"total": self.by_path.total(), "byPath": dict(self.by_path), "throttled": self.throttled}

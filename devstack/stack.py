@@ -1,0 +1,242 @@
+"""The whole local stack: certificates, simulator, table store and host, as processes that end together."""
+
+import contextlib
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import requests
+
+from devstack.certificates import make_certificates
+from devstack.storage import Storage, find_storage, free_port, start_storage
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+MSP: Final = "5e1f0000-0000-4000-8000-00000000a111"
+OTHER_MSP: Final = "5e1f0000-0000-4000-8000-00000000b222"
+CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c11e"
+_CLIENT_SECRET: Final = "simulated-client-secret"
+_AUDIENCE: Final = "api://opspilot365-connect"
+_START_SECONDS: Final = 60.0
+_STOP_SECONDS: Final = 15.0
+_POLL_SECONDS: Final = 0.05
+_DIE_WITH_PARENT: Final = 1
+
+
+class StackError(Exception):
+    """A part of the stack did not start or has ended; the text has the end of its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the parts listen."""
+
+    api: int
+    login: int
+    graph: int
+
+    @classmethod
+    def free(cls, api: int = 0) -> "Ports":
+        """Free ports; `api` if it is given."""
+        return cls(api or free_port(), free_port(), free_port())
+
+
+@dataclass
+class Stack:
+    """Starts on entering, stops everything on leaving. `tenants` are tenants of a scenario file."""
+
+    directory: Path
+    tenants: Sequence[Mapping[str, Any]]
+    ports: Ports = field(default_factory=Ports.free)
+    extra_environment: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.directory = self.directory.resolve()
+        self.login = f"https://localhost:{self.ports.login}"
+        self.graph = f"https://localhost:{self.ports.graph}"
+        self.api = f"http://127.0.0.1:{self.ports.api}"
+        self.logs = self.directory / "logs"
+        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._storage: Storage | None = None
+        self.http = requests.Session()
+        self.http.trust_env = False
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Everything, in the order the parts need each other; raises StackError."""
+        self.logs.mkdir(parents=True, exist_ok=True)
+        self.certificates = make_certificates(self.directory / "certificates")
+        self.http.verify = str(self.certificates.ca)
+        self.start_simulator()
+        self._storage = start_storage(self.directory / "azurite")
+        self.start_host()
+
+    def stop(self) -> None:
+        """The host first, so that it can put its work down; then what it needs."""
+        for name in ("host", "simulator"):
+            self._end(name, signal.SIGTERM)
+        if self._storage is not None:
+            self._storage.stop()
+            self._storage = None
+
+    def start_simulator(self) -> None:
+        """Microsoft's sign-in service and Graph, for this stack's tenants."""
+        scenario = self.directory / "scenario.json"
+        scenario.write_text(json.dumps(self._scenario()))
+        command = [
+            *(sys.executable, "-m", "devstack.microsoft365", "--scenario", str(scenario)),
+            *("--login-port", str(self.ports.login), "--graph-port", str(self.ports.graph)),
+            *("--certificate", str(self.certificates.certificate), "--key", str(self.certificates.key)),
+        ]
+        self._run("simulator", command, {})
+
+    def start_host(self) -> None:
+        """The Functions host with the app, on this stack's storage."""
+        command = [sys.executable, "-m", "devstack.host", "--port", str(self.ports.api)]
+        self._run("host", [*command, "--data", str(self.directory)], self.settings())
+
+    def kill_host(self) -> None:
+        """As a power cut would: nothing is put down."""
+        self._end("host", signal.SIGKILL)
+
+    def settings(self) -> dict[str, str]:
+        """The app's settings."""
+        storage = self._storage or start_storage(self.directory / "azurite")
+        return {
+            "LOGIN_ENDPOINT": self.login,
+            "GRAPH_ENDPOINT": self.graph,
+            "CLIENT_ID": CLIENT_ID,
+            "CLIENT_SECRET": _CLIENT_SECRET,
+            "CALLBACK_URL": f"{self.api}/api/msp-portal/tenants/callback",
+            "PORTAL_URL": self.api,
+            "API_AUDIENCE": _AUDIENCE,
+            "ALLOWED_MSP_TENANTS": f"{MSP},{OTHER_MSP}",
+            "TABLES_CONNECTION_STRING": storage.connection_string,
+            "REQUESTS_CA_BUNDLE": str(self.certificates.ca),
+            **self.extra_environment,
+        }
+
+    def portal_token(self, *roles: str, msp: str = MSP) -> str:
+        """A token of the portal's API, as a technician of an MSP would have it."""
+        wanted = {"tenantId": msp, "roles": [f"Onboarding.{role}" for role in roles or ("Connect", "Read")]}
+        answer = self.http.post(f"{self.login}/_simulator/portal-tokens", json=wanted, timeout=10)
+        return str(answer.json()["accessToken"])
+
+    def truth(self, tenant: str) -> dict[str, Any]:
+        """The numbers a sync of the tenant must arrive at."""
+        answer: dict[str, Any] = self.http.get(f"{self.login}/_simulator/tenants/{tenant}/truth", timeout=300).json()
+        return answer
+
+    def host_usage(self) -> tuple[float, float]:
+        """The host's peak memory in MB and CPU seconds so far; zeros where /proc is missing."""
+        process = self._processes["host"]
+        try:
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            return 0.0, 0.0
+        peak = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
+        ticks = int(fields[11]) + int(fields[12])
+        return peak / 1024, ticks / os.sysconf("SC_CLK_TCK")
+
+    def check(self) -> None:
+        """Raises StackError when a part has ended by itself."""
+        for name, process in self._processes.items():
+            if process.poll() is not None:
+                raise StackError(f"The {name} has ended with code {process.returncode}:\n{self._tail(name)}")
+
+    def _scenario(self) -> dict[str, Any]:
+        app = {
+            "clientId": CLIENT_ID,
+            "clientSecret": _CLIENT_SECRET,
+            "redirectUris": [f"{self.api}/api/msp-portal/tenants/callback"],
+            "apiAudience": _AUDIENCE,
+        }
+        msps = [{"tenantId": MSP, "name": "Northwind MSP"}, {"tenantId": OTHER_MSP, "name": "Tailspin MSP"}]
+        return {"app": app, "msps": msps, "tenants": list(self.tenants)}
+
+    def _run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        with (self.logs / f"{name}.log").open("ab") as log:
+            process = subprocess.Popen(
+                command,
+                cwd=ROOT,
+                env={**os.environ, **environment},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+            )
+        self._processes[name] = process
+        self._wait_until_ready(name, process)
+
+    def _wait_until_ready(self, name: str, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout is not None  # noqa: S101 - it was asked for
+        os.set_blocking(process.stdout.fileno(), False)
+        deadline, heard = time.monotonic() + _START_SECONDS, b""
+        while b"ready" not in heard:
+            heard += process.stdout.read() or b""
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise StackError(f"The {name} did not start:\n{self._tail(name)}")
+            time.sleep(_POLL_SECONDS)
+
+    def _end(self, name: str, number: signal.Signals) -> None:
+        process = self._processes.pop(name, None)
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        try:
+            process.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
+
+    def _tail(self, name: str) -> str:
+        path = self.logs / f"{name}.log"
+        return path.read_text(errors="replace")[-2000:] if path.exists() else ""
+
+
+def _end_with_parent() -> None:
+    """Runs in the child: Linux ends it when its parent dies, however that happens."""
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+
+
+def end_leftovers(directory: Path) -> Iterator[str]:
+    """Ends the processes a crash left behind on a data directory; gives a line for each."""
+    storage = find_storage(directory.resolve() / "azurite")
+    for name, pattern in (("host", "devstack.host"), ("simulator", "devstack.microsoft365")):
+        for pid in _find_processes(pattern, str(directory.resolve())):
+            os.kill(pid, signal.SIGTERM)
+            yield f"ended the {name} (process {pid})"
+    if storage is not None:
+        storage.stop()
+        yield f"ended the table store (process {storage.pid})"
+
+
+def _find_processes(*parts: str) -> list[int]:
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=False).stdout
+    found = [line.strip().split(" ", 1) for line in listed.splitlines() if all(part in line for part in parts)]
+    return [int(pid) for pid, command in found if "ps -ww" not in command]
