@@ -31,10 +31,10 @@ def main(arguments: Sequence[str]) -> int:
     """Exit code of the command; 2 for a wrong call, 3 when the machine lacks something."""
     refuse_other_pythons()
     options, rest = build_parser().parse_known_args(arguments)
-    if rest and options.command in ("setup", "check", "down"):
+    if rest and options.command in ("setup", "check"):
         build_parser().error(f"{options.command} takes no {rest[0]!r}")
     set_up()
-    run = {"setup": lambda: 0, "test": lambda: test(options.full, rest), "check": check}
+    run = {"setup": lambda: 0, "test": lambda: test(rest, is_full=options.full), "check": check}
     if options.command in run:
         return run[options.command]()
     return become(f"devstack.{options.command}", rest)
@@ -50,7 +50,7 @@ def build_parser() -> argparse.ArgumentParser:
         "host": "storage and Functions host only, settings from the environment (--port P, --data DIR)",
     }.items():
         commands.add_parser(name, help=text, add_help=False)
-    commands.add_parser("down", help="end whatever a crash left behind")
+    commands.add_parser("down", help="end whatever a crash left behind", add_help=False)
     commands.add_parser("setup", help="install everything, nothing else")
     commands.add_parser("check", help="lint, types, layers, documents")
     test_parser = commands.add_parser("test", help="all tests; further options go to pytest")
@@ -166,9 +166,9 @@ def stack_environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
 
 
-def test(full: bool, arguments: Sequence[str]) -> int:
+def test(arguments: Sequence[str], *, is_full: bool) -> int:
     """pytest, with its own exit code."""
-    marker = [] if full else ["-m", "not slow"]
+    marker = [] if is_full else ["-m", "not slow"]
     return run("pytest", *marker, *arguments)
 
 
@@ -178,7 +178,7 @@ def check() -> int:
         run("ruff", "format", "--check", "."),
         run("ruff", "check", "."),
         run("mypy", *TYPED),
-        run("importlinter.cli", "lint"),
+        run("lint-imports", "--no-logo"),
         check_readme(),
     ]
     print("check: clean" if not any(problems) else "check: see above", file=sys.stderr)
@@ -191,10 +191,10 @@ def check_readme() -> int:
     return fail(f"README.md has {lines} lines, {README_LINES} are allowed") if lines > README_LINES else 0
 
 
-def run(module: str, *arguments: str) -> int:
-    """A Python tool of the virtual environment, its command line shown first."""
-    print(f"$ {module} {' '.join(arguments)}", file=sys.stderr, flush=True)
-    command = [str(PYTHON), "-m", module, *arguments]
+def run(tool: str, *arguments: str) -> int:
+    """A tool of the virtual environment, its command line shown first."""
+    print(f"$ {tool} {' '.join(arguments)}", file=sys.stderr, flush=True)
+    command = [str(PYTHON.with_name(tool)), *arguments]
     return subprocess.run(command, cwd=ROOT, env=stack_environment(), check=False).returncode
 
 

@@ -14,6 +14,6 @@ def enveloped(work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     except TenantSyncError as failure:
         logs.failure("activity_failed", failure, problem=failure.code)
         return {"ok": False, "code": failure.code, "action": failure.action.value}
-    except Exception as error:  # the activity edge: one resource's bug must not end the others
+    except Exception as error:  # noqa: BLE001 - the activity edge: one resource's bug must not end the others
         logs.failure("activity_crashed", error)
         return {"ok": False, "code": "internal_error", "action": "stop"}

@@ -13,7 +13,10 @@ from tenantsync.services import Services
 from tenantsync.store.runs import ENDED_RESOURCE_STATES, ResourceProgress, ResourceState, Run, RunState
 from tenantsync.summary import build_summary
 
-def finish_run(run_id: str, problem: Mapping[str, str] | None, force: bool, services: Services) -> dict[str, Any]:
+
+def finish_run(
+    run_id: str, services: Services, *, problem: Mapping[str, str] | None = None, force: bool = False
+) -> dict[str, Any]:
     """Ends the run as failed with `problem`, else by its resources.
 
     Gives `{"unfinished": [keys]}` and changes nothing when resources have not ended, unless `force` gives those up.

@@ -29,4 +29,6 @@ def sync_slice(job: dict) -> dict:
 
 @blueprint.activity_trigger(input_name="job")
 def finish_run(job: dict) -> dict:
-    return enveloped(lambda: finish(job["runId"], job.get("problem"), job.get("force", False), services()))
+    return enveloped(
+        lambda: finish(job["runId"], services(), problem=job.get("problem"), force=job.get("force", False))
+    )

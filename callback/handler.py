@@ -61,5 +61,3 @@ def _describe(outcome: Started) -> dict[str, str]:
 def _page(portal_url: str, connection_id: str, result: str) -> str:
     path = f"/connect/{quote(connection_id)}" if connection_id else "/connect"
     return f"{portal_url}{path}?result={result}"
-
-

@@ -150,7 +150,7 @@ def _parse_customer(body: Mapping[str, Any]) -> tuple[str, str]:
             raise RequestError("customer_not_found")
         return customer_id, ""
     if not isinstance(customer, dict) or set(customer) != {"name"}:
-        raise RequestError("invalid_request", "`customer` must be {\"name\": \"...\"}.")
+        raise RequestError("invalid_request", '`customer` must be {"name": "..."}.')
     name = " ".join(_text(customer, "name").split())
     if len(name) > _MAX_NAME:
         raise RequestError("invalid_request", f"`customer.name` may have {_MAX_NAME} characters.")

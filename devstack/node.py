@@ -1,4 +1,4 @@
-"""Which Node.js runs Azurite: the machine's own if it is new enough, else the one PyPI packages. Standard library only."""
+"""Which Node.js runs Azurite: the machine's own if it is new enough, else the one from PyPI. Standard library only."""
 
 import json
 import re

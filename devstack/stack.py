@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import io
 import json
 import os
 import signal
@@ -23,7 +24,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 MSP: Final = "5e1f0000-0000-4000-8000-00000000a111"
 OTHER_MSP: Final = "5e1f0000-0000-4000-8000-00000000b222"
 CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c11e"
-_CLIENT_SECRET: Final = "simulated-client-secret"
+_CLIENT_SECRET: Final = "simulated-client-secret"  # noqa: S105 - of the simulated app
 _AUDIENCE: Final = "api://opspilot365-connect"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
@@ -185,17 +186,17 @@ class Stack:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,
+                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one prctl call
             )
         self._processes[name] = process
         self._wait_until_ready(name, process)
 
     def _wait_until_ready(self, name: str, process: subprocess.Popen[bytes]) -> None:
-        assert process.stdout is not None  # noqa: S101 - it was asked for
-        os.set_blocking(process.stdout.fileno(), False)
+        output = process.stdout or io.BytesIO()
+        os.set_blocking(output.fileno(), False)
         deadline, heard = time.monotonic() + _START_SECONDS, b""
         while b"ready" not in heard:
-            heard += process.stdout.read() or b""
+            heard += output.read() or b""
             if process.poll() is not None or time.monotonic() > deadline:
                 raise StackError(f"The {name} did not start:\n{self._tail(name)}")
             time.sleep(_POLL_SECONDS)

@@ -5,6 +5,7 @@ So it runs in a session of its own, outlives a killed host, is adopted by the ne
 """
 
 import base64
+import contextlib
 import json
 import os
 import secrets
@@ -156,8 +157,6 @@ def _command_of(pid: int) -> str:
 def _wait_for_end(pid: int, directory: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while _is_azurite(pid, directory) and time.monotonic() < deadline:
-        try:
+        with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, os.WNOHANG)  # ours to bury if we started it
-        except ChildProcessError:
-            pass
         time.sleep(_POLL_SECONDS)

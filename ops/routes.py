@@ -10,5 +10,5 @@ blueprint = func.Blueprint()
 
 @blueprint.route(route="health", methods=["GET"])
 def health(req: func.HttpRequest) -> func.HttpResponse:
-    reply = answer(req, lambda call: read_health())
+    reply = answer(req, lambda _: read_health())
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)

@@ -31,7 +31,7 @@ def attempt(task: Any) -> Plan:
     """
     try:
         return (yield task)
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - Durable has no narrower type
         return {"ok": False, "code": "internal_error", "action": "retry"}
 
 

@@ -6,8 +6,6 @@ history must ask for the same things in the same order.
 
 from typing import Any
 
-from orchestrators import policy
-from orchestrators.context import Context, Plan, attempt, wait
 from tenantsync.wire import (
     FINISH_RUN,
     PLAN_SYNC,
@@ -16,6 +14,9 @@ from tenantsync.wire import (
     VERIFY_CONSENT,
     resource_instance_id,
 )
+
+from orchestrators import policy
+from orchestrators.context import Context, Plan, attempt, wait
 
 
 def onboard_tenant(context: Context) -> Plan:

@@ -230,13 +230,16 @@ def share_reached(progress: ResourceProgress) -> float:
 
 def _gap(progress: ResourceProgress, expected: int | None) -> dict[str, str]:
     if progress.unusable:
-        return {"problem_code": "objects_unusable", "problem_message": f"{progress.unusable} objects could not be stored."}
+        return {
+            "problem_code": "objects_unusable",
+            "problem_message": f"{progress.unusable} objects could not be stored.",
+        }
     message = f"Microsoft counts {expected}, the listing ended with {progress.stored}."
     return {"problem_code": "count_mismatch", "problem_message": message}
 
 
 def _one_ahead(pages: Iterator[Page], may_read: Callable[[int], bool]) -> Iterator[Page]:
-    """The pages, each next one fetched while the caller stores the last; stops where `may_read(pages so far)` says no."""
+    """The pages, each next one fetched while the caller stores the last, as long as `may_read(pages so far)`."""
     read = 1
     with ThreadPoolExecutor(1, thread_name_prefix="page-reader") as reader:
         upcoming: Future[Page | None] | None = reader.submit(next, pages, None)

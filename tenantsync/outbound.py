@@ -38,7 +38,7 @@ class Outbound:
 
     def get(self, url: str, **options: Any) -> requests.Response:
         """One GET, without following redirects."""
-        self._check(url, options.pop("report", False))
+        self._check(url, report=options.pop("report", False))
         return self._send("GET", url, options)
 
     def post(self, url: str, **options: Any) -> requests.Response:
@@ -54,7 +54,7 @@ class Outbound:
         """Whether the configured endpoints include this URL's host and port."""
         return origin_of(url) in self._allowed and not urlsplit(url).username
 
-    def _check(self, url: str, report: bool) -> None:
+    def _check(self, url: str, *, report: bool) -> None:
         if self.is_allowed(url) or (report and _is_report_host(url)):
             return
         raise ContractError("unexpected_answer", f"refused to call the host {urlsplit(url).hostname}")

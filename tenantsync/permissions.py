@@ -21,10 +21,14 @@ PERMISSIONS: Final = (
     Permission("Group.Read.All", "application", "Lists the groups and who is in them."),
     Permission("Directory.Read.All", "application", "Reads the organization, its domains and subscriptions."),
     Permission(
-        "DeviceManagementManagedDevices.Read.All", "application", "Lists the devices managed by Intune and their compliance."
+        "DeviceManagementManagedDevices.Read.All",
+        "application",
+        "Lists the devices managed by Intune and their compliance.",
     ),
     Permission("SecurityEvents.Read.All", "application", "Reads the Microsoft Secure Score."),
-    Permission("Reports.Read.All", "application", "Reads the mailbox usage report: which mailboxes there are, how full."),
+    Permission(
+        "Reports.Read.All", "application", "Reads the mailbox usage report: which mailboxes there are, how full."
+    ),
     Permission("Mail.Read", "delegated", "Kept for support with a signed-in person; the inventory never uses it."),
 )
 APPLICATION_PERMISSIONS: Final = frozenset(item.name for item in PERMISSIONS if item.kind == "application")

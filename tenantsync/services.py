@@ -58,7 +58,11 @@ class Services:
 
 
 def build_services(
-    settings: Settings, *, tables: TableStore | None = None, clock: Clock | None = None, outbound: Outbound | None = None
+    settings: Settings,
+    *,
+    tables: TableStore | None = None,
+    clock: Clock | None = None,
+    outbound: Outbound | None = None,
 ) -> Services:
     """Wires everything; tests hand in their own store, clock and HTTP."""
     clock = clock or SystemClock()

@@ -9,7 +9,7 @@ from tenantsync.store.runs import ResourceProgress, Verdict
 
 
 def build_summary(resources: Sequence[ResourceProgress]) -> dict[str, Any]:
-    """The `summary` of sync-status; `licenses.assigned` is counted over the users, not taken from Microsoft's counter."""
+    """The `summary` of sync-status; `licenses.assigned` is counted over the users, not Microsoft's counter."""
     known = {item.resource: item for item in resources if item.is_ended and item.verdict == Verdict.COMPLETE}
     users, licenses = known.get("users"), known.get("licenses")
     return {

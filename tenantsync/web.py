@@ -110,7 +110,7 @@ def answer(request: HttpRequest, handler: Callable[[Call], Reply]) -> Reply:
         reply = handler(call)
     except TenantSyncError as error:
         reply = _refusal(call, error)
-    except Exception as error:  # the HTTP edge: nothing may leave as a bare 500
+    except Exception as error:  # noqa: BLE001 - the HTTP edge: nothing may leave as a bare 500
         logs.failure("request_crashed", error, path=call.path, correlation_id=call.correlation_id)
         reply = problem_reply(find_problem("internal_error"), call)
     headers = {**_SECURITY_HEADERS, "X-Correlation-Id": call.correlation_id, **reply.headers}

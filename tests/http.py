@@ -41,7 +41,7 @@ def call(
         route_params=dict(route or {}),
         body=body if isinstance(body, bytes) else json.dumps(body).encode(),
     )
-    function = function._function.get_user_function() if hasattr(function, "_function") else function  # noqa: SLF001
+    function = function._function.get_user_function() if hasattr(function, "_function") else function
     response = function(req=request, **bindings)
     if inspect.isawaitable(response):
         response = asyncio.run(response)  # type: ignore[arg-type]

@@ -60,7 +60,10 @@ def _render_resource(name: str, item: Mapping[str, Any]) -> str:
 
 def render_summary(status: Mapping[str, Any]) -> list[str]:
     """The certificates as a table, and the numbers."""
-    lines = ["", f"{'resource':<13} {'verdict':<9} {'expected':>10} {'received':>10} {'stored':>10} {'twice':>6} {'pages':>6}"]
+    lines = [
+        "",
+        f"{'resource':<13} {'verdict':<9} {'expected':>10} {'received':>10} {'stored':>10} {'twice':>6} {'pages':>6}",
+    ]
     for name, item in status["resources"].items():
         paper = item["certificate"]
         expected = "-" if paper["expected"] is None else f"{paper['expected']:,}"

@@ -1,4 +1,4 @@
-"""`python -m devstack.host --port P --data DIR`: storage and host only, everything about Microsoft from the settings."""
+"""`python -m devstack.host --port P --data DIR`: storage and host only, all settings from the environment."""
 
 import argparse
 import asyncio

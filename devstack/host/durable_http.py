@@ -68,6 +68,7 @@ class DurableUrls:
             "purgeHistoryDeleteUri": f"{instance}?{query}",
         }
 
+
 class DurableHttp:
     """Both APIs are one set of handlers; the public one asks for the system key."""
 
@@ -203,7 +204,7 @@ def _answered(handler: Handler) -> Handler:
         try:
             return await handler(request)
         except RefusedError as refusal:
-            if refusal.status == 404:  # noqa: PLR2004
+            if refusal.status == web.HTTPNotFound.status_code:
                 return web.Response(status=404)
             body = {"Message": str(refusal), "ExceptionMessage": str(refusal), "ExceptionType": "RefusedError"}
             return web.json_response(body, status=refusal.status)
@@ -221,4 +222,3 @@ def _parse_json(text: str) -> Any:
         return json.loads(text)
     except ValueError as error:
         raise RefusedError(400, "The body is not JSON.") from error
-

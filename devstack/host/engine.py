@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -73,7 +74,12 @@ class Engine:
         self._wake.set()
 
     def start_instance(
-        self, name: str, instance_id: str, input_: str | None, parent: Decision | None = None, parent_of: Instance | None = None
+        self,
+        name: str,
+        instance_id: str,
+        input_: str | None,
+        parent: Decision | None = None,
+        parent_of: Instance | None = None,
     ) -> None:
         """Creates an instance and its first message; the caller holds a transaction."""
         now = self._clock.now()
@@ -102,7 +108,10 @@ class Engine:
         if instance.parent_id:
             parent = {
                 "Name": "",
-                "OrchestrationInstance": {"InstanceId": instance.parent_id, "ExecutionId": instance.parent_execution_id},
+                "OrchestrationInstance": {
+                    "InstanceId": instance.parent_id,
+                    "ExecutionId": instance.parent_execution_id,
+                },
                 "TaskScheduleId": instance.parent_task_id,
                 "Version": "",
             }
@@ -173,10 +182,13 @@ class Engine:
             return Episode.terminated(instance, past, new, now, terminated.get("Input"))
         if function is None:
             known = ", ".join(sorted(self._index.orchestrators)) or "none"
-            return Episode.failed(instance, past, new, now, f"The orchestrator {instance.name!r} is not registered. Registered: {known}.")
+            return Episode.failed(
+                instance, past, new, now, f"The orchestrator {instance.name!r} is not registered. Registered: {known}."
+            )
         loop = asyncio.get_running_loop()
         twice = self._config.replays_twice
-        return await loop.run_in_executor(self._replayers, run_episode, instance, function.call, past, new, now, twice)
+        replaying = partial(run_episode, instance, function.call, past, new, now, twice=twice)
+        return await loop.run_in_executor(self._replayers, replaying)
 
     def _drop(self, messages: list[Message]) -> None:
         with self._store.transaction():
@@ -236,7 +248,11 @@ class Engine:
     def _start_child(self, instance: Instance, decision: Decision) -> None:
         existing = self._store.read_instance(decision.instance_id)
         is_taken = existing is not None and not existing.is_terminal
-        if is_taken or decision.instance_id in (instance.id, instance.parent_id) or decision.instance_id.startswith("@"):
+        if (
+            is_taken
+            or decision.instance_id in (instance.id, instance.parent_id)
+            or decision.instance_id.startswith("@")
+        ):
             reason = f"The instance id {decision.instance_id!r} cannot be used: it is taken or not allowed."
             self._tell(instance, EventType.SUB_ORCHESTRATION_INSTANCE_FAILED, decision.task_id, Reason=reason)
         else:

@@ -1,4 +1,4 @@
-"""One episode: the SDK's answer to an instance's history, turned into new history and new work. Pure but for the call."""
+"""One episode: the SDK's answer to an instance's history, turned into new history and new work."""
 
 import json
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Episode:
 
 
 def run_episode(
-    instance: Instance, handle: Callable[[str], str], past: list[Event], new: list[Event], now: datetime, twice: bool
+    instance: Instance, handle: Callable[[str], str], past: list[Event], new: list[Event], now: datetime, *, twice: bool
 ) -> Episode:
     """Asks the SDK, twice if wanted, and interprets the answer."""
     events = past + _opened(new, now)

@@ -42,8 +42,7 @@ def format_time(moment: datetime) -> str:
 def parse_time(text: str) -> datetime:
     """Any UTC time text of the SDK or the extension, with up to seven fraction digits."""
     head, _, fraction = text.rstrip("Z").partition(".")
-    moment = datetime.strptime(f"{head}.{fraction[:6] or '0'}", "%Y-%m-%dT%H:%M:%S.%f")
-    return moment.replace(tzinfo=UTC)
+    return datetime.strptime(f"{head}.{fraction[:6] or '0'}+0000", "%Y-%m-%dT%H:%M:%S.%f%z")
 
 
 def build_event(kind: EventType, moment: datetime, event_id: int = -1, **more: Any) -> Event:

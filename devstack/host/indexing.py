@@ -93,7 +93,9 @@ def _index_function(item: Any) -> tuple[AppFunction | None, list[str]]:
     bindings = [binding.get_dict_repr() for binding in item.get_bindings()]
     bindings = [{name: getattr(value, "value", value) for name, value in binding.items()} for binding in bindings]
     triggers = [binding for binding in bindings if str(binding["type"]).lower().endswith("trigger")]
-    complaints = [f"binding {b['type']!r} is not supported by the local host" for b in bindings if b["type"] not in _BINDINGS]
+    complaints = [
+        f"binding {b['type']!r} is not supported by the local host" for b in bindings if b["type"] not in _BINDINGS
+    ]
     if len(triggers) != 1:
         return None, [*complaints, f"exactly one trigger is needed, found {len(triggers)}"]
     call = item.get_user_function()
@@ -127,15 +129,21 @@ def check_signature(call: Callable[..., Any], bindings: list[dict[str, Any]]) ->
     if surplus := sorted(set(parameters) - names):
         complaints.append(f"parameters without a binding: {', '.join(surplus)}")
     kinds = {binding["name"]: binding["type"] for binding in bindings}
-    for name, annotation in _annotations(call, complaints).items():
-        if name in parameters and not isinstance(annotation, type):
-            complaints.append(f"parameter {name!r} has the annotation {annotation}, which the worker rejects: use a class")
-        elif kinds.get(name) == _CLIENT and annotation not in (str, bytes):
-            complaints.append(f"the durable client {name!r} must be annotated str")
-    if any(kind == _CLIENT for kind in kinds.values()) and not inspect.iscoroutinefunction(call):
+    complaints += _check_annotations(call, kinds, set(parameters))
+    if _CLIENT in kinds.values() and not inspect.iscoroutinefunction(call):
         complaints.append("a function with a durable client must be async")
     if any(kind == "orchestrationTrigger" and name != "context" for name, kind in kinds.items()):
         complaints.append('an orchestration trigger needs context_name="context"')
+    return complaints
+
+
+def _check_annotations(call: Callable[..., Any], kinds: Mapping[str, str], parameters: set[str]) -> list[str]:
+    complaints: list[str] = []
+    for name, annotation in _annotations(call, complaints).items():
+        if name in parameters and not isinstance(annotation, type):
+            complaints.append(f"parameter {name!r} is annotated {annotation}, which the worker rejects: use a class")
+        elif kinds.get(name) == _CLIENT and annotation not in (str, bytes):
+            complaints.append(f"the durable client {name!r} must be annotated str")
     return complaints
 
 
@@ -162,4 +170,3 @@ def _duplicates(functions: list[AppFunction]) -> list[str]:
             problems.append(f"{item.name}: the name is used twice")
         seen.add(key)
     return problems
-

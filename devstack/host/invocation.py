@@ -69,7 +69,9 @@ class Invoker:
     async def run_activity(self, function: AppFunction, input_: str | None) -> str:
         """The result as JSON text; raises ActivityFailedError."""
         try:
-            value = _ACTIVITY.decode(meta.Datum(input_ if input_ is not None else "null", "string"), trigger_metadata=None)
+            value = _ACTIVITY.decode(
+                meta.Datum(input_ if input_ is not None else "null", "string"), trigger_metadata=None
+            )
             result = await self._call(function, {function.parameter: value}, self._activity_threads)
             encoded = _ACTIVITY.encode(result, expected_type=None)
         except Exception as error:

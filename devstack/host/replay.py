@@ -81,6 +81,7 @@ class Outcome:
     carried_over: list[Event] = field(default_factory=list)
 
 
+_SCHEMA_V3: Final = 2
 _SCHEDULING: Final = frozenset(
     {EventType.TASK_SCHEDULED, EventType.TIMER_CREATED, EventType.SUB_ORCHESTRATION_INSTANCE_CREATED}
 )
@@ -289,7 +290,7 @@ def _settled() -> Promise:
 def parse_answer(text: str) -> Answer:
     """The SDK's JSON; raises UnsupportedActionError for a protocol version other than V3."""
     state = json.loads(text)
-    if state.get("schemaVersion") != 2:  # noqa: PLR2004
+    if state.get("schemaVersion") != _SCHEMA_V3:
         raise UnsupportedActionError(f"replay schema {state.get('schemaVersion')} is not supported by the local host")
     actions = state["actions"][0] if state["actions"] else []
     return Answer(actions, state["isDone"], state.get("output"), state.get("error"), state.get("customStatus"))

@@ -115,7 +115,6 @@ class _Host:
             if isinstance(result, Exception):
                 raise result
 
-
     async def _announce(self, on_ready: Callable[[], None]) -> None:
         """An app without a health function is ready when it is served."""
         url = f"http://{_LOOPBACK}:{self._options.port}/{self._config.route_prefix}/health"

@@ -124,16 +124,14 @@ class HistoryStore:
         """Creates or replaces an instance's row."""
         names = Instance.__slots__
         marks = ", ".join("?" * len(names))
-        sql = f"INSERT OR REPLACE INTO instances ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - own names
+        sql = f"INSERT OR REPLACE INTO instances ({', '.join(names)}) VALUES ({marks})"
         self._database.execute(sql, [getattr(instance, name) for name in names])
 
     def find_instances(self, wanted: InstanceFilter) -> list[Instance]:
         """Instances in the order of their ids."""
-        sql = (
-            "SELECT * FROM instances WHERE id > ? AND id >= ? AND substr(id, 1, ?) = ? AND created >= ? AND created <= ?"
-        )
+        sql = "SELECT * FROM instances WHERE id > ? AND substr(id, 1, ?) = ? AND created >= ? AND created <= ?"
         prefix = wanted.id_prefix
-        values: list[Any] = [wanted.after, prefix, len(prefix), prefix, wanted.created_from, wanted.created_to]
+        values: list[Any] = [wanted.after, len(prefix), prefix, wanted.created_from, wanted.created_to]
         if wanted.statuses:
             sql += f" AND status IN ({', '.join('?' * len(wanted.statuses))})"
             values += sorted(wanted.statuses)
@@ -148,12 +146,12 @@ class HistoryStore:
     def drop_generations(self, instance_id: str) -> None:
         """Forgets an instance's histories, messages and open activities."""
         for table in ("history", "inbox", "activities"):
-            self._database.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance_id,))  # noqa: S608 - own names
+            self._database.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance_id,))
 
     def drop_open_work(self, instance_id: str) -> None:
         """Forgets what an ended generation still waited for."""
         for table in ("inbox", "activities"):
-            self._database.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance_id,))  # noqa: S608 - own names
+            self._database.execute(f"DELETE FROM {table} WHERE instance_id = ?", (instance_id,))
 
     def read_history(self, instance_id: str, execution_id: str) -> list[Event]:
         sql = "SELECT event FROM history WHERE instance_id = ? AND execution_id = ? ORDER BY position"
@@ -165,9 +163,7 @@ class HistoryStore:
         ]
         self._database.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
 
-    def send(
-        self, instance_id: str, event: Event, *, visible_at: datetime, execution_id: str | None = None
-    ) -> None:
+    def send(self, instance_id: str, event: Event, *, visible_at: datetime, execution_id: str | None = None) -> None:
         """Puts an event into an instance's inbox."""
         sql = "INSERT INTO inbox (instance_id, execution_id, visible_at, event) VALUES (?, ?, ?, ?)"
         self._database.execute(sql, (instance_id, execution_id, format_time(visible_at), json.dumps(event)))

@@ -1,4 +1,4 @@
-"""For tests and the demo only: the truth, changes at run time, portal tokens, request counts. Never part of Microsoft."""
+"""For tests and the demo, nothing of Microsoft's: the truth, changes at run time, portal tokens, request counts."""
 
 from collections.abc import Iterator
 from itertools import islice

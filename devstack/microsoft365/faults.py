@@ -54,7 +54,9 @@ def spoil_page(fault: Fault | None, body: dict[str, Any], own_link: str) -> dict
     return body
 
 
-async def break_connection(fault: Fault | None, request: web.Request, body: dict[str, Any]) -> web.StreamResponse | None:
+async def break_connection(
+    fault: Fault | None, request: web.Request, body: dict[str, Any]
+) -> web.StreamResponse | None:
     """For drop and truncate: the answer that never arrives whole; None for other faults."""
     if fault is None or fault.kind not in ("drop", "truncate"):
         return None

@@ -106,7 +106,11 @@ class Graph:
         if state is None or claims.get("aud") != self._world.graph:
             raise GraphError(401, "InvalidAuthenticationToken", "Access token validation failure.")
         if not claims.get("roles"):
-            raise GraphError(401, "Authorization_IdentityNotFound", "The identity of the calling application could not be established.")
+            raise GraphError(
+                401,
+                "Authorization_IdentityNotFound",
+                "The identity of the calling application could not be established.",
+            )
         return state, frozenset(claims["roles"])
 
     def _select(self, facts: PathFacts, query: Mapping[str, str]) -> tuple[str, ...]:
@@ -145,11 +149,17 @@ class Graph:
     @staticmethod
     def _device_overview(state: TenantState) -> Page:
         _require_intune(state)
-        return {"id": "overview", "enrolledDeviceCount": state.population.devices, "mdmEnrolledCount": state.population.devices}
+        return {
+            "id": "overview",
+            "enrolledDeviceCount": state.population.devices,
+            "mdmEnrolledCount": state.population.devices,
+        }
 
     def _count(self, facts: PathFacts, state: TenantState, request: web.Request) -> web.Response:
         if request.headers.get("ConsistencyLevel", "").lower() != "eventual":
-            raise GraphError(400, "Request_BadRequest", "$count is not currently supported without ConsistencyLevel: eventual.")
+            raise GraphError(
+                400, "Request_BadRequest", "$count is not currently supported without ConsistencyLevel: eventual."
+            )
         number = state.population.users if facts.entity == "user" else state.population.groups
         headers = {**graph_headers(request), "Content-Type": "text/plain"}
         return web.Response(text=str(number), headers=headers)
@@ -195,7 +205,11 @@ def _top(facts: PathFacts, query: Mapping[str, str]) -> int | None:
         return None
     limit = facts.max_top or 1000
     if not text.isdigit() or not 1 <= int(text) <= limit:
-        raise GraphError(400, "Request_UnsupportedQuery", f"Invalid page size specified: '{text}'. Must be between 1 and {limit} inclusive.")
+        raise GraphError(
+            400,
+            "Request_UnsupportedQuery",
+            f"Invalid page size specified: '{text}'. Must be between 1 and {limit} inclusive.",
+        )
     return int(text)
 
 

@@ -12,6 +12,7 @@ DEFAULT_PAGE: Final = 100
 _DELTA_OBJECTS: Final = 200
 _DELTA_MEMBERS: Final = 1000
 _EMPTY_EVERY: Final = 25
+_SCORE_DAYS: Final = 90
 _GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
 
 Page = dict[str, Any]
@@ -89,7 +90,11 @@ def members_page(origin: str, ask: Ask, population: Population) -> Page:
     """The members of one group."""
     group = next((g for g in range(population.groups) if population.id_of(2, g) == ask.values["id"]), None)
     if group is None:
-        raise GraphError(404, "Request_ResourceNotFound", "Resource does not exist or one of its queried reference-property objects are not present.")
+        raise GraphError(
+            404,
+            "Request_ResourceNotFound",
+            "Resource does not exist or one of its queried reference-property objects are not present.",
+        )
     renderers = {"id": lambda number: population.id_of(1, population.member(group, number))}
     page = list_page(origin, ask, renderers, population.group_size(group), DEFAULT_PAGE)
     page["value"] = [{"@odata.type": "#microsoft.graph.user", **member} for member in page["value"]]
@@ -146,10 +151,10 @@ def secure_scores(origin: str, ask: Ask, spec: TenantSpec) -> Page:
     if not spec.secure_score:
         return {"value": []}
     (start,) = read_position(ask) or [0]
-    end = min(90, start + (ask.top or 90))
+    end = min(_SCORE_DAYS, start + (ask.top or _SCORE_DAYS))
     value = [_score(spec, day) for day in range(start, end)]
     page: Page = {"value": value}
-    return {**page, "@odata.nextLink": next_link(origin, ask, [end])} if end < 90 else page  # noqa: PLR2004
+    return {**page, "@odata.nextLink": next_link(origin, ask, [end])} if end < _SCORE_DAYS else page
 
 
 def _score(spec: TenantSpec, day: int) -> Page:
@@ -179,7 +184,12 @@ def grants_of(template: str, ask: Ask, state: TenantState, world: World, permiss
     if template.endswith("/appRoleAssignments"):
         roles = world.roles_of(state) or ()
         grants = [
-            {"id": f"grant-{role}", "appRoleId": permission_ids[role], "principalId": principal_id, "resourceId": _GRAPH_APP}
+            {
+                "id": f"grant-{role}",
+                "appRoleId": permission_ids[role],
+                "principalId": principal_id,
+                "resourceId": _GRAPH_APP,
+            }
             for role in roles
         ]
         return {"value": grants}

@@ -186,7 +186,9 @@ class Login:
             object_id=state.population.id_of(9, 0),
             expires_at=self._world.clock() + _CODE_SECONDS,
         )
-        return _redirect(query["redirect_uri"], {"code": code, "state": query.get("state", ""), "session_state": str(uuid4())})
+        return _redirect(
+            query["redirect_uri"], {"code": code, "state": query.get("state", ""), "session_state": str(uuid4())}
+        )
 
     def _accounts(self) -> dict[str, str]:
         return {tenant_id: f"admin@{state.spec.domain}" for tenant_id, state in self._world.tenants.items()}
@@ -212,9 +214,15 @@ class Login:
         if form.get("client_id") != app.client_id:
             return _refuse("unauthorized_client", 700016, "Application was not found in the directory.")
         if form.get("client_assertion"):
-            return None if _is_assertion_of(form, app.client_id) else _refuse("invalid_client", 700027, "The assertion is invalid.", 401)
+            return (
+                None
+                if _is_assertion_of(form, app.client_id)
+                else _refuse("invalid_client", 700027, "The assertion is invalid.", 401)
+            )
         if not form.get("client_secret"):
-            return _refuse("invalid_client", 7000218, "The request body must contain client_assertion or client_secret.", 401)
+            return _refuse(
+                "invalid_client", 7000218, "The request body must contain client_assertion or client_secret.", 401
+            )
         if form["client_secret"] != app.client_secret:
             return _refuse("invalid_client", 7000215, "Invalid client secret provided.", 401)
         return None
@@ -224,7 +232,9 @@ class Login:
             return _refuse("invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
         roles = self._world.roles_of(state)
         if roles is None:
-            return _refuse("invalid_client", 7000229, "The client application is missing service principal in the tenant.", 401)
+            return _refuse(
+                "invalid_client", 7000229, "The client application is missing service principal in the tenant.", 401
+            )
         tenant_id, app = state.spec.tenant_id, self._world.scenario.app.client_id
         claims: dict[str, Any] = {
             "aud": self._world.graph,
@@ -236,7 +246,9 @@ class Login:
             "oid": state.population.id_of(8, 0),
         }
         token = self._world.signer.sign({**claims, "roles": list(roles)} if roles else claims)
-        return web.json_response({"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token})
+        return web.json_response(
+            {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token}
+        )
 
     def _redeem(self, state: TenantState, form: Mapping[str, str]) -> web.Response:
         issued = self._world.codes.pop(form.get("code", ""), None)
@@ -281,7 +293,11 @@ def _redirect(address: str, query: Mapping[str, str]) -> web.Response:
 
 def _unknown_tenant(name: str) -> web.Response:
     if "." not in name and not _GUID.fullmatch(name):
-        return _refuse("invalid_request", 900023, f"Specified tenant identifier '{name}' is neither a valid DNS name, nor a valid external domain.")
+        return _refuse(
+            "invalid_request",
+            900023,
+            f"Specified tenant identifier '{name}' is neither a valid DNS name, nor a valid external domain.",
+        )
     return _refuse("invalid_tenant", 90002, f"Tenant '{name}' not found.")
 
 

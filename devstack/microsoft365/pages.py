@@ -18,9 +18,7 @@ button[value=accept] { background: var(--accent); color: #fff; border-color: var
 """
 
 
-def consent_page(
-    app_name: str, permissions: Sequence[str], accounts: Mapping[str, str], chosen: str
-) -> web.Response:
+def consent_page(app_name: str, permissions: Sequence[str], accounts: Mapping[str, str], chosen: str) -> web.Response:
     """Asks an administrator for consent; `accounts` are tenant ids and the administrators' names."""
     listed = "".join(f"<li>{escape(name)}</li>" for name in permissions)
     return _page(

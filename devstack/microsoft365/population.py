@@ -11,8 +11,42 @@ from typing import Any, Final
 
 from devstack.microsoft365.scenario import TenantSpec
 
-_FIRST: Final = "Ada Björn Chloé Dmitri Émile Fatima Grace Hiroshi İpek José Karim Łucja Mei Noor Olu Priya Søren Zoë".split()
-_LAST: Final = "Andersen Brûlé Chen Dubois Estrada Fischer García Hansen Ivanov Jónsson Kowalski Müller Nakamura Okafor".split()
+_FIRST: Final = [
+    "Ada",
+    "Björn",
+    "Chloé",
+    "Dmitri",
+    "Émile",
+    "Fatima",
+    "Grace",
+    "Hiroshi",
+    "İpek",
+    "José",
+    "Karim",
+    "Łucja",
+    "Mei",
+    "Noor",
+    "Olu",
+    "Priya",
+    "Søren",
+    "Zoë",
+]
+_LAST: Final = [
+    "Andersen",
+    "Brûlé",
+    "Chen",
+    "Dubois",
+    "Estrada",
+    "Fischer",
+    "García",
+    "Hansen",
+    "Ivanov",
+    "Jónsson",
+    "Kowalski",
+    "Müller",
+    "Nakamura",
+    "Okafor",
+]
 _DEPARTMENTS: Final = ("Finance", "Engineering", "Sales", "Human Resources", "Production", None)
 _SYSTEMS: Final = (("Windows", "10.0.26100.1742"), ("macOS", "15.1"), ("iOS", "18.1"), ("Android", "15"))
 _COMPLIANCE: Final = ("compliant", "compliant", "compliant", "noncompliant", "inGracePeriod", "unknown")
@@ -38,7 +72,7 @@ def _is_unified(group: int) -> bool:
 
 
 def _is_dynamic(group: int) -> bool:
-    return group % 11 == 5  # noqa: PLR2004
+    return group % 11 == 5
 
 
 def _group_types(group: int) -> list[str]:
@@ -142,10 +176,10 @@ class Population:
         return [sku for sku in range(len(SKUS)) if self.has_sku(user, sku)]
 
     def _licence_state(self, user: int, sku: int) -> dict[str, Any]:
-        in_error = sku == 2 and user % 35 == 0  # noqa: PLR2004
+        in_error = sku == 2 and user % 35 == 0
         return {
             "skuId": SKUS[sku][0],
-            "assignedByGroup": self.id_of(2, 2) if sku == 2 else None,  # noqa: PLR2004
+            "assignedByGroup": self.id_of(2, 2) if sku == 2 else None,
             "disabledPlans": [],
             "state": "Error" if in_error else "Active",
             "error": "CountViolation" if in_error else "None",
@@ -162,7 +196,7 @@ class Population:
             "displayName": lambda user: " ".join(self.name(user)),
             "givenName": lambda user: self.name(user)[0],
             "surname": lambda user: self.name(user)[1],
-            "mail": lambda user: None if user % 10 == 9 else self.upn(user),  # noqa: PLR2004
+            "mail": lambda user: None if user % 10 == 9 else self.upn(user),
             "proxyAddresses": lambda user: [f"SMTP:{self.upn(user)}", f"smtp:alias{user}@{self.spec.domain}"],
             "accountEnabled": lambda user: user % 23 != 0,
             "userType": lambda user: "Guest" if self.is_guest(user) else "Member",
@@ -178,15 +212,13 @@ class Population:
             "onPremisesImmutableId": lambda user: f"{user:022d}==" if _is_synced(user) else None,
             "onPremisesLastSyncDateTime": lambda user: "2026-03-01T03:00:00Z" if _is_synced(user) else None,
             "lastPasswordChangeDateTime": lambda user: f"2025-{user % 12 + 1:02d}-01T12:00:00Z",
-            "assignedLicenses": lambda user: [
-                {"disabledPlans": [], "skuId": SKUS[sku][0]} for sku in self._skus(user)
-            ],
+            "assignedLicenses": lambda user: [{"disabledPlans": [], "skuId": SKUS[sku][0]} for sku in self._skus(user)],
             "licenseAssignmentStates": lambda user: [self._licence_state(user, sku) for sku in self._skus(user)],
-            "assignedPlans": lambda user: [
-                {"assignedDateTime": "2024-01-01T00:00:00Z", "capabilityStatus": "Enabled", **plan}
-            ]
-            if self.has_sku(user, 0)
-            else [],
+            "assignedPlans": lambda user: (
+                [{"assignedDateTime": "2024-01-01T00:00:00Z", "capabilityStatus": "Enabled", **plan}]
+                if self.has_sku(user, 0)
+                else []
+            ),
         }
 
     # Groups
@@ -206,7 +238,7 @@ class Population:
             "visibility": lambda group: "Private" if _is_unified(group) else None,
             "membershipRule": lambda group: '(user.department -eq "Sales")' if _is_dynamic(group) else None,
             "membershipRuleProcessingState": lambda group: "On" if _is_dynamic(group) else None,
-            "assignedLicenses": lambda group: [{"disabledPlans": [], "skuId": SKUS[2][0]}] if group == 2 else [],  # noqa: PLR2004
+            "assignedLicenses": lambda group: [{"disabledPlans": [], "skuId": SKUS[2][0]}] if group == 2 else [],
             "createdDateTime": lambda group: f"2022-{group % 12 + 1:02d}-15T09:00:00Z",
             "renewedDateTime": lambda group: f"2022-{group % 12 + 1:02d}-15T09:00:00Z",
             "proxyAddresses": lambda group: [f"SMTP:team{group}@{self.spec.domain}"] if _is_unified(group) else [],
@@ -225,13 +257,13 @@ class Population:
             "osVersion": lambda device: _system(device)[1],
             "complianceState": lambda device: _COMPLIANCE[device % len(_COMPLIANCE)],
             "isEncrypted": lambda device: device % 9 != 0,
-            "isSupervised": lambda device: device % 4 == 2,  # noqa: PLR2004
+            "isSupervised": lambda device: device % 4 == 2,
             "jailBroken": lambda device: "Unknown",
             "managedDeviceOwnerType": lambda device: "company" if device % 5 else "personal",
             "managementAgent": lambda device: "mdm",
             "enrolledDateTime": lambda device: f"2025-{device % 12 + 1:02d}-03T07:00:00Z",
             "lastSyncDateTime": lambda device: f"2026-02-{device % 28 + 1:02d}T07:00:00Z",
-            "userPrincipalName": lambda device: self.upn(device),
+            "userPrincipalName": self.upn,
             "userId": lambda device: self.id_of(1, device),
             "azureADDeviceId": lambda device: self.id_of(4, device),
             "serialNumber": lambda device: f"SN{device:08d}",

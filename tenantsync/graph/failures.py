@@ -20,6 +20,7 @@ from tenantsync.errors import (
     TransientError,
 )
 
+_CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
 _LONGEST_WAIT_SECONDS: Final = 3600.0
 
@@ -85,7 +86,7 @@ def build_failure(status: int, headers: Mapping[str, str], body: object) -> Tena
     for rule in _RULES:
         if rule.matches(status, codes, message):
             return rule.failure(rule.problem, detail, cause=cause)
-    if status >= _SERVER_ERROR or status < 400:
+    if status >= _SERVER_ERROR or status < _CLIENT_ERROR:
         return TransientError("microsoft_unavailable", detail, cause=cause)
     return ContractError("unexpected_answer", detail, cause=cause)
 

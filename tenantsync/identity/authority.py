@@ -15,6 +15,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MSA_TENANT: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _GENERIC: Final = frozenset({"common", "organizations", "consumers"})
 _MAX_DOMAIN: Final = 253
+_MALFORMED: Final = 900021
 _UNKNOWN_TENANT: Final = frozenset({90002, 5000224})
 _CLOUD_BY_INSTANCE: Final = {"microsoftonline.us": "us_government", "partner.microsoftonline.cn": "china"}
 _CLOUD_BY_SUB_SCOPE: Final = {"GCC": "gcc", "DODCON": "gcc_high", "DOD": "dod"}
@@ -78,13 +79,16 @@ class Authority:
     def _fetch_metadata(self, name: str) -> dict[str, object]:
         url = f"{self._login_endpoint}/{name}/v2.0/.well-known/openid-configuration"
         response = self._outbound.get(url)
-        if response.status_code >= requests.codes.internal_server_error or response.status_code == requests.codes.too_many:
+        if (
+            response.status_code >= requests.codes.internal_server_error
+            or response.status_code == requests.codes.too_many
+        ):
             raise TransientError("microsoft_unavailable", f"sign-in service answered {response.status_code}")
         body = _json_object(response)
         if response.ok:
             return body
         codes = body.get("error_codes")
-        if body.get("error") == "invalid_tenant" and not (isinstance(codes, list) and 900021 in codes):
+        if body.get("error") == "invalid_tenant" and not (isinstance(codes, list) and _MALFORMED in codes):
             raise RequestError("tenant_not_found", f"Microsoft knows no tenant \u201c{name}\u201d.")
         if isinstance(codes, list) and _UNKNOWN_TENANT.intersection(codes):
             raise RequestError("tenant_not_found", f"Microsoft knows no tenant \u201c{name}\u201d.")
@@ -102,7 +106,7 @@ def _json_object(response: requests.Response) -> dict[str, object]:
 
 
 def _cloud_of(metadata: dict[str, object]) -> str:
-    """`global`, `gcc`, `gcc_high`, `dod`, `us_government`, `china` or `unknown`; Microsoft documents only a few values."""
+    """`global`, `gcc`, `gcc_high`, `dod`, `us_government`, `china` or `unknown`: few values are documented."""
     instance = str(metadata.get("cloud_instance_name", "")).lower()
     sub_scope = str(metadata.get("tenant_region_sub_scope") or "").upper()
     if sub_scope in _CLOUD_BY_SUB_SCOPE:

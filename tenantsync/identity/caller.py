@@ -66,7 +66,10 @@ class CallerIdentity:
         self._lock = threading.Lock()
 
     def identify(self, authorization: str, role: Role) -> Caller:
-        """The caller behind an Authorization header. Raises RequestError 401 or 403, before any key is fetched for an MSP that is not allowed."""
+        """The caller behind an Authorization header.
+
+        Raises RequestError 401 or 403; an MSP that is not allowed is refused before any key is fetched.
+        """
         token = _bearer_token(authorization)
         key_id, msp_id = self._claimed_origin(token)
         claims = self._verified_claims(token, key_id, msp_id)
@@ -123,7 +126,9 @@ class CallerIdentity:
             if not (fresh and known and key_id in known.keys) and self._may_refresh(msp_id, now):
                 known = self._refresh(msp_id, known, now)
         if known is None or now - known.fetched_at > _STALE_KEYS_LIFETIME:
-            raise RequestError("service_unavailable", "The issuer's keys cannot be read.", headers={"Retry-After": "60"})
+            raise RequestError(
+                "service_unavailable", "The issuer's keys cannot be read.", headers={"Retry-After": "60"}
+            )
         if key_id not in known.keys:
             raise _unauthenticated("The token is signed with an unknown key.")
         return known.keys[key_id]

@@ -68,8 +68,10 @@ class CallbackFields:
     def is_declined(self) -> bool:
         """The person pressed Cancel, as opposed to an error of Microsoft's."""
         cancelled = self.raw.get("error_subcode") == "cancel"
-        return _DECLINED in self.error_description or cancelled or (
-            self.error == "access_denied" and "AADSTS" not in self.error_description
+        return (
+            _DECLINED in self.error_description
+            or cancelled
+            or (self.error == "access_denied" and "AADSTS" not in self.error_description)
         )
 
     @property

@@ -168,9 +168,11 @@ def _managed_identity_assertion(client_id: str) -> Callable[[], str]:
     identity = ManagedIdentityCredential(client_id=client_id)
 
     def fetch_assertion() -> str:
-        return identity.get_token(f"{_EXCHANGE_RESOURCE}/.default").token
+        token: str = identity.get_token(f"{_EXCHANGE_RESOURCE}/.default").token
+        return token
 
-    return msal.AutoRefresher(fetch_assertion, expires_in=_ASSERTION_SECONDS)  # type: ignore[no-any-return]
+    refresher: Callable[[], str] = msal.AutoRefresher(fetch_assertion, expires_in=_ASSERTION_SECONDS)
+    return refresher
 
 
 def _ask(call: Callable[[], Any]) -> Any:

@@ -112,7 +112,7 @@ class Inventory:
     def _step(
         self, listing: Listing, cursor: str, columns: tuple[str, ...], limit: int = 1000
     ) -> tuple[list[Row], str]:
-        """Up to `limit` rows of one shard after `shard:key`, and the cursor behind them; empty behind the last shard."""
+        """Up to `limit` rows of one shard after `shard:key`, and the cursor behind them, empty at the end."""
         shard_text, _, after = cursor.partition(":")
         shard = int(shard_text or 0)
         partition = inventory_partition(listing.tenant_id, listing.resource, shard)

@@ -78,7 +78,7 @@ class MemoryTables:
         return [row for partition in self._tables[table].values() for row in partition.values()]
 
     def _put(self, table: str, row: Mapping[str, Any]) -> str:
-        etag = f"W/\"{next(self._etags)}\""
+        etag = f'W/"{next(self._etags)}"'
         values = {name: value for name, value in row.items() if value is not None}
         self._tables[table][row["PartitionKey"]][row["RowKey"]] = Row(values, etag)
         return etag

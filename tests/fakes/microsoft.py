@@ -141,9 +141,7 @@ class FakeMicrosoft(HTTPAdapter):
             "exp": 4_000_000_000,
             **self.id_token_claims,
         }
-        return Answer(
-            {"access_token": "opaque", "token_type": "Bearer", "expires_in": 3600, "id_token": sign(claims)}
-        )
+        return Answer({"access_token": "opaque", "token_type": "Bearer", "expires_in": 3600, "id_token": sign(claims)})
 
 
 def sign(claims: dict[str, Any], *, key: Any = None, kid: str = _KEY_ID, algorithm: str = "RS256") -> str:

@@ -27,7 +27,9 @@ class Started:
         self.runs.append(run)
 
 
-def connect(services: Services, *, caller: Caller = TECHNICIAN, tenant: str = "contoso.com", **more: Any) -> dict[str, Any]:
+def connect(
+    services: Services, *, caller: Caller = TECHNICIAN, tenant: str = "contoso.com", **more: Any
+) -> dict[str, Any]:
     """The answer of POST connect."""
     body = {"tenant": tenant, "customer": {"name": "Contoso"}, **more}
     return start_connection(parse_connect_request(body, services.settings), caller, services)
