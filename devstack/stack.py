@@ -1,10 +1,10 @@
 """The whole local stack: certificates, simulator, table store and host, as processes that end together."""
 
 import contextlib
-import ctypes
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 import requests
 
 from devstack.certificates import make_certificates
+from devstack.lifeline import end_with_parent
 from devstack.storage import Storage, find_storage, free_port, start_storage
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -29,7 +30,6 @@ _AUDIENCE: Final = "api://opspilot365-connect"
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 0.05
-_DIE_WITH_PARENT: Final = 1
 
 
 class StackError(Exception):
@@ -89,7 +89,7 @@ class Stack:
         self.certificates = make_certificates(self.directory / "certificates")
         self.http.verify = str(self.certificates.ca)
         self.start_simulator()
-        self._storage = start_storage(self.directory / "azurite")
+        self._storage = start_storage(self.directory / "azurite", outlives_starter=False)
         self.start_host()
 
     def stop(self) -> None:
@@ -119,6 +119,10 @@ class Stack:
     def kill_host(self) -> None:
         """As a power cut would: nothing is put down."""
         self._end("host", signal.SIGKILL)
+
+    def stop_host(self) -> None:
+        """As a deployment would: it may finish what it holds."""
+        self._end("host", signal.SIGTERM)
 
     def settings(self) -> dict[str, str]:
         """The app's settings."""
@@ -186,7 +190,7 @@ class Stack:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one prctl call
+                preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call
             )
         self._processes[name] = process
         self._wait_until_ready(name, process)
@@ -220,24 +224,37 @@ class Stack:
         return path.read_text(errors="replace")[-2000:] if path.exists() else ""
 
 
-def _end_with_parent() -> None:
-    """Runs in the child: Linux ends it when its parent dies, however that happens."""
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGTERM)
-
-
 def end_leftovers(directory: Path) -> Iterator[str]:
     """Ends the processes a crash left behind on a data directory; gives a line for each."""
-    storage = find_storage(directory.resolve() / "azurite")
-    for name, pattern in (("host", "devstack.host"), ("simulator", "devstack.microsoft365")):
-        for pid in _find_processes(pattern, str(directory.resolve())):
-            os.kill(pid, signal.SIGTERM)
+    directory = directory.resolve()
+    for name, arguments in (
+        ("host", f"devstack.host .*--data {re.escape(str(directory))}"),
+        ("simulator", f"devstack.microsoft365 --scenario {re.escape(str(directory))}/scenario.json .*"),
+    ):
+        for pid in _find_processes(arguments):
+            _end_process(pid)
             yield f"ended the {name} (process {pid})"
+    storage = find_storage(directory / "azurite")
     if storage is not None:
         storage.stop()
         yield f"ended the table store (process {storage.pid})"
 
 
-def _find_processes(*parts: str) -> list[int]:
+def _find_processes(module_and_arguments: str) -> list[int]:
+    """The processes that run a module with these arguments and no more, given as a regular expression."""
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=False).stdout
-    found = [line.strip().split(" ", 1) for line in listed.splitlines() if all(part in line for part in parts)]
-    return [int(pid) for pid, command in found if "ps -ww" not in command]
+    wanted = re.compile(rf" *(\d+) \S*python\S* -m {module_and_arguments} *")
+    return [int(found[1]) for found in map(wanted.fullmatch, listed.splitlines()) if found]
+
+
+def _end_process(pid: int) -> None:
+    """Asks first, and waits: a host that is stopping still needs its storage."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + _STOP_SECONDS
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+            while time.monotonic() < deadline:
+                os.kill(pid, 0)
+                time.sleep(_POLL_SECONDS)
+            continue
+        return

@@ -2,10 +2,11 @@
 
 Azurite keeps some seconds of acknowledged writes only in memory and saves them on SIGINT, not on SIGTERM or SIGKILL.
 So it runs in a session of its own, outlives a killed host, is adopted by the next start, and is stopped with SIGINT.
+Two of them must never work on one directory: each would save over the other.
 """
 
 import base64
-import contextlib
+import http.client
 import json
 import os
 import secrets
@@ -13,12 +14,11 @@ import signal
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from devstack.lifeline import end_with_parent
 from devstack.node import read_choice
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
@@ -26,8 +26,15 @@ _STATE: Final = _ROOT / ".devstack"
 _MAIN: Final = _STATE / "azurite/node_modules/azurite/dist/src/table/main.js"
 _ACCOUNT: Final = "devstoreaccount1"
 _START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 12.0
+_ADOPT_SECONDS: Final = 30.0  # it answers nobody while it loads or saves a large store
+_STOP_SECONDS: Final = 9.0
 _POLL_SECONDS: Final = 0.05
+_PASSED_ON: Final = ("HOME", "LANG", "PATH", "TMPDIR")
+"""The app's settings, secrets among them, are none of Azurite's business."""
+
+
+_children: list[subprocess.Popen[bytes]] = []
+"""What this process has started: kept, because it may outlive its Storage, and must be waited for when it ends."""
 
 
 class StorageError(Exception):
@@ -56,32 +63,33 @@ class Storage:
                 break
             os.kill(self.pid, number)
             _wait_for_end(self.pid, self.directory, seconds)
-        _record_path(Path(self.directory)).unlink(missing_ok=True)
 
 
-def start_storage(directory: Path, *, in_memory: bool = False) -> Storage:
-    """The directory's Azurite: the one that runs already, else a new one. Raises StorageError."""
+def start_storage(directory: Path, *, in_memory: bool = False, outlives_starter: bool = True) -> Storage:
+    """The directory's Azurite: the one that runs already, else a new one. Raises StorageError.
+
+    Without `outlives_starter` it saves and ends when the calling process dies (on Linux).
+    """
     directory = directory.resolve()
     directory.mkdir(parents=True, exist_ok=True)
     running = find_storage(directory)
     if running is not None:
-        return running
-    for _ in range(3):  # the free port may be gone by the time Azurite takes it
-        storage = _launch(directory, free_port(), in_memory=in_memory)
-        if storage is not None:
+        if _wait_for_answer(running, _ADOPT_SECONDS):
+            return running
+        running.stop()
+    for _ in range(3):  # a free port may be gone by the time Azurite takes it
+        storage = _launch(directory, in_memory=in_memory, outlives_starter=outlives_starter)
+        if _wait_for_answer(storage, _START_SECONDS):
             return storage
+        storage.stop()
     tail = (directory / "azurite.log").read_text()[-1000:]
     raise StorageError(f"Azurite did not start. Its log ends:\n{tail}")
 
 
 def find_storage(directory: Path) -> Storage | None:
-    """The Azurite that a record in the directory speaks of, if it still runs and answers."""
-    try:
-        storage = Storage(**json.loads(_record_path(directory).read_text()))
-    except (OSError, ValueError, TypeError):
-        return None
-    alive = _is_azurite(storage.pid, str(directory)) and _answers(storage.port)
-    return storage if alive else None
+    """The Azurite that a record in the directory speaks of, if it still runs; it may be too busy to answer."""
+    storage = _read_record(directory)
+    return storage if storage and _is_azurite(storage.pid, storage.directory) else None
 
 
 def read_account_key(directory: Path) -> str:
@@ -94,53 +102,76 @@ def read_account_key(directory: Path) -> str:
     return path.read_text()
 
 
-def free_port() -> int:
-    """A port nobody listens on right now."""
+def free_port(wish: int = 0) -> int:
+    """A port nobody listens on right now: the wished one if possible."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", wish))
+        except OSError:
+            return free_port()
         port: int = probe.getsockname()[1]
     return port
 
 
-def _launch(directory: Path, port: int, *, in_memory: bool) -> Storage | None:
+def _launch(directory: Path, *, in_memory: bool, outlives_starter: bool) -> Storage:
+    earlier = _read_record(directory)
+    port = free_port(earlier.port if earlier else 0)
     node = read_choice(_STATE / "node.json")
     options = ["--tableHost", "127.0.0.1", "--tablePort", str(port), "--location", str(directory)]
     options += ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
     options += ["--inMemoryPersistence"] if in_memory else []
-    environment = {**os.environ, "AZURITE_ACCOUNTS": f"{_ACCOUNT}:{read_account_key(directory)}"}
+    environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
+    environment["AZURITE_ACCOUNTS"] = f"{_ACCOUNT}:{read_account_key(directory)}"
+    lifeline = None if outlives_starter else end_with_parent(signal.SIGINT)
     with (directory / "azurite.log").open("ab") as log:
         process = subprocess.Popen(
             [node, str(_MAIN), *options], env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            start_new_session=True,
+            start_new_session=True, preexec_fn=lifeline,  # noqa: PLW1509 - one system call
         )  # fmt: skip
+    _children.append(process)
     storage = Storage(str(directory), process.pid, port)
     _record_path(directory).write_text(json.dumps(asdict(storage)))
-    deadline = time.monotonic() + _START_SECONDS
-    while process.poll() is None and time.monotonic() < deadline:
-        if _answers(port):
-            return storage
-        time.sleep(_POLL_SECONDS)
-    return None
+    return storage
 
 
 def _record_path(directory: Path) -> Path:
     return directory / "azurite.json"
 
 
-def _answers(port: int) -> bool:
+def _read_record(directory: Path) -> Storage | None:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=2).close()
-    except urllib.error.HTTPError:
-        return True  # it refuses a request without signature, so it is there
-    except OSError:
+        return Storage(**json.loads(_record_path(directory).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _wait_for_answer(storage: Storage, seconds: float) -> bool:
+    """False when it has ended, or says nothing for too long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline and _is_azurite(storage.pid, storage.directory):
+        if _answers(storage.port):
+            return True
+        time.sleep(_POLL_SECONDS)
+    return False
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
         return False
-    return True
+    finally:
+        connection.close()
+    return True  # it refuses a request without signature, so it is there
 
 
 def _is_azurite(pid: int, directory: str) -> bool:
     """Whether the process is the Azurite of this directory, and not another one that got its number."""
     command = _command_of(pid)
-    return str(_MAIN) in command and directory in command
+    return str(_MAIN) in command and f" --location {directory} " in command
 
 
 def _command_of(pid: int) -> str:
@@ -157,6 +188,6 @@ def _command_of(pid: int) -> str:
 def _wait_for_end(pid: int, directory: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while _is_azurite(pid, directory) and time.monotonic() < deadline:
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(pid, os.WNOHANG)  # ours to bury if we started it
+        for child in _children:
+            child.poll()
         time.sleep(_POLL_SECONDS)

@@ -16,6 +16,8 @@ _ENDED: Final = frozenset(
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_HOPS: Final = 12
 _FASTEST_POLL_SECONDS: Final = 0.5
+_SILENCE_SECONDS: Final = 180.0
+"""Longer than any single wait of a healthy run."""
 
 
 class JourneyError(Exception):
@@ -42,12 +44,14 @@ class Portal:
     def follow(self, tenant_id: str) -> Iterator[dict[str, Any]]:
         """The sync-status whenever it has changed, to the end; honours ETag and Retry-After."""
         url, tag = f"{self._stack.api}/api/msp-portal/tenants/{tenant_id}/sync-status", ""
-        while True:
+        heard_at = time.monotonic()
+        while time.monotonic() - heard_at < _SILENCE_SECONDS:
             headers = {**self._headers, "If-None-Match": tag}
             answer = requests.get(url, headers=headers, timeout=30)
             if answer.status_code == requests.codes.ok:
                 tag = answer.headers.get("ETag", "")
                 status: dict[str, Any] = answer.json()
+                heard_at = time.monotonic()
                 yield status
                 if status["state"] in _ENDED:
                     return
@@ -56,6 +60,7 @@ class Portal:
             self._stack.check()
             asked = float(answer.headers.get("Retry-After", "1"))
             time.sleep(max(_FASTEST_POLL_SECONDS, min(asked, 2.0) / 2))
+        raise JourneyError(f"Nothing has changed for {_SILENCE_SECONDS:.0f} seconds.")
 
 
 class AdminBrowser:

@@ -22,7 +22,7 @@ def whole_object(graph_object: Object) -> Iterator[tuple[str, Item | None]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collection:
-    """A `value` array, paged by `@odata.nextLink`, or only its first page (`is_paged` False)."""
+    """A `value` array, paged by `@odata.nextLink`, or only its first page with objects (`is_paged` False)."""
 
     path: str
     select: tuple[str, ...] = ()
@@ -39,8 +39,11 @@ class Collection:
     def read(self, reading: Reading, cursor: str) -> Iterator[Page]:
         for page in read_pages(reading.graph, cursor or self.requests()[0]):
             yield self._to_page(page, is_first=not cursor)
-            if not self.is_paged:
+            if not self._goes_on(page):
                 return
+
+    def _goes_on(self, page: GraphPage) -> bool:
+        return page.next_link is not None and (self.is_paged or not page.objects)
 
     def _to_page(self, page: GraphPage, *, is_first: bool) -> Page:
         rows, unusable = collect_rows(page.objects, self.rows)
@@ -48,7 +51,7 @@ class Collection:
         return Page(
             rows=rows,
             received=len(page.objects),
-            cursor=page.next_link if self.is_paged else None,
+            cursor=page.next_link if self._goes_on(page) else None,
             expected=page.count,
             unusable=unusable,
             note=self.note_if_empty if is_empty else "",

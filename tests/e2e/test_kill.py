@@ -1,0 +1,56 @@
+"""kill -9 of the Functions host in the middle of a sync: nothing is lost, nothing is doubled."""
+
+from pathlib import Path
+
+import pytest
+
+from devstack.demo.journey import AdminBrowser, JourneyError, Portal
+from devstack.stack import Stack
+from tests.e2e.conftest import inventory_ids, tenant, true_ids
+
+KILLED_AT_PERCENT = (1, 35, 75)
+
+
+def follow_until(portal: Portal, tenant_id: str, percent: int) -> str:
+    """Watches until a share of the work is done, or the end; the state seen last."""
+    state = ""
+    for status in portal.follow(tenant_id):
+        state = str(status["state"])
+        if status["state"] == "syncing" and status["percent"] >= percent:
+            break
+    return state
+
+
+@pytest.mark.parametrize("users", [2500])
+def test_run_killed_three_times_ends_exact(tmp_path: Path, users: int):
+    killed_tenant = tenant(1, "killed.test", users=users, latencyMs=60)
+    with Stack(tmp_path, [killed_tenant]) as stack:
+        portal = Portal(stack)
+        connected = portal.connect("killed.test", "Killed")
+        AdminBrowser(stack).open(connected["authUrl"])
+        killed = 0
+        for percent in KILLED_AT_PERCENT:
+            if follow_until(portal, connected["tenantId"], percent) == "syncing":
+                stack.kill_host()
+                stack.start_host()
+                killed += 1
+        final = list(portal.follow(connected["tenantId"]))[-1]
+        assert killed >= 2
+        assert (final["state"], final["summary"]) == ("completed", stack.truth(connected["tenantId"]))
+        for resource in ("users", "memberships", "mailboxes"):
+            stored = inventory_ids(stack, connected["tenantId"], resource)
+            assert sorted(stored) == sorted(true_ids(stack, connected["tenantId"], resource))
+
+
+def test_host_that_is_asked_to_stop_leaves_a_run_that_goes_on(tmp_path: Path):
+    with Stack(tmp_path, [tenant(1, "stopped.test", users=1500, latencyMs=60)]) as stack:
+        portal = Portal(stack)
+        connected = portal.connect("stopped.test", "Stopped")
+        AdminBrowser(stack).open(connected["authUrl"])
+        follow_until(portal, connected["tenantId"], 5)
+        stack.stop_host()
+        with pytest.raises((JourneyError, OSError)):
+            next(portal.follow(connected["tenantId"]))
+        stack.start_host()
+        final = list(portal.follow(connected["tenantId"]))[-1]
+        assert (final["state"], final["summary"]) == ("completed", stack.truth(connected["tenantId"]))
