@@ -99,8 +99,8 @@ def test_storm_of_faults_ends_with_exact_counts(stack: Stack):
     status = onboard(stack, "storm.test")
     resources = status["resources"]
     assert (status["state"], status["summary"]) == ("completed", stack.truth(tenant_id("storm.test")))
-    assert resources["users"]["throttledSeconds"] > 0
-    assert resources["users"]["retries"] > 0
+    assert sum(item["throttledSeconds"] for item in resources.values()) >= 4
+    assert sum(item["retries"] for item in resources.values()) >= 4
     assert resources["groups"]["certificate"]["duplicates"] == 5
     assert sorted(inventory_ids(stack, tenant_id("storm.test"), "memberships")) == sorted(
         true_ids(stack, tenant_id("storm.test"), "memberships")
