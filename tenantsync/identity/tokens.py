@@ -88,7 +88,7 @@ class TokenSource:
         application = self._new_application(tenant_id)
         try:
             result = _ask(lambda: application.acquire_token_by_auth_code_flow(flow, dict(fields)))
-        except ValueError as error:
+        except (ValueError, RuntimeError) as error:  # MSAL's words for a wrong state, and for a wrong id token
             raise ConsentError("sign_in_failed", "the answer does not belong to this sign-in") from error
         claims = result.get("id_token_claims")
         if claims is None:
@@ -176,10 +176,10 @@ def _managed_identity_assertion(client_id: str) -> Callable[[], str]:
 
 
 def _ask(call: Callable[[], Any]) -> Any:
-    """MSAL raises requests' HTTPError for answers of 500 and above, and nothing of its own."""
+    """MSAL raises its own or requests' error for answers of 500 and above."""
     try:
         return call()
-    except requests.HTTPError as error:
+    except (requests.HTTPError, msal.exceptions.MsalServiceError) as error:
         raise TransientError("microsoft_unavailable", "the sign-in service is not available") from error
 
 

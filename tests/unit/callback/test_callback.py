@@ -1,0 +1,249 @@
+"""Everything a redirect may carry, true or forged, and everything that may happen between two of them."""
+
+import pytest
+
+from callback.handler import receive_forwarded, receive_redirect
+from callback.outcome import CallbackRefusedError, accept_callback
+from tenantsync.errors import TransientError
+from tenantsync.identity.caller import Caller, Role
+from tenantsync.identity.consent import CallbackFields, hash_state
+from tenantsync.services import Services
+from tenantsync.store.connections import ConnectionState
+from tests.fakes.clock import FakeClock
+from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft
+from tests.unit.journey import (
+    TECHNICIAN,
+    Started,
+    connect,
+    finish_sign_in,
+    query_of,
+    redirect,
+    sign_in_link,
+    state_of,
+)
+
+STRANGER = Caller(OTHER_MSP, "stranger", frozenset({Role.CONNECT}))
+
+
+@pytest.fixture
+def started() -> Started:
+    return Started()
+
+
+def result_of(reply_location: str) -> str:
+    return query_of(reply_location)["result"]
+
+
+def test_consent_leads_to_a_sign_in_bound_by_pkce_and_nonce(services: Services, started: Started):
+    link = sign_in_link(services, connect(services), started)
+    query = query_of(link)
+    assert link.startswith(f"https://login.test/{TENANT}/oauth2/v2.0/authorize?")
+    assert (query["response_type"], query["response_mode"]) == ("code", "query")
+    assert (query["code_challenge_method"], query["redirect_uri"]) == ("S256", services.settings.callback_url)
+    assert query["nonce"]
+    assert "offline_access" not in query["scope"]
+    assert started.runs == []
+
+
+def test_sign_in_starts_the_run_once_and_lands_on_the_portal(
+    services: Services, microsoft: FakeMicrosoft, started: Started
+):
+    connected = connect(services)
+    reply = finish_sign_in(services, microsoft, sign_in_link(services, connected, started), started)
+    assert reply.status == 303
+    assert reply.headers["Location"] == f"https://portal.test/connect/{connected['connectionId']}?result=verifying"
+    assert [run.run_id for run in started.runs] == [f"onboard-{connected['connectionId']}"]
+
+
+def test_sign_in_is_remembered_with_the_admins_roles(services: Services, microsoft: FakeMicrosoft, started: Started):
+    microsoft.id_token_claims = {"wids": ["62e90394-69f5-4237-9190-012177145e10"]}
+    connected = connect(services)
+    finish_sign_in(services, microsoft, sign_in_link(services, connected, started), started)
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert connection.admin_object_id == "00000000-0000-4000-8000-0000000000ad"
+    assert connection.admin_directory_roles == "62e90394-69f5-4237-9190-012177145e10"
+
+
+@pytest.mark.parametrize("state", ["", "unknown", "x" * 600, "\x00"])
+def test_unknown_state_lands_on_a_page_without_connection(services: Services, started: Started, state: str):
+    reply = redirect(services, started, state=state, admin_consent="True", tenant=TENANT)
+    assert reply.headers["Location"] == "https://portal.test/connect?result=invalid_link"
+
+
+def test_raw_state_is_what_counts(services: Services, started: Started):
+    state = state_of(connect(services)["authUrl"])
+    for changed in (state.swapcase(), f" {state}", f"{state}="):
+        assert result_of(redirect(services, started, state=changed).headers["Location"]) == "invalid_link"
+
+
+def test_expired_link_is_told_apart(services: Services, started: Started, clock: FakeClock):
+    connected = connect(services)
+    clock.advance(8 * 24 * 3600)
+    reply = redirect(services, started, state=state_of(connected["authUrl"]), tenant=TENANT)
+    assert result_of(reply.headers["Location"]) == "expired"
+
+
+def test_newer_link_replaces_the_older(services: Services, started: Started):
+    older, newer = connect(services), connect(services)
+    assert result_of(redirect(services, started, state=state_of(older["authUrl"])).headers["Location"]) == "expired"
+    assert sign_in_link(services, newer, started)
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "code", "result"),
+    [
+        ({"error": "access_denied", "error_description": "AADSTS65004: declined"}, "declined", "consent_declined", "declined"),
+        ({"error": "access_denied"}, "declined", "consent_declined", "declined"),
+        ({"error": "access_denied", "error_subcode": "cancel"}, "declined", "consent_declined", "declined"),
+        ({"error": "access_denied", "error_description": "AADSTS50020: other directory"}, "failed", "consent_failed", "error"),
+        ({"error": "server_error", "error_description": "AADSTS90033: transient"}, "failed", "consent_failed", "error"),
+    ],
+)
+def test_error_comes_first_even_with_admin_consent_true(
+    services: Services, started: Started, fields: dict[str, str], state: str, code: str, result: str
+):
+    connected = connect(services)
+    link_state = state_of(connected["authUrl"])
+    reply = redirect(services, started, state=link_state, admin_consent="True", tenant=TENANT, **fields)
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert (connection.state, connection.problem_code, result_of(reply.headers["Location"])) == (state, code, result)
+    again = redirect(services, started, state=link_state, admin_consent="True", tenant=TENANT)
+    assert result_of(again.headers["Location"]) == "expired"
+    assert started.runs == []
+
+
+def test_error_description_is_never_shown_raw(services: Services, started: Started):
+    connected = connect(services)
+    fields = {"error": "<script>", "error_description": "<img src=x onerror=alert(1)> secret-detail"}
+    redirect(services, started, state=state_of(connected["authUrl"]), **fields)
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert connection.problem_message == "Microsoft said script."
+
+
+def test_consent_of_another_tenant_is_refused_and_named(services: Services, started: Started):
+    connected = connect(services)
+    reply = redirect(services, started, state=state_of(connected["authUrl"]), tenant=OTHER_TENANT)
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert (result_of(reply.headers["Location"]), connection.state) == ("wrong_tenant", ConnectionState.WRONG_TENANT)
+    assert OTHER_TENANT in connection.problem_message
+
+
+def test_sign_in_to_another_tenant_is_refused(services: Services, microsoft: FakeMicrosoft, started: Started):
+    """An MSP that posts its own state when another MSP's consent arrives fails here: its admin is of no such tenant."""
+    connected = connect(services)
+    link = sign_in_link(services, connected, started)
+    microsoft.signing_in = OTHER_TENANT
+    reply = finish_sign_in(services, microsoft, link, started)
+    assert result_of(reply.headers["Location"]) in ("wrong_tenant", "error")
+    assert started.runs == []
+    assert services.owners.read(TENANT) is None
+
+
+def test_sign_in_with_another_nonce_is_refused(services: Services, microsoft: FakeMicrosoft, started: Started):
+    link = sign_in_link(services, connect(services), started)
+    microsoft.nonce = "another"
+    reply = redirect(services, started, state=state_of(link), code="stolen")
+    assert result_of(reply.headers["Location"]) == "error"
+    assert started.runs == []
+
+
+def test_code_on_the_consent_state_starts_nothing(services: Services, started: Started):
+    connected = connect(services)
+    reply = redirect(services, started, state=state_of(connected["authUrl"]), code="forged", tenant=TENANT)
+    assert "/oauth2/v2.0/authorize" in reply.headers["Location"]
+    assert started.runs == []
+
+
+def test_reload_after_success_is_verifying_again_and_starts_nothing_twice(
+    services: Services, microsoft: FakeMicrosoft, started: Started
+):
+    connected = connect(services)
+    link = sign_in_link(services, connected, started)
+    finish_sign_in(services, microsoft, link, started)
+    for state in (state_of(link), state_of(connected["authUrl"])):
+        reply = redirect(services, started, state=state, tenant=TENANT, code="again")
+        assert result_of(reply.headers["Location"]) == "verifying"
+    assert {run.run_id for run in started.runs} == {f"onboard-{connected['connectionId']}"}
+
+
+def test_reload_before_the_sign_in_begins_it_again(services: Services, microsoft: FakeMicrosoft, started: Started):
+    connected = connect(services)
+    sign_in_link(services, connected, started)
+    second = sign_in_link(services, connected, started)
+    assert result_of(finish_sign_in(services, microsoft, second, started).headers["Location"]) == "verifying"
+
+
+def test_sign_in_service_down_leaves_the_link_usable(services: Services, microsoft: FakeMicrosoft, started: Started):
+    link = sign_in_link(services, connect(services), started)
+    path = f"/{TENANT}/oauth2/v2.0/token"
+    microsoft.overrides[path] = lambda asked: Answer("down", 503)
+    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "error"
+    del microsoft.overrides[path]
+    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "verifying"
+
+
+def test_orchestration_that_cannot_start_is_started_by_a_reload(
+    services: Services, microsoft: FakeMicrosoft, started: Started
+):
+    link = sign_in_link(services, connect(services), started)
+    microsoft.nonce = query_of(link)["nonce"]
+
+    def broken(run: object) -> None:
+        raise TransientError("service_unavailable")
+
+    fields = CallbackFields.parse({"state": state_of(link), "code": "once"})
+    with pytest.raises(TransientError):
+        accept_callback(fields, services, broken)
+    reply = receive_redirect(fields, services, started)
+    assert result_of(reply.headers["Location"]) == "verifying"
+    assert len(started.runs) == 1
+
+
+def test_concurrent_callback_that_loses_does_not_start_a_second_run(
+    services: Services, microsoft: FakeMicrosoft, started: Started
+):
+    link = sign_in_link(services, connect(services), started)
+    found = services.callback_states.find(hash_state(state_of(link)))
+    assert found is not None
+    services.callback_states.use(found, "2026-03-02T09:00:00.000Z")
+    reply = finish_sign_in(services, microsoft, link, started)
+    assert result_of(reply.headers["Location"]) == "verifying"
+    assert started.runs == []
+
+
+def test_post_of_another_msp_is_refused_and_does_not_use_the_state(services: Services, started: Started):
+    connected = connect(services)
+    fields = CallbackFields.parse({"state": state_of(connected["authUrl"]), "tenant": TENANT})
+    with pytest.raises(CallbackRefusedError, match="invalid_state"):
+        receive_forwarded(fields, STRANGER, services, started)
+    assert receive_forwarded(fields, TECHNICIAN, services, started).status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "status"),
+    [
+        ({"state": "unknown"}, "invalid_state", 400),
+        ({"tenant": OTHER_TENANT}, "wrong_tenant", 409),
+        ({"error": "access_denied"}, "consent_declined", 400),
+    ],
+)
+def test_post_answers_problems(
+    services: Services, started: Started, change: dict[str, str], code: str, status: int
+):
+    state = state_of(connect(services)["authUrl"])
+    fields = CallbackFields.parse({"state": state, "tenant": TENANT, **change})
+    with pytest.raises(CallbackRefusedError) as raised:
+        receive_forwarded(fields, TECHNICIAN, services, started)
+    assert (raised.value.code, raised.value.problem().status) == (code, status)
+
+
+def test_post_after_success_says_that_the_link_was_used(services: Services, microsoft: FakeMicrosoft, started: Started):
+    link = sign_in_link(services, connect(services), started)
+    finish_sign_in(services, microsoft, link, started)
+    fields = CallbackFields.parse({"state": state_of(link), "code": "again"})
+    with pytest.raises(CallbackRefusedError, match="state_used"):
+        receive_forwarded(fields, TECHNICIAN, services, started)
