@@ -1,0 +1,208 @@
+"""The plans as plain generators: what they ask for, in which order, for which answers."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from orchestrators import plans, policy
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class FakeContext:
+    """Tasks are tuples; a script answers them."""
+
+    instance_id = "onboard-1"
+    current_utc_datetime = NOW
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self._job = job
+        self.asked: list[Any] = []
+        self.continued: Any = None
+        self.statuses: list[Any] = []
+
+    def get_input(self) -> Any:
+        return self._job
+
+    def call_activity(self, name: str, input_: Any = None) -> Any:
+        return ("activity", name, input_)
+
+    def call_sub_orchestrator(self, name: str, input_: Any = None, instance_id: str | None = None) -> Any:
+        return ("child", name, input_, instance_id)
+
+    def create_timer(self, fire_at: datetime) -> Any:
+        return ("timer", (fire_at - NOW).total_seconds())
+
+    def task_all(self, activities: list[Any]) -> Any:
+        return ("all", activities)
+
+    def continue_as_new(self, input_: Any) -> None:
+        self.continued = input_
+
+    def set_custom_status(self, status: Any) -> None:
+        self.statuses.append(status)
+
+
+def run(plan: Callable[[Any], Any], context: FakeContext, answer: Callable[[Any], Any]) -> Any:
+    """Drives a plan to its end; an answer that is an exception is raised at the yield."""
+    generator = plan(context)
+    value: Any = None
+    try:
+        task = next(generator)
+        while True:
+            context.asked.append(task)
+            value = answer(task)
+            task = generator.throw(value) if isinstance(value, Exception) else generator.send(value)
+    except StopIteration as stop:
+        return stop.value
+
+
+def script(**answers: Any) -> Callable[[Any], Any]:
+    """Answers activities by name, from a list one after the other; timers and children with None."""
+
+    def answer(task: Any) -> Any:
+        if task[0] != "activity":
+            return None
+        value = answers[task[1]]
+        return value.pop(0) if isinstance(value, list) else value
+
+    return answer
+
+
+def names(context: FakeContext) -> list[str]:
+    return [task[1] if task[0] == "activity" else task[0] for task in context.asked]
+
+
+VERIFIED = {"ok": True, "state": "verified"}
+DONE = {"ok": True, "state": "completed", "unfinished": []}
+
+
+def test_onboarding_verifies_plans_syncs_and_finishes():
+    context = FakeContext({"runId": "onboard-1", "tenantId": "t"})
+    plan = {"ok": True, "resources": ["users", "groups"]}
+    result = run(plans.onboard_tenant, context, script(verify_consent=VERIFIED, plan_sync=plan, finish_run=DONE))
+    assert result == DONE
+    assert names(context) == ["verify_consent", "plan_sync", "all", "finish_run"]
+    children = context.asked[2][1]
+    assert [child[3] for child in children] == ["onboard-1-users", "onboard-1-groups"]
+    assert [child[2] for child in children] == [
+        {"runId": "onboard-1", "resource": "users"},
+        {"runId": "onboard-1", "resource": "groups"},
+    ]
+
+
+def test_propagation_waits_by_timer_with_a_growing_attempt_number():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    waiting = [{"ok": True, "state": "waiting", "delaySeconds": seconds} for seconds in (2, 5)]
+    answers = script(verify_consent=[*waiting, VERIFIED], plan_sync={"ok": True, "resources": []}, finish_run=DONE)
+    run(plans.onboard_tenant, context, answers)
+    assert [task for task in context.asked if task[0] == "timer"] == [("timer", 2), ("timer", 5)]
+    assert [task[2]["attempt"] for task in context.asked if task[1] == "verify_consent"] == [0, 1, 2]
+
+
+def test_failed_verification_finishes_with_the_problem_and_syncs_nothing():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    problem = {"code": "consent_not_found", "message": "AADSTS700016"}
+    failed = {"ok": True, "state": "failed", "problem": problem}
+    run(plans.onboard_tenant, context, script(verify_consent=failed, finish_run=DONE))
+    assert context.asked[-1] == ("activity", "finish_run", {"runId": "r", "problem": problem})
+    assert "all" not in names(context)
+
+
+def test_verification_never_goes_on_for_ever():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    waiting = {"ok": True, "state": "waiting", "delaySeconds": 60}
+    run(plans.onboard_tenant, context, script(verify_consent=waiting, finish_run=DONE))
+    assert names(context).count("verify_consent") == policy.VERIFY_TRIES
+
+
+def test_failing_child_does_not_keep_the_run_from_finishing():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    answers = script(verify_consent=VERIFIED, plan_sync={"ok": True, "resources": ["users"]}, finish_run=DONE)
+
+    def answer(task: Any) -> Any:
+        return RuntimeError("child failed") if task[0] == "all" else answers(task)
+
+    assert run(plans.onboard_tenant, context, answer) == DONE
+
+
+def test_resources_that_have_not_ended_are_synced_on_under_new_ids():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    again = {"ok": True, "unfinished": ["users"]}
+    answers = script(
+        verify_consent=VERIFIED, plan_sync={"ok": True, "resources": ["users"]}, finish_run=[again, again, DONE]
+    )
+    run(plans.onboard_tenant, context, answers)
+    ids = [child[3] for task in context.asked if task[0] == "all" for child in task[1]]
+    assert ids == ["r-users", "r-users-1", "r-users-2"]
+
+
+def test_resources_that_never_end_are_given_up():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    answers = script(
+        verify_consent=VERIFIED,
+        plan_sync={"ok": True, "resources": ["users"]},
+        finish_run={"ok": True, "unfinished": ["users"]},
+    )
+    run(plans.onboard_tenant, context, answers)
+    assert context.asked[-1] == ("activity", "finish_run", {"runId": "r", "force": True})
+
+
+def test_store_that_is_away_while_finishing_is_waited_for():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    away = {"ok": False, "code": "storage_unavailable", "action": "retry"}
+    answers = script(
+        verify_consent=VERIFIED, plan_sync={"ok": True, "resources": []}, finish_run=[away, RuntimeError("lost"), DONE]
+    )
+    assert run(plans.onboard_tenant, context, answers) == DONE
+    assert [task[1] for task in context.asked if task[0] == "timer"] == [policy.FINISH_DELAY_SECONDS] * 2
+
+
+JOB = {"runId": "r", "resource": "users"}
+MORE = {"ok": True, "ended": False, "delaySeconds": 0}
+
+
+def test_slices_go_on_until_the_resource_has_ended():
+    context = FakeContext(JOB)
+    wait = {"ok": True, "ended": False, "delaySeconds": 17}
+    ended = {"ok": True, "ended": True, "delaySeconds": 0}
+    result = run(plans.sync_resource, context, script(sync_slice=[MORE, wait, ended]))
+    assert result == {"resource": "users", "ok": True}
+    assert context.asked == [
+        ("activity", "sync_slice", JOB),
+        ("activity", "sync_slice", JOB),
+        ("timer", 17),
+        ("activity", "sync_slice", JOB),
+    ]
+
+
+def test_long_resource_continues_as_new_with_a_bounded_history():
+    context = FakeContext(JOB)
+    run(plans.sync_resource, context, script(sync_slice=MORE))
+    assert len(context.asked) == policy.SLICES_A_GENERATION <= 100
+    assert context.continued == {**JOB, "lost": 0}
+
+
+def test_lost_slices_are_repeated_and_counted_over_generations():
+    context = FakeContext({**JOB, "lost": policy.LOST_SLICES - 2})
+    result = run(plans.sync_resource, context, script(sync_slice=RuntimeError("worker died")))
+    assert result == {"resource": "users", "ok": False}
+    assert names(context) == ["sync_slice", "timer", "sync_slice"]
+
+
+def test_slice_that_works_again_forgets_the_lost_ones():
+    context = FakeContext(JOB)
+    lost = {"ok": False, "code": "storage_unavailable", "action": "retry"}
+    ended = {"ok": True, "ended": True}
+    answers = [lost] * (policy.LOST_SLICES - 1) + [MORE] + [lost] * (policy.LOST_SLICES - 1) + [ended]
+    assert run(plans.sync_resource, context, script(sync_slice=answers)) == {"resource": "users", "ok": True}
+
+
+@pytest.mark.parametrize("code", ["internal_error", "unexpected_answer"])
+def test_slice_that_must_stop_ends_the_resource(code: str):
+    context = FakeContext(JOB)
+    stop = {"ok": False, "code": code, "action": "stop"}
+    assert run(plans.sync_resource, context, script(sync_slice=stop)) == {"resource": "users", "ok": False}
+    assert len(context.asked) == 1

@@ -1,0 +1,371 @@
+"""The one loop, against a source that can be scripted page by page."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from tenantsync.engine import SliceBudget, SliceOutcome, SliceTools, sync_slice
+from tenantsync.errors import (
+    Cause,
+    ConsentError,
+    ContractError,
+    CursorExpiredError,
+    NotLicensedError,
+    PermissionMissingError,
+    TenantSyncError,
+    ThrottledError,
+    TransientError,
+)
+from tenantsync.resources.spec import Page, Reading, ResourceSpec
+from tenantsync.services import Services
+from tenantsync.store.inventory import Listing
+from tenantsync.store.runs import Phase, ResourceProgress, ResourceState, Verdict
+from tests.fakes.clock import FakeClock
+from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.microsoft import TENANT
+
+RUN = "onboard-1"
+
+
+@dataclass
+class Scripted:
+    """Pages of ten objects each; `failures` are raised before a page's number is given out, once."""
+
+    pages: int = 3
+    failures: dict[int, TenantSyncError] = field(default_factory=dict)
+    reads: list[int] = field(default_factory=list)
+    notes: str = ""
+    rows: Callable[[int], dict[str, dict[str, str] | None]] | None = None
+
+    def requests(self) -> tuple[str, ...]:
+        return ("/things",)
+
+    def read(self, reading: Reading, cursor: str) -> Iterator[Page]:
+        for number in range(int(cursor or 0), self.pages):
+            if number in self.failures:
+                raise self.failures.pop(number)
+            self.reads.append(number)
+            rows = self.rows(number) if self.rows else {f"{number}-{n}": {"id": f"{number}-{n}"} for n in range(10)}
+            following = str(number + 1) if number + 1 < self.pages else None
+            yield Page(rows=rows, received=len(rows), cursor=following, note=self.notes)
+
+
+@dataclass
+class Bench:
+    """A resource being synced slice by slice."""
+
+    services: Services
+    clock: FakeClock
+    source: Scripted
+    counts: list[int | None] = field(default_factory=list)
+    budget: SliceBudget = field(default_factory=SliceBudget)
+    in_window: bool = False
+    absent: frozenset[int] = frozenset()
+
+    def __post_init__(self) -> None:
+        self.services.runs.plan([ResourceProgress(run_id=RUN, resource="things", position=0, weight=1)])
+
+    @property
+    def spec(self) -> ResourceSpec:
+        count = (lambda graph: self.counts.pop(0)) if self.counts else None
+        return ResourceSpec(
+            key="things", title="Things", permissions=("X",), source=self.source, count=count, absent_statuses=self.absent
+        )
+
+    def slice(self) -> SliceOutcome:
+        stored = self.services.runs.read_resource(RUN, "things")
+        assert stored is not None
+        tools = SliceTools(
+            reading=Reading(self.services.graph_for(TENANT), self.services.scratch_for(RUN, "things")),
+            inventory=self.services.inventory,
+            runs=self.services.runs,
+            clock=self.clock,
+            budget=self.budget,
+            in_propagation_window=self.in_window,
+        )
+        return sync_slice(self.spec, stored, tools)
+
+    def run(self, most: int = 50) -> ResourceProgress:
+        """Slices until the end, the clock moved on by every wait."""
+        for _ in range(most):
+            outcome = self.slice()
+            if outcome.is_ended:
+                return self.progress
+            self.clock.advance(outcome.delay_seconds)
+        raise AssertionError("the resource does not end")
+
+    @property
+    def progress(self) -> ResourceProgress:
+        stored = self.services.runs.read_resource(RUN, "things")
+        assert stored is not None
+        return stored.progress
+
+
+@pytest.fixture
+def bench(services: Services, clock: FakeClock) -> Bench:
+    return Bench(services, clock, Scripted())
+
+
+def test_listing_is_certified_from_the_stored_rows(bench: Bench):
+    bench.counts = [30]
+    progress = bench.run()
+    assert (progress.state, progress.verdict) == (ResourceState.COMPLETED, Verdict.COMPLETE)
+    assert (progress.expected, progress.received, progress.stored, progress.duplicates) == (30, 30, 30, 0)
+    assert progress.pages == 3
+
+
+def test_pages_are_read_once_and_in_order_over_many_slices(bench: Bench):
+    bench.source.pages, bench.budget = 20, SliceBudget(pages=3)
+    assert bench.run().stored == 200
+    assert bench.source.reads == list(range(20))
+
+
+def test_slice_ends_when_its_time_is_up(bench: Bench):
+    bench.source.pages, bench.budget = 5, SliceBudget(seconds=0)
+    assert bench.slice() == SliceOutcome(is_ended=False)
+    assert bench.progress.pages == 1
+
+
+def test_ended_resource_does_nothing_when_run_again(bench: Bench):
+    bench.run()
+    reads = len(bench.source.reads)
+    assert bench.slice() == SliceOutcome(is_ended=True)
+    assert len(bench.source.reads) == reads
+
+
+def test_rows_are_stored_before_the_checkpoint_moves(bench: Bench, tables: MemoryTables):
+    """A crash between the two writes repeats a page, which changes nothing."""
+    bench.source.pages, bench.budget = 2, SliceBudget(pages=1)
+    bench.slice()
+    before = bench.services.runs.read_resource(RUN, "things")
+    assert before is not None
+    bench.slice()
+    after = bench.services.runs.read_resource(RUN, "things")
+    assert after is not None
+    bench.services.runs.checkpoint(before.progress, after.etag)  # the lost checkpoint
+    progress = bench.run()
+    assert (progress.received, progress.stored, progress.duplicates) == (20, 20, 0)
+
+
+def test_worker_that_was_overtaken_gives_way(bench: Bench):
+    stored = bench.services.runs.read_resource(RUN, "things")
+    assert stored is not None
+    bench.services.runs.checkpoint(stored.progress, stored.etag)
+    tools = SliceTools(
+        reading=Reading(bench.services.graph_for(TENANT), bench.services.scratch_for(RUN, "things")),
+        inventory=bench.services.inventory,
+        runs=bench.services.runs,
+        clock=bench.clock,
+        budget=bench.budget,
+    )
+    outcome = sync_slice(bench.spec, stored, tools)
+    assert (outcome.is_ended, outcome.delay_seconds > 0, bench.source.reads) == (False, True, [])
+
+
+def test_object_sent_twice_is_stored_once_and_said(bench: Bench):
+    bench.source.rows = lambda number: {f"{n}": {"id": f"{n}"} for n in range(number, number + 10)}
+    progress = bench.run()
+    assert (progress.received, progress.stored, progress.duplicates) == (30, 12, 18)
+
+
+def test_object_removed_on_a_later_page_is_gone(bench: Bench):
+    bench.source.rows = lambda number: {"gone": {"id": "gone"}, "kept": {"id": "kept"}} if number == 0 else {"gone": None}
+    progress = bench.run()
+    assert (progress.stored, progress.verdict) == (1, Verdict.COMPLETE)
+
+
+@pytest.mark.parametrize(
+    ("counts", "state", "verdict", "expected", "problem"),
+    [
+        ([30, 30], ResourceState.COMPLETED, Verdict.COMPLETE, 30, ""),
+        ([28, 30], ResourceState.COMPLETED, Verdict.COMPLETE, 30, ""),
+        ([25, 29], ResourceState.COMPLETED, Verdict.COMPLETE, 29, ""),
+        ([31, 30], ResourceState.COMPLETED, Verdict.COMPLETE, 30, ""),
+        ([31, 31], ResourceState.PARTIAL, Verdict.PARTIAL, 31, "count_mismatch"),
+        ([None], ResourceState.COMPLETED, Verdict.COMPLETE, None, ""),
+    ],
+)
+def test_number_is_proven_against_microsofts_count(
+    bench: Bench,
+    counts: list[int | None],
+    state: ResourceState,
+    verdict: Verdict,
+    expected: int | None,
+    problem: str,
+):
+    bench.counts = counts
+    progress = bench.run()
+    assert (progress.state, progress.verdict, progress.expected, progress.problem_code) == (
+        state,
+        verdict,
+        expected,
+        problem,
+    )
+
+
+def test_object_without_room_makes_the_number_partial(bench: Bench):
+    bench.source.pages = 1
+    bench.source.rows = lambda number: {"small": {"id": "small"}, "huge": {"id": "x" * 600_000}}
+    progress = bench.run()
+    assert (progress.state, progress.stored, progress.problem_code) == (ResourceState.PARTIAL, 1, "objects_unusable")
+
+
+def stale_row(bench: Bench) -> None:
+    listing = Listing(TENANT, "things", "an-older-run.0")
+    bench.services.inventory.write(listing, {"old": {"id": "old"}, "0-1": {"id": "0-1"}})
+
+
+def ids(bench: Bench) -> set[str]:
+    return {item["id"] for item in bench.services.inventory.read_page(TENANT, "things", 1000, None).items}
+
+
+def test_vanished_object_is_swept_after_a_complete_listing(bench: Bench):
+    stale_row(bench)
+    progress = bench.run()
+    assert (progress.state, progress.stored) == (ResourceState.COMPLETED, 30)
+    assert "old" not in ids(bench)
+
+
+@pytest.mark.parametrize("counts", [[40, 40]])
+def test_nothing_is_swept_after_a_listing_that_is_short(bench: Bench, counts: list[int | None]):
+    stale_row(bench)
+    bench.counts = counts
+    assert bench.run().state == ResourceState.PARTIAL
+    assert "old" in ids(bench)
+
+
+def throttled(seconds: float | None) -> ThrottledError:
+    return ThrottledError("throttled", "Graph answered 429", cause=Cause(429, retry_after_seconds=seconds))
+
+
+def test_throttling_waits_as_asked_and_is_no_attempt(bench: Bench):
+    bench.source.failures = {1: throttled(17)}
+    outcome = bench.slice()
+    waiting = bench.progress
+    assert (outcome.is_ended, outcome.delay_seconds) == (False, 17)
+    assert (waiting.state, waiting.waiting_reason) == (ResourceState.WAITING, "throttled")
+    assert waiting.waiting_until == "2026-03-02T09:00:17.000Z"
+    done = bench.run()
+    assert (done.state, done.throttled_seconds, done.retries, done.waiting_reason) == ("completed", 17, 0, "")
+
+
+def test_throttling_without_a_time_backs_off_and_never_gives_up(bench: Bench):
+    waits = []
+    for _ in range(12):
+        bench.source.failures = {0: throttled(None)}
+        waits.append(bench.slice().delay_seconds)
+    assert waits[:6] == [2, 4, 8, 16, 32, 60]
+    assert bench.run().state == ResourceState.COMPLETED
+
+
+def test_passing_failure_is_tried_again_from_the_same_page(bench: Bench):
+    bench.source.failures = {2: TransientError("microsoft_unavailable", cause=Cause(503))}
+    progress = bench.run()
+    assert (progress.state, progress.stored, progress.retries, bench.source.reads) == ("completed", 30, 1, [0, 1, 2])
+
+
+def test_lasting_failure_ends_the_resource_with_what_arrived_counted(bench: Bench):
+    class AlwaysDown(dict[int, TenantSyncError]):
+        def __contains__(self, number: object) -> bool:
+            return number == 1
+
+        def pop(self, *_: object) -> TenantSyncError:
+            return TransientError("microsoft_unavailable", "Graph answered 503")
+
+    bench.source.failures = AlwaysDown()
+    stale_row(bench)
+    progress = bench.run()
+    assert (progress.state, progress.verdict, progress.stored) == (ResourceState.PARTIAL, Verdict.PARTIAL, 10)
+    assert (progress.problem_code, progress.retries) == ("microsoft_unavailable", 8)
+    assert "old" in ids(bench)
+
+
+def test_expired_page_link_starts_the_listing_again_under_a_new_stamp(bench: Bench):
+    bench.source.failures = {2: CursorExpiredError("page_expired")}
+    bench.counts = [30, 30, 30]
+    progress = bench.run()
+    assert (progress.state, progress.restarts, progress.received, progress.stored) == ("completed", 1, 30, 30)
+    assert bench.source.reads == [0, 1, 0, 1, 2]
+
+
+def test_page_links_that_keep_expiring_end_the_resource(bench: Bench):
+    for _ in range(3):
+        bench.source.failures = {1: CursorExpiredError("page_expired")}
+        bench.slice()
+    progress = bench.run()
+    assert (progress.state, progress.problem_code, progress.restarts) == ("partial", "page_expired", 2)
+
+
+@pytest.mark.parametrize(
+    ("failure", "state", "code"),
+    [
+        (NotLicensedError("not_licensed"), ResourceState.SKIPPED, "not_licensed"),
+        (PermissionMissingError("permission_missing"), ResourceState.SKIPPED, "permission_missing"),
+        (ConsentError("consent_lost"), ResourceState.FAILED, "consent_lost"),
+        (ContractError("unexpected_answer"), ResourceState.FAILED, "unexpected_answer"),
+    ],
+)
+def test_failure_at_the_start_ends_the_resource_as_said(
+    bench: Bench, failure: TenantSyncError, state: ResourceState, code: str
+):
+    bench.source.failures = {0: failure}
+    progress = bench.run()
+    assert (progress.state, progress.problem_code, progress.verdict) == (state, code, Verdict.UNKNOWN)
+
+
+def test_refusal_right_after_consent_is_waited_for(bench: Bench):
+    bench.in_window = True
+    bench.source.failures = {0: PermissionMissingError("permission_missing")}
+    outcome = bench.slice()
+    assert (outcome.delay_seconds, bench.progress.waiting_reason) == (5, "propagation")
+    assert bench.run().state == ResourceState.COMPLETED
+
+
+def test_status_by_which_graph_says_absent_skips(bench: Bench):
+    bench.absent = frozenset({404})
+    bench.source.failures = {0: ContractError("unexpected_answer", cause=Cause(404))}
+    progress = bench.run()
+    assert (progress.state, progress.problem_code) == (ResourceState.SKIPPED, "not_licensed")
+
+
+def test_note_is_kept_beside_a_complete_number(bench: Bench):
+    bench.source.notes = "names_concealed"
+    progress = bench.run()
+    assert (progress.state, progress.problem_code) == (ResourceState.COMPLETED, "names_concealed")
+
+
+def test_counting_goes_on_where_its_slice_ended(bench: Bench):
+    bench.source.pages, bench.budget = 2, SliceBudget(seconds=0)
+    progress = bench.run()
+    assert (progress.stored, progress.phase) == (20, Phase.COUNTING)
+
+
+def test_share_never_goes_back(bench: Bench):
+    bench.source.pages, bench.budget, bench.counts = 8, SliceBudget(pages=1), [80, 80, 80]
+    bench.source.failures = {5: CursorExpiredError("page_expired")}
+    shares = []
+    for _ in range(60):
+        ended = bench.slice().is_ended
+        shares.append(bench.progress.reached)
+        if ended:
+            break
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+
+
+def test_store_that_fails_is_the_callers_problem(bench: Bench, tables: MemoryTables):
+    stored = bench.services.runs.read_resource(RUN, "things")
+    assert stored is not None
+    tables.fail_next = 10
+    tools = replace(
+        SliceTools(
+            reading=Reading(bench.services.graph_for(TENANT), bench.services.scratch_for(RUN, "things")),
+            inventory=bench.services.inventory,
+            runs=bench.services.runs,
+            clock=bench.clock,
+            budget=bench.budget,
+        )
+    )
+    with pytest.raises(TransientError, match="storage_unavailable"):
+        sync_slice(bench.spec, stored, tools)
