@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from tests.services import clock, microsoft, services, tables
+
+__all__ = ["clock", "microsoft", "services", "tables"]
+
 _LOOPBACK = ("127.", "::1", "localhost")
 
 

@@ -2,7 +2,7 @@ import pytest
 
 from tenantsync.errors import ConfigurationError
 from tenantsync.settings import Secret, Settings
-from tests.unit.conftest import ENVIRONMENT
+from tests.services import ENVIRONMENT
 
 
 def test_settings_defaults_are_microsofts_hosts():

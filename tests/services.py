@@ -1,4 +1,4 @@
-"""The app's services on fakes, without a host and without a network."""
+"""Fixtures: the app's services on fakes, without a host and without a network."""
 
 from collections.abc import Iterator
 

@@ -1,0 +1,71 @@
+"""The app as Microsoft's Python worker sees it: indexing rules, names, and what indexing loads."""
+
+import importlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devstack.host.indexing import AppIndex, index_app
+from tenantsync import wire
+
+ROOT = Path(__file__).resolve().parents[2]
+HTTP = {
+    "connect_tenant": (["POST"], "msp-portal/tenants/connect"),
+    "consent_redirect": (["GET"], "msp-portal/tenants/callback"),
+    "consent_forwarded": (["POST"], "msp-portal/tenants/callback"),
+    "sync_status": (["GET"], "msp-portal/tenants/{tenantId}/sync-status"),
+    "tenant_inventory": (["GET"], "msp-portal/tenants/{tenantId}/inventory/{resource}"),
+    "health": (["GET"], "health"),
+}
+
+
+@pytest.fixture(scope="module")
+def app() -> AppIndex:
+    """Indexed once: azure-functions remembers names and refuses a second time."""
+    for name in [name for name in sys.modules if name.split(".")[-1] in ("routes", "triggers")]:
+        del sys.modules[name]
+    for name in ("function_app", "connect", "callback", "sync_status", "tenants", "ops", "orchestrators", "activities"):
+        sys.modules.pop(name, None)
+    return index_app(importlib.import_module("function_app"))
+
+
+def test_app_breaks_no_rule_of_the_worker(app: AppIndex):
+    assert len(app.functions) == len(HTTP) + len(wire.ORCHESTRATORS) + len(wire.ACTIVITIES)
+
+
+def test_every_durable_name_on_the_wire_is_registered(app: AppIndex):
+    assert set(app.orchestrators) == set(wire.ORCHESTRATORS)
+    assert set(app.activities) == set(wire.ACTIVITIES)
+
+
+def test_routes_are_those_of_the_contract_and_anonymous(app: AppIndex):
+    found = {
+        item.name: ([getattr(method, "value", method) for method in item.trigger["methods"]], item.trigger["route"])
+        for item in app.of_kind("httpTrigger")
+    }
+    assert found == HTTP
+    for item in app.of_kind("httpTrigger"):  # the token is checked in code; a key would keep Microsoft's redirect out
+        level = item.trigger.get("authLevel")
+        assert str(getattr(level, "value", level)).upper() == "ANONYMOUS"
+
+
+def test_indexing_loads_no_cloud_client():
+    """Cold starts pay for every import; clients are built on first use."""
+    heavy = ("azure.identity",)
+    code = f"import sys, function_app; print([name for name in {heavy!r} if name in sys.modules])"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_names_on_the_wire_are_append_only():
+    """Running instances and stored rows know these names; a released one never changes or goes."""
+    released = json.loads((ROOT / "tests/fixtures/released_names.json").read_text())
+    from tenantsync.resources.registry import RESOURCES
+
+    assert set(released["orchestrators"]) <= set(wire.ORCHESTRATORS)
+    assert set(released["activities"]) <= set(wire.ACTIVITIES)
+    assert set(released["tables"]) <= {value for name, value in vars(wire).items() if name.endswith("_TABLE")}
+    assert [spec.key for spec in RESOURCES][: len(released["resources"])] == released["resources"]
