@@ -29,6 +29,7 @@ _START_SECONDS: Final = 60.0
 _ADOPT_SECONDS: Final = 30.0  # it answers nobody while it loads or saves a large store
 _STOP_SECONDS: Final = 9.0
 _POLL_SECONDS: Final = 0.05
+_PORTS: Final = range(20_000, 32_000)
 _PASSED_ON: Final = ("HOME", "LANG", "PATH", "TMPDIR")
 """The app's settings, secrets among them, are none of Azurite's business."""
 
