@@ -30,6 +30,7 @@ _ADOPT_SECONDS: Final = 30.0  # it answers nobody while it loads or saves a larg
 _STOP_SECONDS: Final = 9.0
 _POLL_SECONDS: Final = 0.05
 _PORTS: Final = range(20_000, 32_000)
+_ENDED_STATES: Final = ("X", "Z")
 _PASSED_ON: Final = ("HOME", "LANG", "PATH", "TMPDIR")
 """The app's settings, secrets among them, are none of Azurite's business."""
 
@@ -176,14 +177,21 @@ def _is_azurite(pid: int, directory: str) -> bool:
 
 
 def _command_of(pid: int) -> str:
-    status = Path(f"/proc/{pid}/cmdline")
     if Path("/proc/self").exists():
-        try:
-            return status.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            return ""
+        return _read_command(Path(f"/proc/{pid}"))
     listed = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return listed.stdout
+
+
+def _read_command(process: Path) -> str:
+    """Linux shows an empty command line for a moment while a process starts, and for good once it has ended."""
+    try:
+        while not (command := (process / "cmdline").read_bytes()):
+            if (process / "stat").read_text().rpartition(")")[2].split()[0] in _ENDED_STATES:
+                return ""
+    except OSError:
+        return ""
+    return command.replace(b"\0", b" ").decode(errors="replace")
 
 
 def _wait_for_end(pid: int, directory: str, seconds: float) -> None:
