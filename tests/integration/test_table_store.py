@@ -39,7 +39,20 @@ def test_missing_row_reads_as_none(store: TableStore, partition: str):
 
 @pytest.mark.parametrize(
     "value",
-    ["", "text", "\u00e4\u4f60\U0001f600", "2026-03-01T00:00:00Z", "a'b\"c<d>&%", "x" * 30_000, 0, -5, 2**31 - 1, 1.5, True, b"\x00\xff"],
+    [
+        "",
+        "text",
+        "\u00e4\u4f60\U0001f600",
+        "2026-03-01T00:00:00Z",
+        "a'b\"c<d>&%",
+        "x" * 30_000,
+        0,
+        -5,
+        2**31 - 1,
+        1.5,
+        True,
+        b"\x00\xff",
+    ],
     ids=lambda value: f"{type(value).__name__}-{str(value)[:12]}",
 )
 def test_values_come_back_as_they_went_in(store: TableStore, partition: str, value: Any):
@@ -107,7 +120,9 @@ def test_of_concurrent_replaces_exactly_one_wins(store: TableStore, partition: s
 
 
 def test_write_stores_many_rows_over_partitions(store: TableStore, partition: str):
-    partitions = {f"{partition}-{shard}": [row(f"{partition}-{shard}", f"{n:04d}", n=n) for n in range(250)] for shard in "ab"}
+    partitions = {
+        f"{partition}-{shard}": [row(f"{partition}-{shard}", f"{n:04d}", n=n) for n in range(250)] for shard in "ab"
+    }
     store.write(TABLE, partitions)
     store.write(TABLE, partitions)
     for name in partitions:

@@ -70,7 +70,12 @@ class Bench:
     def spec(self) -> ResourceSpec:
         count = (lambda graph: self.counts.pop(0)) if self.counts else None
         return ResourceSpec(
-            key="things", title="Things", permissions=("X",), source=self.source, count=count, absent_statuses=self.absent
+            key="things",
+            title="Things",
+            permissions=("X",),
+            source=self.source,
+            count=count,
+            absent_statuses=self.absent,
         )
 
     def slice(self) -> SliceOutcome:
@@ -170,7 +175,9 @@ def test_object_sent_twice_is_stored_once_and_said(bench: Bench):
 
 
 def test_object_removed_on_a_later_page_is_gone(bench: Bench):
-    bench.source.rows = lambda number: {"gone": {"id": "gone"}, "kept": {"id": "kept"}} if number == 0 else {"gone": None}
+    bench.source.rows = lambda number: (
+        {"gone": {"id": "gone"}, "kept": {"id": "kept"}} if number == 0 else {"gone": None}
+    )
     progress = bench.run()
     assert (progress.stored, progress.verdict) == (1, Verdict.COMPLETE)
 

@@ -93,10 +93,20 @@ def test_newer_link_replaces_the_older(services: Services, started: Started):
 @pytest.mark.parametrize(
     ("fields", "state", "code", "result"),
     [
-        ({"error": "access_denied", "error_description": "AADSTS65004: declined"}, "declined", "consent_declined", "declined"),
+        (
+            {"error": "access_denied", "error_description": "AADSTS65004: declined"},
+            "declined",
+            "consent_declined",
+            "declined",
+        ),
         ({"error": "access_denied"}, "declined", "consent_declined", "declined"),
         ({"error": "access_denied", "error_subcode": "cancel"}, "declined", "consent_declined", "declined"),
-        ({"error": "access_denied", "error_description": "AADSTS50020: other directory"}, "failed", "consent_failed", "error"),
+        (
+            {"error": "access_denied", "error_description": "AADSTS50020: other directory"},
+            "failed",
+            "consent_failed",
+            "error",
+        ),
         ({"error": "server_error", "error_description": "AADSTS90033: transient"}, "failed", "consent_failed", "error"),
     ],
 )
@@ -231,9 +241,7 @@ def test_post_of_another_msp_is_refused_and_does_not_use_the_state(services: Ser
         ({"error": "access_denied"}, "consent_declined", 400),
     ],
 )
-def test_post_answers_problems(
-    services: Services, started: Started, change: dict[str, str], code: str, status: int
-):
+def test_post_answers_problems(services: Services, started: Started, change: dict[str, str], code: str, status: int):
     state = state_of(connect(services)["authUrl"])
     fields = CallbackFields.parse({"state": state, "tenant": TENANT, **change})
     with pytest.raises(CallbackRefusedError) as raised:

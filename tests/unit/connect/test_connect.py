@@ -29,10 +29,13 @@ def post(body: Any = None, *, token: str | None = None, **options: Any) -> Answe
 def test_connect_answers_the_contract(services: Services):
     answer = post()
     assert answer.status == 201
-    assert set(answer.body) == {
-        "connectionId", "tenantId", "tenantDomain", "cloud", "customerId", "authUrl", "expiresAt", "permissions", "statusUrl"
-    }  # fmt: skip
-    assert (answer.body["tenantId"], answer.body["tenantDomain"], answer.body["cloud"]) == (TENANT, "contoso.com", "global")
+    fields = "connectionId tenantId tenantDomain cloud customerId authUrl expiresAt permissions statusUrl"
+    assert set(answer.body) == set(fields.split())
+    assert (answer.body["tenantId"], answer.body["tenantDomain"], answer.body["cloud"]) == (
+        TENANT,
+        "contoso.com",
+        "global",
+    )
     assert answer.body["statusUrl"] == f"/api/msp-portal/tenants/{TENANT}/sync-status"
     assert [item["name"] for item in answer.body["permissions"]] == [item.name for item in PERMISSIONS]
     assert answer.headers["Cache-Control"] == "no-store"
@@ -122,7 +125,9 @@ def test_connect_refuses_bad_input_and_stores_nothing(
 )
 def test_return_url_stays_with_the_portal(services: Services, url: str, is_allowed: bool):
     answer = post({**GOOD, "returnUrl": url})
-    assert (answer.status, (answer.body or {}).get("code")) == ((201, None) if is_allowed else (400, "invalid_return_url"))
+    assert (answer.status, (answer.body or {}).get("code")) == (
+        (201, None) if is_allowed else (400, "invalid_return_url")
+    )
 
 
 @pytest.mark.parametrize(

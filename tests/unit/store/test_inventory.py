@@ -45,9 +45,7 @@ def test_items_come_back_as_they_went_in(values: dict[str, str]):
 
 
 @pytest.mark.parametrize("text", ["a" * 200_000, "\u00e4" * 100_000, "\U0001f600" * 60_000])
-def test_oversize_text_is_split_over_properties_never_dropped(
-    inventory: Inventory, tables: MemoryTables, text: str
-):
+def test_oversize_text_is_split_over_properties_never_dropped(inventory: Inventory, tables: MemoryTables, text: str):
     assert inventory.write(LISTING, {"big": {"id": "big", "text": text}}) == 0
     (row,) = tables.rows("Inventory")
     for value in row.values.values():
