@@ -1,0 +1,120 @@
+targetScope = 'subscription'
+
+@minLength(1)
+@maxLength(64)
+@description('Name of the environment; part of every resource name.')
+param environmentName string
+
+@description('Azure region.')
+@metadata({ azd: { type: 'location' } })
+param location string
+
+@description('Application (client) id of the multi-tenant app registration. Its federated credential trusts the identity made here.')
+param clientId string
+
+@description('Redirect address registered with the app.')
+param callbackUrl string
+
+@description('Where the consenting administrator lands, and the origin the portal calls from.')
+param portalUrl string
+
+@description('Audience of the portal API tokens.')
+param apiAudience string
+
+@description('Comma-separated tenant ids of the MSPs.')
+param allowedMspTenants string
+
+@description('Tenant of the operator: refused as a customer.')
+param homeTenantId string = ''
+
+@description('Tenant whose Support and Ops reach all MSPs.')
+param operatorTenantId string = ''
+
+var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
+var tags = { 'azd-env-name': environmentName }
+
+resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
+  name: 'rg-${environmentName}'
+  location: location
+  tags: tags
+}
+
+module identity 'app/identity.bicep' = {
+  name: 'identity'
+  scope: group
+  params: {
+    name: 'id-${resourceToken}'
+    location: location
+    tags: tags
+  }
+}
+
+module storage 'app/storage.bicep' = {
+  name: 'storage'
+  scope: group
+  params: {
+    hostAccountName: 'sthost${resourceToken}'
+    dataAccountName: 'stdata${resourceToken}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
+module vault 'app/keyvault.bicep' = {
+  name: 'vault'
+  scope: group
+  params: {
+    name: 'kv-${resourceToken}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
+module monitoring 'app/monitoring.bicep' = {
+  name: 'monitoring'
+  scope: group
+  params: {
+    workspaceName: 'log-${resourceToken}'
+    componentName: 'appi-${resourceToken}'
+    location: location
+    tags: tags
+    principalId: identity.outputs.principalId
+  }
+}
+
+module app 'app/function.bicep' = {
+  name: 'app'
+  scope: group
+  params: {
+    planName: 'plan-${resourceToken}'
+    siteName: 'func-${resourceToken}'
+    location: location
+    tags: tags
+    identityId: identity.outputs.id
+    identityClientId: identity.outputs.clientId
+    hostAccountName: storage.outputs.hostAccountName
+    deploymentContainer: storage.outputs.deploymentContainer
+    tablesEndpoint: storage.outputs.tablesEndpoint
+    applicationInsightsConnectionString: monitoring.outputs.connectionString
+    corsOrigins: [
+      portalUrl
+    ]
+    settings: {
+      CLIENT_ID: clientId
+      MANAGED_IDENTITY_CLIENT_ID: identity.outputs.clientId
+      CALLBACK_URL: callbackUrl
+      PORTAL_URL: portalUrl
+      API_AUDIENCE: apiAudience
+      ALLOWED_MSP_TENANTS: allowedMspTenants
+      HOME_TENANT_ID: homeTenantId
+      OPERATOR_TENANT_ID: operatorTenantId
+    }
+  }
+}
+
+output AZURE_LOCATION string = location
+output AZURE_FUNCTION_NAME string = app.outputs.siteName
+output AZURE_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
+output AZURE_KEY_VAULT_NAME string = vault.outputs.name
