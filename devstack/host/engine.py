@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -132,10 +133,9 @@ class Engine:
         seconds = _LONGEST_SLEEP_SECONDS
         if due is not None:
             seconds = min(seconds, (parse_time(due) - self._clock.now()).total_seconds())
-        try:
-            await asyncio.wait_for(self._wake.wait(), max(seconds, 0.0))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):  # not wait_for: in 3.11 it can swallow the cancellation that stops the host
+            async with asyncio.timeout(max(seconds, 0.0)):
+                await self._wake.wait()
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
