@@ -1,0 +1,123 @@
+"""Records histories from the local host: scripted activities, the real orchestrators, the real SDK."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import azure.durable_functions as df
+
+from devstack.host.events import EventType, kind_of
+from orchestrators import plans
+from tests.unit.host.harness import Host, play
+
+FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/histories"
+VERIFIED = {"ok": True, "state": "verified"}
+WAITING = {"ok": True, "state": "waiting", "delaySeconds": 2}
+FAILED = {"ok": True, "state": "failed", "problem": {"code": "consent_not_found", "message": "AADSTS700016"}}
+PLAN = {"ok": True, "resources": ["organization", "users", "groups"]}
+DONE = {"ok": True, "state": "completed", "unfinished": []}
+MORE = {"ok": True, "ended": False, "delaySeconds": 0}
+THROTTLED = {"ok": True, "ended": False, "delaySeconds": 17}
+ENDED = {"ok": True, "ended": True, "delaySeconds": 0}
+RUN = {"runId": "onboard-1", "tenantId": "11111111-1111-4111-8111-111111111111"}
+RESOURCE = {"runId": "onboard-1", "resource": "users"}
+
+SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
+    "onboarding_completed": ("onboard_tenant", RUN, {"verify_consent": [VERIFIED]}),
+    "onboarding_waited": ("onboard_tenant", RUN, {"verify_consent": [WAITING, WAITING, VERIFIED]}),
+    "onboarding_failed": ("onboard_tenant", RUN, {"verify_consent": [FAILED]}),
+    "onboarding_unfinished": ("onboard_tenant", RUN, {"finish_run": [{"ok": True, "unfinished": ["users"]}, DONE]}),
+    "resource_completed": ("sync_resource", RESOURCE, {"sync_slice": [MORE, MORE, ENDED]}),
+    "resource_waited": ("sync_resource", RESOURCE, {"sync_slice": [THROTTLED, MORE, THROTTLED, ENDED]}),
+}
+DEFAULTS: Mapping[str, Any] = {"verify_consent": VERIFIED, "plan_sync": PLAN, "sync_slice": ENDED, "finish_run": DONE}
+
+
+def scripted_app(answers: dict[str, list[Any]]) -> df.DFApp:
+    """The orchestrators with activities that answer from a script, then by default."""
+    app = df.DFApp()
+
+    def answer(name: str) -> Any:
+        return answers[name].pop(0) if answers.get(name) else DEFAULTS[name]
+
+    @app.activity_trigger(input_name="job")
+    def verify_consent(job: dict) -> dict:
+        return answer("verify_consent")
+
+    @app.activity_trigger(input_name="job")
+    def plan_sync(job: dict) -> dict:
+        return answer("plan_sync")
+
+    @app.activity_trigger(input_name="job")
+    def sync_slice(job: dict) -> dict:
+        return answer("sync_slice")
+
+    @app.activity_trigger(input_name="job")
+    def finish_run(job: dict) -> dict:
+        return answer("finish_run")
+
+    @app.orchestration_trigger(context_name="context")
+    def onboard_tenant(context):
+        return (yield from plans.onboard_tenant(context))
+
+    @app.orchestration_trigger(context_name="context")
+    def sync_resource(context):
+        return (yield from plans.sync_resource(context))
+
+    return app
+
+
+def record(name: str) -> dict[str, Any]:
+    """The history of one script."""
+    orchestrator, input_, answers = SCRIPTS[name]
+    recorded: list[Any] = []
+
+    async def scenario(host: Host) -> None:
+        host.management.start(orchestrator, "onboard-1", json.dumps(json.dumps(input_)))
+        while not host.instance("onboard-1").is_terminal:
+            host.pass_time(1)
+            await asyncio.sleep(0.01)
+        instance = host.instance("onboard-1")
+        recorded.extend(host.store.read_history(instance.id, instance.execution_id))
+
+    with tempfile.TemporaryDirectory() as directory:
+        play(scripted_app({key: list(value) for key, value in answers.items()}), Path(directory), scenario)
+    return {"name": orchestrator, "instanceId": "onboard-1", "events": recorded}
+
+
+def context_of(document: Mapping[str, Any], events: list[dict[str, Any]]) -> str:
+    """The trigger's value for a prefix of a history."""
+    started = next(event for event in events if kind_of(event) is EventType.EXECUTION_STARTED)
+    return json.dumps(
+        {
+            "history": events,
+            "input": json.loads(started["Input"]),
+            "instanceId": document["instanceId"],
+            "isReplaying": True,
+            "parentInstanceId": None,
+            "upperSchemaVersion": 1,
+            "upperSchemaVersionNew": 3,
+            "longRunningTimerIntervalDuration": "3.00:00:00",
+            "maximumShortTimerDuration": "6.00:00:00",
+            "defaultHttpAsyncRequestSleepTimeMillseconds": 30000,
+        }
+    )
+
+
+def main() -> int:
+    """Writes every script's history, and one that must not replay."""
+    for name in SCRIPTS:
+        (FIXTURES / f"{name}.json").write_text(json.dumps(record(name), indent=1) + "\n")
+    bad = json.loads((FIXTURES / "resource_completed.json").read_text())
+    scheduled = next(event for event in bad["events"] if kind_of(event) is EventType.TASK_SCHEDULED)
+    scheduled["Name"] = "sync_page"
+    (FIXTURES / "bad_other_activity.json").write_text(json.dumps(bad, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

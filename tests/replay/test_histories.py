@@ -1,0 +1,62 @@
+"""Stored histories of finished runs still replay on today's orchestrators; one of another shape must not.
+
+`python3 -m tests.replay.record` records them anew, for a release.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devstack.host.episode import ask_sdk
+from devstack.host.events import EventType, kind_of
+from devstack.host.replay import NonDeterminismError, replay
+from orchestrators.triggers import onboard_tenant, sync_resource
+from tests.replay.record import context_of
+
+HISTORIES = Path(__file__).resolve().parents[1] / "fixtures/histories"
+ORCHESTRATORS: dict[str, Any] = {"onboard_tenant": onboard_tenant, "sync_resource": sync_resource}
+
+
+def load(name: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads((HISTORIES / f"{name}.json").read_text())
+    return document
+
+
+def episodes(events: list[dict[str, Any]]) -> list[int]:
+    """Where each episode of a history ends."""
+    return [n + 1 for n, event in enumerate(events) if kind_of(event) is EventType.ORCHESTRATOR_COMPLETED]
+
+
+def run(document: dict[str, Any], end: int) -> Any:
+    handle = ORCHESTRATORS[document["name"]]._function.get_user_function()
+    events = document["events"][:end]
+    return replay(ask_sdk(handle, context_of(document, events)), events)
+
+
+GOOD = sorted(path.stem for path in HISTORIES.glob("*.json") if not path.stem.startswith("bad_"))
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_history_replays_to_its_end_asking_for_nothing_new(name: str):
+    document = load(name)
+    outcome = run(document, len(document["events"]))
+    assert (outcome.is_ended, outcome.decisions, outcome.error) == (True, [], None)
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_every_prefix_replays_the_same_twice(name: str):
+    document = load(name)
+    for end in episodes(document["events"]):
+        assert run(document, end) == run(document, end)
+
+
+def test_corpus_covers_the_paths_that_matter():
+    assert {"onboarding_completed", "onboarding_waited", "onboarding_failed", "resource_waited"} <= set(GOOD)
+
+
+def test_history_of_another_shape_is_refused():
+    document = load("bad_other_activity")
+    with pytest.raises(NonDeterminismError):
+        run(document, len(document["events"]))
