@@ -118,15 +118,15 @@ def install_azurite() -> None:
     """Azurite from the lock file, by this machine's Node.js or PyPI's."""
     from devstack.node import PYPI_NODE, find_system_node, pypi_node, write_choice
 
-    node = find_system_node()
+    node, environment = find_system_node(), installer_environment()
     if node is None:
         pip_install(PYPI_NODE)
+        environment["NODE_OPTIONS"] = "--use-system-ca"  # it brings its own list, which no company's proxy is on
         (site_packages,) = (VENV / "lib").glob("python3.*/site-packages")
         node = pypi_node(site_packages)
     AZURITE.mkdir(exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(ROOT / "devstack/azurite" / name, AZURITE / name)
-    environment = installer_environment()
     environment["PATH"] = f"{Path(node.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
     options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
     install([*node.npm, *options], "npm could not install Azurite", environment, AZURITE)
