@@ -65,6 +65,9 @@ class Storage:
                 break
             os.kill(self.pid, number)
             _wait_for_end(self.pid, self.directory, seconds)
+        for child in [child for child in _children if child.pid == self.pid]:
+            child.wait()
+            _children.remove(child)
 
 
 def start_storage(directory: Path, *, in_memory: bool = False, outlives_starter: bool = True) -> Storage:
