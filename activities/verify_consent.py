@@ -31,6 +31,8 @@ def verify_consent(run_id: str, attempt: int, services: Services) -> dict[str, A
     run = services.runs.read(run_id)
     if run is None:
         raise ContractError("unexpected_answer", "there is no such run")
+    if run.state != RunState.VERIFYING:  # activities run at least once: this is a late repetition
+        return {"state": "verified"}
     try:
         _prove(run, attempt, services)
         _claim(run, services)
