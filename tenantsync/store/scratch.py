@@ -1,9 +1,12 @@
 """Side notes of a listing that has to remember something between its slices; gone when it has ended."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import SCRATCH_TABLE
+
+_NOTES_AT_ONCE: Final = 10
 
 
 class Scratch:
@@ -21,7 +24,7 @@ class Scratch:
     def read_all(self) -> Iterator[bytes]:
         """All notes in the order of their numbers."""
         after = ""
-        while rows := self._tables.scan(SCRATCH_TABLE, self._listing, after=after, limit=100):
+        while rows := self._tables.scan(SCRATCH_TABLE, self._listing, after=after, limit=_NOTES_AT_ONCE):
             yield from (row.values["note"] for row in rows)
             after = rows[-1].key
 
