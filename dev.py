@@ -4,6 +4,8 @@
 Standard library only, because it runs before anything is installed.
 """
 
+from __future__ import annotations  # so that an old Python gets as far as being refused
+
 import argparse
 import hashlib
 import os

@@ -1,0 +1,109 @@
+"""The one source that is neither a collection nor a delta: a report joined by name."""
+
+import pytest
+
+from tenantsync.errors import ContractError
+from tenantsync.resources.mailboxes import MAILBOXES, NameIndex, mailbox_item
+from tenantsync.resources.spec import Page, Reading
+from tenantsync.services import Services
+from tests.fakes.microsoft import GRAPH, TENANT, Answer, FakeMicrosoft, graph_error, graph_page
+
+HEAD = "\ufeffReport Refresh Date,User Principal Name,Is Deleted,Storage Used (Byte)\r\n"
+REPORT = "/v1.0/reports/getMailboxUsageDetail(period='D7')"
+
+
+def serve(microsoft: FakeMicrosoft, rows: list[str], refreshed: str = "2026-03-01") -> None:
+    microsoft.overrides[REPORT] = lambda asked: Answer(b"", 302, {"Location": f"{GRAPH}/download"})
+    text = HEAD + "".join(f"{refreshed},{row}\r\n" for row in rows)
+    microsoft.overrides["/download"] = lambda asked: Answer(text)
+    people = [{"id": f"id-{n}", "userPrincipalName": f"user{n}@contoso.test"} for n in range(3000)]
+    microsoft.overrides["/v1.0/users"] = lambda asked: graph_page(people)
+
+
+def read(services: Services, cursor: str = "") -> list[Page]:
+    reading = Reading(services.graph_for(TENANT), services.scratch_for("run", "mailboxes"))
+    return list(MAILBOXES.source.read(reading, cursor))
+
+
+def ids(pages: list[Page]) -> list[str]:
+    return [key for page in pages for key in page.rows]
+
+
+def test_download_sees_no_token(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, ["user1@contoso.test,False,5"])
+    read(services)
+    (download,) = [asked for asked in microsoft.asked if asked.path == "/download"]
+    assert "authorization" not in download.headers
+
+
+def test_rows_are_joined_whatever_their_case_and_deleted_ones_left_out(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, ["USER1@contoso.test,False,5", "user2@contoso.test,True,5", "nobody@contoso.test,False,5"])
+    pages = read(services)
+    assert sum(page.received for page in pages) == 2
+    assert ids(pages)[0] == "id-1"
+    assert len(ids(pages)[1]) == 32
+
+
+def test_report_goes_on_at_its_row(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, [f"user{n}@contoso.test,False,5" for n in range(2500)])
+    pages = read(services)
+    cursors = [page.cursor for page in pages]
+    assert [page.received for page in pages] == [0, 1000, 1000, 500]
+    assert cursors[-1] is None
+    assert ids(read(services, str(cursors[1]))) == ids(pages[2:])
+
+
+def test_newer_report_starts_again_at_its_first_row(services: Services, microsoft: FakeMicrosoft):
+    rows = [f"user{n}@contoso.test,False,5" for n in range(1500)]
+    serve(microsoft, rows)
+    cursor = read(services)[1].cursor
+    serve(microsoft, rows, refreshed="2026-03-02")
+    assert len(ids(read(services, str(cursor)))) == 1500
+
+
+def test_concealed_names_need_no_users_and_are_said(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, [f"{n:032X},False,5" for n in range(5)])
+    pages = read(services)
+    assert [page.note for page in pages] == ["names_concealed"]
+    assert len(set(ids(pages))) == 5
+    assert microsoft.count("/v1.0/users") == 0
+
+
+def test_report_is_read_without_permission_for_users(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, ["user1@contoso.test,False,5"])
+    microsoft.overrides["/v1.0/users"] = lambda asked: graph_error(403, "Authorization_RequestDenied")
+    assert sum(page.received for page in read(services)) == 1
+
+
+def test_empty_report_is_a_number_too(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, [])
+    assert read(services)[-1] == Page()
+
+
+def test_report_of_another_shape_is_refused(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, [])
+    microsoft.overrides["/download"] = lambda asked: Answer("<html>")
+    with pytest.raises(ContractError):
+        read(services)
+
+
+def test_report_on_a_foreign_host_is_refused(services: Services, microsoft: FakeMicrosoft):
+    microsoft.overrides[REPORT] = lambda asked: Answer(b"", 302, {"Location": "https://evil.test/x"})
+    with pytest.raises(ContractError, match=r"evil\.test"):
+        read(services)
+
+
+def test_numbers_that_are_none_stay_none():
+    item = mailbox_item({"User Principal Name": "a@b", "Item Count": "", "Storage Used (Byte)": "7"}, "id")
+    assert (item["itemCount"], item["storageUsedInBytes"], item["id"]) == (None, 7, "id")
+
+
+def test_names_are_packed_and_found_again(services: Services):
+    scratch = services.scratch_for("run", "mailboxes")
+    scratch.write(0, NameIndex.pack([("Ada@x.test", "1"), (None, "2"), ("bo@x.test", None)]))
+    scratch.write(1, NameIndex.pack([("Cy@x.test", "3")]))
+    names = NameIndex(scratch)
+    assert [names.find(name) for name in ("ADA@x.test", "cy@X.test", "bo@x.test", "")] == ["1", "3", None, None]
+    names.close()
+    scratch.clear()
+    assert list(scratch.read_all()) == []
