@@ -11,6 +11,6 @@ def read_health() -> Reply:
     try:
         services().tables.check()
     except TenantSyncError as failure:
-        logs.failure("not_ready", failure)
+        logs.event("not_ready", problem=failure.code, detail=failure.detail)
         return json_reply({"status": "unavailable"}, 503, {"Retry-After": "5"})
     return json_reply({"status": "ready"})

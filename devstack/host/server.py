@@ -30,7 +30,8 @@ from tenantsync.clock import Clock, SystemClock
 _LOOPBACK: Final = "127.0.0.1"
 _MAX_BODY_BYTES: Final = 100 * 1024 * 1024
 _GRACE_SECONDS: Final = 4.0
-_HEALTH_SECONDS: Final = 0.5
+_HEALTH_SECONDS: Final = 0.25
+_LONGEST_HEALTH_SECONDS: Final = 8.0
 
 
 class HostBusyError(Exception):
@@ -118,13 +119,15 @@ class _Host:
     async def _announce(self, on_ready: Callable[[], None]) -> None:
         """An app without a health function is ready when it is served."""
         url = f"http://{_LOOPBACK}:{self._options.port}/{self._config.route_prefix}/health"
+        seconds = _HEALTH_SECONDS
         async with ClientSession() as session:
             while True:
                 async with session.get(url) as response:
                     if response.status != web.HTTPServiceUnavailable.status_code:
                         on_ready()
                         return
-                await asyncio.sleep(_HEALTH_SECONDS)
+                await asyncio.sleep(seconds)
+                seconds = min(2 * seconds, _LONGEST_HEALTH_SECONDS)
 
 
 @contextlib.asynccontextmanager
