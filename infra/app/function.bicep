@@ -78,6 +78,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     TABLES_ENDPOINT: tablesEndpoint
     PYTHON_THREADPOOL_THREAD_COUNT: '16'
     MALLOC_ARENA_MAX: '2'
+    MALLOC_MMAP_THRESHOLD_: '131072'
     APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString
     APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   })
