@@ -22,7 +22,10 @@ PYTHON = VENV / "bin" / "python"
 AZURITE = STATE / "azurite"
 NODE_CHOICE = STATE / "node.json"
 OLDEST, NEWEST = (3, 11), (3, 13)
-APP_PACKAGES = ("connect", "callback", "sync_status", "tenants", "ops", "orchestrators", "activities", "tenantsync")
+APP_PACKAGES = (
+    *("connect", "callback", "sync_status", "tenants", "permissions", "transfers", "webhooks", "audit_trail"),
+    *("guidance", "ops", "timers", "orchestrators", "activities", "tenantsync"),
+)
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
 README_LINES = 150
 # One heap for all threads instead of one for each, and large pages returned at once: memory stays flat on large tenants

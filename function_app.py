@@ -3,15 +3,23 @@
 import azure.durable_functions as df
 import azure.functions as func
 
-from activities import blueprint as activities
-from callback import blueprint as callback
-from connect import blueprint as connect
-from ops import blueprint as ops
-from orchestrators import blueprint as orchestrators
-from sync_status import blueprint as sync_status
-from tenants import blueprint as tenants
+import activities
+import audit_trail
+import callback
+import connect
+import guidance
+import ops
+import orchestrators
+import permissions
+import sync_status
+import tenants
+import timers
+import transfers
+import webhooks
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for blueprint in (connect, callback, sync_status, tenants, ops, orchestrators, activities):
-    app.register_functions(blueprint)
+for package in (connect, callback, sync_status, tenants, permissions, transfers, webhooks, audit_trail, guidance, ops):
+    app.register_functions(package.blueprint)
+for package in (orchestrators, activities, timers):
+    app.register_functions(package.blueprint)

@@ -1,17 +1,29 @@
-"""Closes a run: what it came to, in one word, and the summary."""
+"""Closes a run: what it came to, in one word, and the summary; then tells those who want to know."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
+from tenantsync.notifications import Event
 from tenantsync.services import Services
-from tenantsync.store.runs import ENDED_RESOURCE_STATES, ResourceProgress, ResourceState, Run, RunState
+from tenantsync.store.audit import SYSTEM
+from tenantsync.store.runs import (
+    ACTIVE_RUN_STATES,
+    ENDED_RESOURCE_STATES,
+    ResourceProgress,
+    ResourceState,
+    Run,
+    RunState,
+)
+from tenantsync.store.tenants import ConsentState, TenantState
 from tenantsync.summary import build_summary
+
+_CONSENT_PROBLEMS: Final = frozenset({"consent_not_found", "consent_lost"})
 
 
 def finish_run(
@@ -24,6 +36,8 @@ def finish_run(
     run = services.runs.read(run_id)
     if run is None:
         raise ContractError("unexpected_answer", "there is no such run")
+    if run.state not in ACTIVE_RUN_STATES:
+        return _tell(run, services)
     if problem:
         return _close(run, RunState.FAILED, services, problem=problem)
     resources = services.runs.read_resources(run_id)
@@ -67,18 +81,39 @@ def _close(
     resources: Sequence[ResourceProgress] = (),
     problem: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    now = to_rfc3339(services.clock.now())
-    closed = replace(
-        run,
+    now, told = to_rfc3339(services.clock.now()), problem or {}
+    closed = services.runs.change(
+        run.run_id,
         state=state,
         updated_at=now,
         finished_at=now,
         waiting_reason="",
         waiting_until="",
-        problem_code=(problem or {}).get("code", ""),
-        problem_message=(problem or {}).get("message", ""),
+        problem_code=told.get("code", ""),
+        problem_message=told.get("message", ""),
+        problem_microsoft_code=told.get("microsoftCode", ""),
         summary=orjson.dumps(build_summary(resources)).decode() if resources else "",
     )
-    services.runs.update(closed)
     logs.event("run_finished", run_id=run.run_id, outcome=state)
-    return {"state": state.value, "unfinished": []}
+    return _tell(closed or run, services)
+
+
+def _tell(run: Run, services: Services) -> dict[str, Any]:
+    """Notes the outcome where lists, auditors and webhooks find it; the same once more after a crash."""
+    tenant = services.tenants.read(run.msp_id, run.tenant_id)
+    if tenant and tenant.connection_id == run.connection_id and run.state != RunState.CANCELLED:
+        lost = run.kind != "initial" and run.problem_code in _CONSENT_PROBLEMS
+        consent = {"consent": ConsentState.REVOKED.value} if lost else {}
+        state = TenantState.REVOKED if lost else run.state
+        tenant = services.note_state(run.msp_id, run.tenant_id, state, **consent) or tenant
+        event = Event.CONSENT_LOST if lost else Event.FAILED if run.state == RunState.FAILED else Event.READY
+        services.notifier.announce(event, tenant, run.run_id, run.finished_at)
+    services.audit.record(
+        "sync_finished",
+        msp_id=run.msp_id,
+        tenant_id=run.tenant_id,
+        actor=SYSTEM,
+        once=(f"{run.run_id}-finished", run.finished_at),
+        detail={"runId": run.run_id, "state": run.state, "problem": run.problem_code},
+    )
+    return {"state": run.state, "unfinished": []}

@@ -10,7 +10,7 @@ from tenantsync.errors import ContractError
 from tenantsync.resources.registry import find_resource
 from tenantsync.resources.spec import Reading
 from tenantsync.services import Services
-from tenantsync.store.runs import Run
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 
 PROPAGATION_WINDOW: Final = timedelta(minutes=10)
 """So long after the callback a refusal may still mean that consent is on its way."""
@@ -22,6 +22,8 @@ def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]
     stored = services.runs.read_resource(run_id, resource)
     if run is None or spec is None or stored is None:
         raise ContractError("unexpected_answer", "there is no such run or resource")
+    if run.state not in ACTIVE_RUN_STATES:  # cancelled meanwhile
+        return {"ended": True, "delaySeconds": 0}
     tools = SliceTools(
         reading=Reading(services.graph_for(run.tenant_id), services.scratch_for(run_id, resource)),
         inventory=services.inventory,

@@ -2,9 +2,13 @@
 
 import azure.durable_functions as df
 
+from activities.check_consent import check_consent as check
+from activities.check_consent import list_tenants as list_watched
+from activities.check_grant import check_grant as look
 from activities.edge import enveloped
 from activities.finish_run import finish_run as finish
 from activities.plan_sync import plan_sync as plan
+from activities.remove_inventory import remove_inventory as remove
 from activities.sync_slice import sync_slice as move_on
 from activities.verify_consent import verify_consent as verify
 from tenantsync.services import services
@@ -32,3 +36,23 @@ def finish_run(job: dict) -> dict:
     return enveloped(
         lambda: finish(job["runId"], services(), problem=job.get("problem"), force=job.get("force", False))
     )
+
+
+@blueprint.activity_trigger(input_name="job")
+def remove_inventory(job: dict) -> dict:
+    return enveloped(lambda: remove(job["mspId"], job["tenantId"], job["connectionId"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def list_tenants(job: dict) -> dict:
+    return enveloped(lambda: list_watched(job["cursor"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def check_consent(job: dict) -> dict:
+    return enveloped(lambda: check(job["mspId"], job["tenantId"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def check_grant(job: dict) -> dict:
+    return enveloped(lambda: look(job, job["attempt"], services()))

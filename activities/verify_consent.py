@@ -1,6 +1,5 @@
 """Proves consent for the expected tenant, by a token of ours and the tenant's own answer, and claims the tenant."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,10 +13,13 @@ from tenantsync.errors import (
     PermissionMissingError,
     TenantSyncError,
 )
+from tenantsync.graph.grants import try_read_grants
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.services import Services
+from tenantsync.store.audit import SYSTEM
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import Run, RunState, WaitReason
+from tenantsync.store.tenants import ConsentState
 
 DELAYS_SECONDS: Final = (2, 3, 5, 10, 20, 30, 60, 60, 60, 60, 60, 60, 60, 60, 60)
 """Microsoft names no time for consent to reach all its services; minutes have been seen. Together about ten."""
@@ -27,31 +29,54 @@ _RETRYABLE: Final = frozenset({Action.WAIT, Action.RETRY})
 
 
 def verify_consent(run_id: str, attempt: int, services: Services) -> dict[str, Any]:
-    """One try. `state` is `verified`, `waiting` (with `delaySeconds`) or `failed` (with `problem`)."""
+    """One try. `state` is `verified`, `waiting` (with `delaySeconds`), `failed` (with `problem`) or `cancelled`."""
     run = services.runs.read(run_id)
     if run is None:
         raise ContractError("unexpected_answer", "there is no such run")
     if run.state != RunState.VERIFYING:  # activities run at least once: this is a late repetition
-        return {"state": "verified"}
+        return {"state": "cancelled" if run.state == RunState.CANCELLED else "verified"}
     try:
-        _prove(run, attempt, services)
+        roles = _prove(run, attempt, services)
         _claim(run, services)
+        _remember_consent(run, roles, services)
     except TenantSyncError as failure:
         return _after_failure(run, failure, attempt, services)
-    verified = replace(run, state=RunState.SYNCING, waiting_reason="", waiting_until="")
-    services.runs.update(replace(verified, updated_at=to_rfc3339(services.clock.now())))
+    now = to_rfc3339(services.clock.now())
+    services.runs.change(run_id, state=RunState.SYNCING, waiting_reason="", waiting_until="", updated_at=now)
+    services.note_state(run.msp_id, run.tenant_id, RunState.SYNCING)
     return {"state": "verified"}
 
 
-def _prove(run: Run, attempt: int, services: Services) -> None:
+def _prove(run: Run, attempt: int, services: Services) -> frozenset[str]:
     token = services.tokens.fetch_app_token(run.tenant_id, fresh=True)
     if not token.roles:
         raise ConsentPendingError("consent_not_found", "the token carries no permissions")
-    if attempt < _PATIENT_ATTEMPTS and not token.roles >= APPLICATION_PERMISSIONS:
+    if run.kind == "initial" and attempt < _PATIENT_ATTEMPTS and not token.roles >= APPLICATION_PERMISSIONS:
         raise ConsentPendingError("consent_pending", "some permissions are not in the token yet")
     organizations = services.graph_for(run.tenant_id).fetch_json("/organization?$select=id").get("value") or []
     if [str(item.get("id", "")).lower() for item in organizations] != [run.tenant_id]:
         raise ContractError("token_mismatch", "Graph answers for another organization")
+    return token.roles
+
+
+def _remember_consent(run: Run, roles: frozenset[str], services: Services) -> None:
+    grants = try_read_grants(services.graph_for(run.tenant_id), services.settings.client_id)
+    services.tenants.change(
+        run.msp_id,
+        run.tenant_id,
+        consent=ConsentState.GRANTED,
+        consent_checked_at=to_rfc3339(services.clock.now()),
+        app_permissions=" ".join(sorted(roles)),
+        delegated_permissions=" ".join(sorted(grants.delegated)) if grants else "",
+    )
+    services.audit.record(
+        "consent_verified",
+        msp_id=run.msp_id,
+        tenant_id=run.tenant_id,
+        actor=SYSTEM,
+        once=(f"{run.run_id}-verified", run.started_at),
+        detail={"permissions": sorted(roles)},
+    )
 
 
 def _claim(run: Run, services: Services) -> None:
@@ -70,13 +95,20 @@ def _claim(run: Run, services: Services) -> None:
 
 def _after_failure(run: Run, failure: TenantSyncError, attempt: int, services: Services) -> dict[str, Any]:
     logs.event("consent_not_verified", run_id=run.run_id, problem=failure.code, attempt=attempt)
-    can_wait = failure.action in _RETRYABLE or isinstance(failure, PermissionMissingError)
-    if not can_wait or attempt >= len(DELAYS_SECONDS):
-        return {"state": "failed", "problem": {"code": failure.code, "message": failure.detail}}
+    if attempt >= len(DELAYS_SECONDS) or not _may_pass(run, failure):
+        said = failure.cause.provider_code
+        return {"state": "failed", "problem": {"code": failure.code, "message": failure.detail, "microsoftCode": said}}
     now = services.clock.now()
     asked = failure.cause.retry_after_seconds or 0
     delay = max(DELAYS_SECONDS[attempt], round(asked))
     until = to_rfc3339(now + timedelta(seconds=delay))
     reason = WaitReason.THROTTLED if failure.code == "throttled" else WaitReason.PROPAGATION
-    services.runs.update(replace(run, waiting_reason=reason, waiting_until=until, updated_at=to_rfc3339(now)))
+    services.runs.change(run.run_id, waiting_reason=reason, waiting_until=until, updated_at=to_rfc3339(now))
     return {"state": "waiting", "delaySeconds": delay}
+
+
+def _may_pass(run: Run, failure: TenantSyncError) -> bool:
+    """What may be propagation passes only after a consent that was just given; a later sync has nothing to wait for."""
+    if isinstance(failure, ConsentPendingError | PermissionMissingError):
+        return run.kind == "initial"
+    return failure.action in _RETRYABLE

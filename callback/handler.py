@@ -3,11 +3,12 @@
 from typing import Final
 from urllib.parse import quote
 
-from callback.outcome import CallbackRefusedError, SignInNeeded, Started, StartRun, accept_callback
+from callback.outcome import CallbackRefusedError, SignInNeeded, accept_callback
 from tenantsync import logs
 from tenantsync.errors import TransientError
 from tenantsync.identity.caller import Caller
 from tenantsync.identity.consent import CallbackFields
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.services import Services
 from tenantsync.web import Reply, json_reply, redirect_reply
 
@@ -16,16 +17,17 @@ _RESULT_BY_PROBLEM: Final = {
     "wrong_tenant": "wrong_tenant",
     "link_expired": "expired",
     "link_replaced": "expired",
+    "link_cancelled": "expired",
     "state_used": "expired",
     "invalid_state": "invalid_link",
 }
 
 
-def receive_redirect(fields: CallbackFields, services: Services, start: StartRun) -> Reply:
+def receive_redirect(fields: CallbackFields, services: Services, orchestrations: Orchestrations) -> Reply:
     """GET: always a 303, to Microsoft's sign-in or to a portal page that says how it went; never an error page."""
     portal = services.settings.portal_url
     try:
-        outcome = accept_callback(fields, services, start)
+        outcome = accept_callback(fields, services, orchestrations)
     except CallbackRefusedError as refusal:
         if refusal.run_started:  # a reload after success
             return redirect_reply(_page(portal, refusal.connection_id, "verifying"))
@@ -36,26 +38,17 @@ def receive_redirect(fields: CallbackFields, services: Services, start: StartRun
         return redirect_reply(_page(portal, "", "error"))
     if isinstance(outcome, SignInNeeded):
         return redirect_reply(outcome.sign_in_url)
-    return redirect_reply(_page(portal, outcome.run.connection_id, "verifying"))
+    return redirect_reply(_page(portal, outcome.connection_id, "verifying"))
 
 
-def receive_forwarded(fields: CallbackFields, caller: Caller, services: Services, start: StartRun) -> Reply:
-    """POST: 202 with the run, 200 with the sign-in still needed, or the problem."""
-    outcome = accept_callback(fields, services, start, msp_id=caller.msp_id)
+def receive_forwarded(
+    fields: CallbackFields, caller: Caller, services: Services, orchestrations: Orchestrations
+) -> Reply:
+    """POST: 202 with what has been started, 200 with the sign-in still needed, or the problem."""
+    outcome = accept_callback(fields, services, orchestrations, msp_id=caller.msp_id)
     if isinstance(outcome, SignInNeeded):
         return json_reply({"connectionId": outcome.connection_id, "signInUrl": outcome.sign_in_url})
-    return json_reply(_describe(outcome), 202)
-
-
-def _describe(outcome: Started) -> dict[str, str]:
-    run = outcome.run
-    return {
-        "connectionId": run.connection_id,
-        "tenantId": run.tenant_id,
-        "state": run.state,
-        "runId": run.run_id,
-        "statusUrl": f"/api/msp-portal/tenants/{run.tenant_id}/sync-status",
-    }
+    return json_reply(outcome.body, 202)
 
 
 def _page(portal_url: str, connection_id: str, result: str) -> str:

@@ -1,32 +1,30 @@
-"""What a callback achieves: consent noted and a sign-in begun, or the sign-in proven and the run started.
+"""What a callback achieves: consent noted and a sign-in begun, or the sign-in proven and the errand accomplished.
 
 Everything Microsoft's redirect carries may be forged. A state is used by a conditional write, so of two callbacks
-exactly one wins; consent itself is proven later, by the run.
+exactly one wins; consent itself is proven later, by the orchestration that follows.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
 import orjson
 
-from tenantsync import logs
+from callback.errands import Accomplished, Errand, Refusal, find_errand
+from tenantsync.admin_sign_in import begin_sign_in
 from tenantsync.clock import parse_rfc3339, to_rfc3339
-from tenantsync.errors import ConflictError, RequestError, TenantSyncError, TransientError
+from tenantsync.errors import Cause, ConflictError, RequestError, TenantSyncError, TransientError
+from tenantsync.guidance import find_sign_in_guidance
 from tenantsync.identity.authority import is_guid
-from tenantsync.identity.consent import CallbackFields, hash_state, new_state
+from tenantsync.identity.consent import CallbackFields, hash_state
+from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, FoundState, Leg
-from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
-from tenantsync.wire import onboarding_instance_id
 
 SIGN_IN_LIFETIME: Final = timedelta(minutes=30)
 _MAX_STATE: Final = 512
-
-StartRun = Callable[[Run], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,45 +35,41 @@ class SignInNeeded:
     sign_in_url: str
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The run is under way."""
-
-    run: Run
-
-
 class CallbackRefusedError(RequestError):
     """A callback that leads nowhere, for a connection we know (or not: then `connection_id` is empty)."""
 
-    def __init__(self, code: str, detail: str = "", *, connection_id: str = "", run_started: bool = False) -> None:
-        super().__init__(code, detail)
+    def __init__(self, refusal: Refusal, *, connection_id: str = "", run_started: bool = False) -> None:
+        cause = Cause(provider_code=refusal.microsoft_code)
+        super().__init__(refusal.code, refusal.message, members=refusal.members, cause=cause)
         self.connection_id = connection_id
         self.run_started = run_started
 
 
 def accept_callback(
-    fields: CallbackFields, services: Services, start: StartRun, *, msp_id: str | None = None
-) -> SignInNeeded | Started:
-    """Moves a connection on by one redirect of Microsoft's.
+    fields: CallbackFields, services: Services, orchestrations: Orchestrations, *, msp_id: str | None = None
+) -> SignInNeeded | Accomplished:
+    """Moves an errand on by one redirect of Microsoft's.
 
     `msp_id` is the caller's MSP when the portal forwards the fields: another MSP's state is unknown to it and stays
     unused. Raises CallbackRefusedError, or TransientError when trying again with the same fields can help.
     """
     found = _find_state(fields.state, services, msp_id)
-    connection = _find_connection(found.state, services)
-    if found.state.used_at:
-        return _repeat(found.state, connection, fields, services, start)
-    _refuse_outdated(found.state, connection, services)
+    errand = find_errand(found.state, services)
+    if errand is None:
+        raise CallbackRefusedError(Refusal("invalid_state"))
+    if found.state.used_at or errand.is_under_way:
+        return _repeat(found.state, errand, fields, services, orchestrations)
+    _refuse_outdated(found.state, errand, services)
     try:
         used = services.callback_states.use(found, to_rfc3339(services.clock.now()))
     except ConflictError:  # another callback was first
-        return _repeat(found.state, connection, fields, services, start)
+        return _repeat(found.state, errand, fields, services, orchestrations)
     if fields.error:
-        raise _decline(fields, found.state, connection, services)
+        raise _refuse(_declined(fields, found.state), errand)
     if found.state.leg == Leg.CONSENT:
-        return _accept_consent(fields, connection, services)
+        return _accept_consent(fields, found.state, errand, services)
     try:
-        return _accept_sign_in(fields, found.state, connection, services, start)
+        return _accept_sign_in(fields, found.state, errand, services, orchestrations)
     except TransientError:
         services.callback_states.give_back(found, used)
         raise
@@ -84,124 +78,73 @@ def accept_callback(
 def _find_state(state: str, services: Services, msp_id: str | None) -> FoundState:
     found = services.callback_states.find(hash_state(state)) if 0 < len(state) <= _MAX_STATE else None
     if found is None or (msp_id is not None and found.state.msp_id != msp_id):
-        raise CallbackRefusedError("invalid_state")
+        raise CallbackRefusedError(Refusal("invalid_state"))
     return found
 
 
-def _find_connection(state: CallbackState, services: Services) -> Connection:
-    connection = services.connections.read(state.msp_id, state.connection_id)
-    if connection is None:
-        raise CallbackRefusedError("invalid_state")
-    return connection
-
-
-def _refuse_outdated(state: CallbackState, connection: Connection, services: Services) -> None:
-    latest = services.connections.read_latest(state.msp_id, state.tenant_id)
-    if latest is None or latest.connection_id != connection.connection_id:
-        raise CallbackRefusedError("link_replaced", connection_id=connection.connection_id)
-    if services.clock.now() >= parse_rfc3339(state.expires_at):
-        raise CallbackRefusedError("link_expired", connection_id=connection.connection_id)
+def _refuse_outdated(state: CallbackState, errand: Errand, services: Services) -> None:
+    why = errand.why_void()
+    if not why and services.clock.now() >= parse_rfc3339(state.expires_at):
+        why = "link_expired"
+    if why:
+        raise CallbackRefusedError(Refusal(why), connection_id=errand.connection_id)
 
 
 def _repeat(
-    state: CallbackState, connection: Connection, fields: CallbackFields, services: Services, start: StartRun
+    state: CallbackState, errand: Errand, fields: CallbackFields, services: Services, orchestrations: Orchestrations
 ) -> SignInNeeded:
     """A used state: a reload while the sign-in is still open begins it again, anything else is refused."""
-    run = services.runs.read(connection.run_id) if connection.run_id else None
-    if run and run.state in ACTIVE_RUN_STATES:
-        start(run)  # does nothing if it runs already; mends a crash between the two writes
-    is_open = connection.state == ConnectionState.AWAITING_CONSENT
-    if is_open and state.leg == Leg.CONSENT and not fields.error and fields.tenant in ("", state.tenant_id):
-        _refuse_outdated(state, connection, services)
-        return _begin_sign_in(connection, services)
-    is_under_way = run is not None or (is_open and state.leg == Leg.SIGN_IN)
-    raise CallbackRefusedError("state_used", connection_id=connection.connection_id, run_started=is_under_way)
+    errand.mend(orchestrations)
+    if errand.is_open and state.leg == Leg.CONSENT and not fields.error and fields.tenant in ("", state.tenant_id):
+        _refuse_outdated(state, errand, services)
+        return SignInNeeded(errand.connection_id, begin_sign_in(state, services, SIGN_IN_LIFETIME))
+    is_under_way = errand.is_under_way or (errand.is_open and state.leg == Leg.SIGN_IN)
+    raise CallbackRefusedError(Refusal("state_used"), connection_id=errand.connection_id, run_started=is_under_way)
 
 
-def _decline(
-    fields: CallbackFields, state: CallbackState, connection: Connection, services: Services
-) -> CallbackRefusedError:
+def _refuse(refusal: Refusal, errand: Errand) -> CallbackRefusedError:
+    members = errand.refuse(refusal)
+    told = Refusal(refusal.code, refusal.message, refusal.microsoft_code, members=members)
+    return CallbackRefusedError(told, connection_id=errand.connection_id)
+
+
+def _declined(fields: CallbackFields, state: CallbackState) -> Refusal:
+    guidance = find_sign_in_guidance(fields.error_code)
     failed = "consent_failed" if state.leg == Leg.CONSENT else "sign_in_failed"
-    code = "consent_declined" if fields.is_declined else failed
-    closed = ConnectionState.DECLINED if fields.is_declined else ConnectionState.FAILED
-    message = f"Microsoft said {fields.error_code}."
-    _close(connection, closed, code, message, services)
-    return CallbackRefusedError(code, message, connection_id=connection.connection_id)
+    code = "consent_declined" if fields.is_declined else guidance.problem if guidance else ""
+    return Refusal(code or failed, f"Microsoft said {fields.error_code}.", fields.error_code)
 
 
-def _accept_consent(fields: CallbackFields, connection: Connection, services: Services) -> SignInNeeded:
-    if fields.tenant and fields.tenant != connection.tenant_id:
-        raise _wrong_tenant(fields.tenant, connection, services)
-    return _begin_sign_in(connection, services)
-
-
-def _begin_sign_in(connection: Connection, services: Services) -> SignInNeeded:
-    state = new_state()
-    flow = services.tokens.begin_sign_in(connection.tenant_id, state)
-    bound = CallbackState(
-        state_hash=hash_state(state),
-        leg=Leg.SIGN_IN,
-        msp_id=connection.msp_id,
-        connection_id=connection.connection_id,
-        tenant_id=connection.tenant_id,
-        expires_at=to_rfc3339(services.clock.now() + SIGN_IN_LIFETIME),
-        flow=orjson.dumps(flow).decode(),
-    )
-    services.callback_states.create(bound)
-    return SignInNeeded(connection.connection_id, str(flow["auth_uri"]))
+def _accept_consent(fields: CallbackFields, state: CallbackState, errand: Errand, services: Services) -> SignInNeeded:
+    if fields.tenant and fields.tenant != state.tenant_id:
+        raise _refuse(_wrong_tenant(fields.tenant, state), errand)
+    return SignInNeeded(errand.connection_id, begin_sign_in(state, services, SIGN_IN_LIFETIME))
 
 
 def _accept_sign_in(
-    fields: CallbackFields, state: CallbackState, connection: Connection, services: Services, start: StartRun
-) -> Started:
+    fields: CallbackFields, state: CallbackState, errand: Errand, services: Services, orchestrations: Orchestrations
+) -> Accomplished:
     flow: dict[str, Any] = orjson.loads(state.flow)
     try:
-        admin = services.tokens.finish_sign_in(connection.tenant_id, flow, fields.raw)
+        admin = services.tokens.finish_sign_in(state.tenant_id, flow, fields.raw)
     except TransientError:
         raise
     except TenantSyncError as failure:
-        _close(connection, ConnectionState.FAILED, failure.code, failure.detail, services)
-        raise CallbackRefusedError(failure.code, failure.detail, connection_id=connection.connection_id) from failure
-    if admin.tenant_id != connection.tenant_id:
-        raise _wrong_tenant(admin.tenant_id, connection, services)
-    return _start_run(connection, admin, services, start)
+        raise _refuse(Refusal(failure.code, failure.detail, failure.cause.provider_code), errand) from failure
+    if refusal := _check_admin(admin, state):
+        raise _refuse(refusal, errand)
+    return errand.accomplish(admin, orchestrations)
 
 
-def _start_run(connection: Connection, admin: SignedInAdmin, services: Services, start: StartRun) -> Started:
-    now = to_rfc3339(services.clock.now())
-    run = Run(
-        run_id=onboarding_instance_id(connection.connection_id),
-        msp_id=connection.msp_id,
-        tenant_id=connection.tenant_id,
-        customer_id=connection.customer_id,
-        connection_id=connection.connection_id,
-        started_at=now,
-        updated_at=now,
-    )
-    services.runs.create(run)
-    proven = replace(
-        connection,
-        state=ConnectionState.STARTED,
-        run_id=run.run_id,
-        admin_object_id=admin.object_id,
-        admin_directory_roles=",".join(admin.directory_roles),
-        updated_at=now,
-    )
-    services.connections.update(proven)
-    start(run)
-    logs.event("run_started", run_id=run.run_id, tenant_id=run.tenant_id)
-    return Started(run)
+def _check_admin(admin: SignedInAdmin, state: CallbackState) -> Refusal | None:
+    if admin.tenant_id != state.tenant_id:
+        return _wrong_tenant(admin.tenant_id, state)
+    if not may_consent(admin.directory_roles):
+        return Refusal("admin_role_missing", "Microsoft says that this account has no such role.")
+    return None
 
 
-def _wrong_tenant(consenting_tenant: str, connection: Connection, services: Services) -> CallbackRefusedError:
-    named = consenting_tenant if is_guid(consenting_tenant) else "another tenant"
-    message = f"Expected {connection.tenant_id}, but the administrator belongs to {named}."
-    _close(connection, ConnectionState.WRONG_TENANT, "wrong_tenant", message, services)
-    return CallbackRefusedError("wrong_tenant", message, connection_id=connection.connection_id)
-
-
-def _close(connection: Connection, state: ConnectionState, code: str, message: str, services: Services) -> None:
-    now = to_rfc3339(services.clock.now())
-    closed = replace(connection, state=state, problem_code=code, problem_message=message, updated_at=now)
-    services.connections.update(closed)
-    logs.event("connection_closed", connection_id=connection.connection_id, outcome=state, problem=code)
+def _wrong_tenant(consenting_tenant: str, state: CallbackState) -> Refusal:
+    known = consenting_tenant if is_guid(consenting_tenant) else ""
+    message = f"Expected {state.tenant_id}, but the administrator belongs to {known or 'another tenant'}."
+    return Refusal("wrong_tenant", message, other_tenant_id=known)

@@ -2,7 +2,8 @@
 
 import azure.functions as func
 
-from connect.handler import parse_connect_request, start_connection
+from connect.handler import start_connection
+from connect.request import parse_connect_request
 from tenantsync.identity.caller import Role
 from tenantsync.services import services
 from tenantsync.web import Call, Reply, answer, json_reply

@@ -30,6 +30,9 @@ param homeTenantId string = ''
 @description('Tenant whose Support and Ops reach all MSPs.')
 param operatorTenantId string = ''
 
+@description('App registration for unattended changes; empty leaves those operations out.')
+param writeClientId string = ''
+
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 
@@ -110,6 +113,8 @@ module app 'app/function.bicep' = {
       ALLOWED_MSP_TENANTS: allowedMspTenants
       HOME_TENANT_ID: homeTenantId
       OPERATOR_TENANT_ID: operatorTenantId
+      WRITE_CLIENT_ID: writeClientId
+      WEBHOOK_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=webhook-signing-key)'
     }
   }
 }

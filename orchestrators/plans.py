@@ -7,8 +7,12 @@ history must ask for the same things in the same order.
 from typing import Any
 
 from tenantsync.wire import (
+    CHECK_CONSENT,
+    CHECK_GRANT,
     FINISH_RUN,
+    LIST_TENANTS,
     PLAN_SYNC,
+    REMOVE_INVENTORY,
     SYNC_RESOURCE,
     SYNC_SLICE,
     VERIFY_CONSENT,
@@ -50,6 +54,44 @@ def sync_resource(context: Context) -> Plan:
     return None
 
 
+def disconnect_tenant(context: Context) -> Plan:
+    """Input `{"mspId", "tenantId", "connectionId"}`: removes the inventory slice by slice, then lets the tenant go."""
+    job = context.get_input()
+    for _ in range(policy.SLICES_A_GENERATION):
+        outcome = yield from attempt(context.call_activity(REMOVE_INVENTORY, job))
+        if outcome.get("ended"):
+            return {"ok": True}
+        if not outcome["ok"]:
+            yield from wait(context, policy.LOST_SLICE_DELAY_SECONDS)
+    context.continue_as_new(job)
+    return None
+
+
+def watch_consents(context: Context) -> Plan:
+    """Input `{"cursor"}`: looks at a few tenants at once, then goes on with the next few in a new generation."""
+    cursor = context.get_input()["cursor"]
+    page = yield from _persist(context, LIST_TENANTS, {"cursor": cursor})
+    if not page["ok"]:
+        return {"ok": False}
+    if page["tenants"]:
+        yield from attempt(context.task_all([context.call_activity(CHECK_CONSENT, job) for job in page["tenants"]]))
+    if page["cursor"]:
+        context.continue_as_new({"cursor": page["cursor"]})
+        return None
+    return {"ok": True}
+
+
+def verify_grant(context: Context) -> Plan:
+    """Input `{"grantId", "mspId", "tenantId"}`: looks until Microsoft shows it, or the activity gives up."""
+    job = context.get_input()
+    for number in range(policy.VERIFY_TRIES):
+        outcome = yield from attempt(context.call_activity(CHECK_GRANT, {**job, "attempt": number}))
+        if outcome.get("ended") or outcome.get("action") == "stop":
+            return {"ok": outcome["ok"]}
+        yield from wait(context, outcome.get("delaySeconds", policy.LOST_SLICE_DELAY_SECONDS))
+    return {"ok": False}
+
+
 def _verify(context: Context, run_id: str) -> Plan:
     """None when consent is proven, else the problem."""
     for number in range(policy.VERIFY_TRIES):
@@ -57,8 +99,8 @@ def _verify(context: Context, run_id: str) -> Plan:
         outcome = yield from attempt(context.call_activity(VERIFY_CONSENT, job))
         if outcome.get("state") == "verified":
             return None
-        if outcome.get("state") == "failed":
-            return outcome["problem"]
+        if outcome.get("state") in ("failed", "cancelled"):
+            return outcome.get("problem", {"code": "cancelled"})
         if outcome.get("action") == "stop":
             return {"code": outcome["code"]}
         yield from wait(context, outcome.get("delaySeconds", policy.LOST_SLICE_DELAY_SECONDS))

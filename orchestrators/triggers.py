@@ -15,3 +15,18 @@ def onboard_tenant(context: df.DurableOrchestrationContext):
 @blueprint.orchestration_trigger(context_name="context")
 def sync_resource(context: df.DurableOrchestrationContext):
     return (yield from plans.sync_resource(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def disconnect_tenant(context: df.DurableOrchestrationContext):
+    return (yield from plans.disconnect_tenant(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def watch_consents(context: df.DurableOrchestrationContext):
+    return (yield from plans.watch_consents(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def verify_grant(context: df.DurableOrchestrationContext):
+    return (yield from plans.verify_grant(context))

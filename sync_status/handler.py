@@ -7,14 +7,16 @@ from typing import Any, Final
 import orjson
 
 from tenantsync.clock import parse_rfc3339
-from tenantsync.errors import RequestError
-from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller
 from tenantsync.problems import find_problem
+from tenantsync.reach import find_connection
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceProgress, ResourceState, Run
+from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.summary import build_summary
+from tenantsync.tenant_state import OVERRIDING, new_permissions, shown_state
+from tenantsync.wrong_tenant import describe_wrong_tenant
 
 VOLATILE: Final = frozenset({"etaSeconds"})
 """Changes with the clock alone, so it is not part of the ETag."""
@@ -26,24 +28,26 @@ _RUNNING: Final = frozenset({*ACTIVE_RUN_STATES, ConnectionState.AWAITING_CONSEN
 
 def read_status(tenant_id: str, caller: Caller, services: Services) -> dict[str, Any]:
     """The sync-status of the caller's own latest connection; raises RequestError `tenant_unknown`."""
-    tenant_id = tenant_id.lower()
-    connection = _find_connection(tenant_id, caller, services) if is_guid(tenant_id) else None
-    if connection is None:
-        raise RequestError("tenant_unknown")
+    connection = find_connection(tenant_id, caller, services)
     run = services.runs.read(connection.run_id) if connection.run_id else None
     now = services.clock.now()
     if run is None:
-        return _before_the_run(connection, now)
-    return _of_the_run(connection, run, services.runs.read_resources(run.run_id), now)
+        status = _before_the_run(connection, now, services.settings.client_id)
+    else:
+        status = _of_the_run(connection, run, services.runs.read_resources(run.run_id), now)
+    tenant = services.tenants.read(connection.msp_id, connection.tenant_id)
+    return {**status, **_of_the_tenant(tenant, status, now)} if tenant else status
 
 
-def _find_connection(tenant_id: str, caller: Caller, services: Services) -> Connection | None:
-    own = services.connections.read_latest(caller.msp_id, tenant_id)
-    if own or not caller.is_operator:
-        return own
-    owner = services.owners.read(tenant_id)
-    reachable = owner is not None and caller.reaches(owner.msp_id)
-    return services.connections.read_latest(owner.msp_id, tenant_id) if owner and reachable else None
+def _of_the_tenant(tenant: ManagedTenant, status: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """What is true of the tenant whatever its last run came to: disconnected, consent gone or no longer enough."""
+    state = shown_state(tenant, now)
+    if state not in OVERRIDING or status["state"] in ACTIVE_RUN_STATES:
+        return {}
+    problems = {TenantState.REVOKED: "consent_lost", TenantState.NEEDS_RECONSENT: "needs_reconsent"}
+    code = problems.get(TenantState(state), "")
+    problem = _problem(code, ", ".join(new_permissions(tenant)), "") if code else None
+    return {"state": state, "problem": status["problem"] or problem}
 
 
 def poll_headers(status: Mapping[str, Any]) -> dict[str, str]:
@@ -54,7 +58,7 @@ def poll_headers(status: Mapping[str, Any]) -> dict[str, str]:
     return {"Retry-After": str(_IDLE_POLL_SECONDS if waits_for_people else _POLL_SECONDS)}
 
 
-def _before_the_run(connection: Connection, now: datetime) -> dict[str, Any]:
+def _before_the_run(connection: Connection, now: datetime, client_id: str) -> dict[str, Any]:
     is_waiting = connection.state == ConnectionState.AWAITING_CONSENT
     state = "expired" if is_waiting and now >= parse_rfc3339(connection.expires_at) else connection.state
     code = "link_expired" if state == "expired" else connection.problem_code
@@ -69,7 +73,7 @@ def _before_the_run(connection: Connection, now: datetime) -> dict[str, Any]:
         "updatedAt": connection.updated_at,
         "finishedAt": None if is_waiting else connection.updated_at,
         "waiting": None,
-        "problem": _problem(code, connection.problem_message),
+        "problem": _problem(code, connection.problem_message, connection.problem_microsoft_code, connection, client_id),
         "resources": {},
         "summary": None,
     }
@@ -92,7 +96,7 @@ def _of_the_run(
         "updatedAt": max(updates),
         "finishedAt": run.finished_at or None,
         "waiting": _waiting(run, resources) if is_active else None,
-        "problem": _problem(run.problem_code, run.problem_message),
+        "problem": _problem(run.problem_code, run.problem_message, run.problem_microsoft_code),
         "resources": {item.resource: _resource(item) for item in resources},
         "summary": summary,
     }
@@ -159,9 +163,14 @@ def _resource(item: ResourceProgress) -> dict[str, Any]:
             "duplicates": item.duplicates,
             "verdict": item.verdict,
         },
-        "problem": _problem(item.problem_code, item.problem_message),
+        "problem": _problem(item.problem_code, item.problem_message, ""),
     }
 
 
-def _problem(code: str, message: str) -> dict[str, str] | None:
-    return find_problem(code, message).to_json() if code else None
+def _problem(
+    code: str, message: str, microsoft_code: str, connection: Connection | None = None, client_id: str = ""
+) -> dict[str, Any] | None:
+    if not code:
+        return None
+    more = describe_wrong_tenant(connection, client_id) if connection else {}
+    return {**find_problem(code, message, microsoft_code).to_json(), **more}

@@ -1,19 +1,87 @@
-"""The HTTP triggers of a tenant's inventory."""
+"""The HTTP triggers of an MSP's tenants."""
 
+import asyncio
+
+import azure.durable_functions as df
 import azure.functions as func
 
-from tenants.handler import read_inventory
+from tenants.inventory import read_inventory
+from tenants.life import cancel, disconnect, resync
+from tenants.listing import change_tenant, list_tenants, show_tenant
 from tenantsync.identity.caller import Role
+from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.services import services
 from tenantsync.web import Call, Reply, answer, json_reply
 
-blueprint = func.Blueprint()
+blueprint = df.Blueprint()
+
+
+@blueprint.route(route="msp-portal/tenants", methods=["GET"])
+def tenant_list(req: func.HttpRequest) -> func.HttpResponse:
+    reply = answer(req, _list)
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+@blueprint.route(route="msp-portal/tenants/{tenantId}", methods=["GET"])
+def tenant_details(req: func.HttpRequest) -> func.HttpResponse:
+    reply = answer(req, _show)
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+@blueprint.route(route="msp-portal/tenants/{tenantId}", methods=["PATCH"])
+def tenant_change(req: func.HttpRequest) -> func.HttpResponse:
+    reply = answer(req, _change)
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+@blueprint.route(route="msp-portal/tenants/{tenantId}", methods=["DELETE"])
+@blueprint.durable_client_input(client_name="client")
+async def tenant_disconnect(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    work = DurableOrchestrations(client)
+    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, disconnect, work))
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+@blueprint.route(route="msp-portal/tenants/{tenantId}/resync", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def tenant_resync(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    work = DurableOrchestrations(client)
+    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, resync, work))
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+@blueprint.route(route="msp-portal/tenants/{tenantId}/cancel", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def tenant_cancel(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    work = DurableOrchestrations(client)
+    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, cancel, work))
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
 @blueprint.route(route="msp-portal/tenants/{tenantId}/inventory/{resource}", methods=["GET"])
 def tenant_inventory(req: func.HttpRequest) -> func.HttpResponse:
     reply = answer(req, _inventory)
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
+def _list(call: Call) -> Reply:
+    caller = call.caller(services().callers, Role.READ)
+    return json_reply(list_tenants(call.request.params, caller, services()))
+
+
+def _show(call: Call) -> Reply:
+    caller = call.caller(services().callers, Role.READ)
+    return json_reply(show_tenant(call.request.route_params["tenantId"], caller, services()))
+
+
+def _change(call: Call) -> Reply:
+    caller = call.caller(services().callers, Role.CONNECT)
+    return json_reply(change_tenant(call.request.route_params["tenantId"], call.json_object(), caller, services()))
+
+
+def _act(call: Call, use_case, work: DurableOrchestrations) -> Reply:
+    caller = call.caller(services().callers, Role.CONNECT)
+    return json_reply(use_case(call.request.route_params["tenantId"], caller, services(), work), 202)
 
 
 def _inventory(call: Call) -> Reply:

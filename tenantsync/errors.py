@@ -15,6 +15,7 @@ TenantSyncError
 └── ContractError           STOP, Microsoft answered in a way we do not understand
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
@@ -57,15 +58,27 @@ class TenantSyncError(Exception):
 
     def problem(self) -> Problem:
         """The failure as a person should read it."""
-        return find_problem(self.code, self.detail)
+        return find_problem(self.code, self.detail, self.cause.provider_code)
 
 
 class RequestError(TenantSyncError):
-    """The request is refused; `headers` go with the answer (Retry-After, WWW-Authenticate)."""
+    """The request is refused.
 
-    def __init__(self, code: str, detail: str = "", *, headers: dict[str, str] | None = None) -> None:
-        super().__init__(code, detail)
-        self.headers = headers or {}
+    `headers` go with the answer (Retry-After, WWW-Authenticate), `members` into the problem document.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        detail: str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
+        cause: Cause | None = None,
+    ) -> None:
+        super().__init__(code, detail, cause=cause)
+        self.headers = dict(headers or {})
+        self.members = dict(members or {})
 
 
 class ConfigurationError(TenantSyncError):

@@ -2,6 +2,9 @@
 
 import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Final
 
 _SECRETS: Final = re.compile(
@@ -11,6 +14,7 @@ _SECRETS: Final = re.compile(
     r"|[\w.+-]+@[\w-]+\.[\w.-]+",  # mail addresses and user principal names
     re.IGNORECASE,
 )
+_correlation: ContextVar[str] = ContextVar("correlation_id", default="")
 _QUIET: Final = ("azure", "msal", "urllib3")
 
 
@@ -34,6 +38,21 @@ for _name in _QUIET:  # their INFO lines carry whole URLs
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+@contextmanager
+def correlated(correlation_id: str) -> Iterator[None]:
+    """Everything logged or audited inside carries this id."""
+    token = _correlation.set(correlation_id)
+    try:
+        yield
+    finally:
+        _correlation.reset(token)
+
+
+def correlation_id() -> str:
+    """The id of what is being done, empty outside of a request."""
+    return _correlation.get()
+
+
 def event(name: str, /, **fields: object) -> None:
     """Logs something that happened; fields are ids, counts and codes."""
     _logger.info("%s", _line(name, fields))
@@ -45,4 +64,5 @@ def failure(name: str, /, error: BaseException, **fields: object) -> None:
 
 
 def _line(name: str, fields: dict[str, object]) -> str:
-    return " ".join([name, *(f"{key}={value}" for key, value in fields.items() if value is not None)])
+    known = {**fields, "correlation_id": _correlation.get() or None}
+    return " ".join([name, *(f"{key}={value}" for key, value in known.items() if value is not None)])

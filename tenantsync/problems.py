@@ -3,22 +3,14 @@
 One entry a code: who must act (`owner`) and what to do next. Codes are part of the HTTP contract.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 
-
-class Owner(StrEnum):
-    """Whose move it is."""
-
-    TECHNICIAN = "technician"
-    CUSTOMER_ADMIN = "customer_admin"
-    MSP_OPS = "msp_ops"
-    MICROSOFT = "microsoft"
+from tenantsync.guidance import Owner, find_sign_in_guidance
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One problem as shown to people; `message` says what happened this time."""
+    """One problem as shown to people; `message` says what happened this time, `microsoft_code` what Microsoft said."""
 
     code: str
     status: int
@@ -26,14 +18,17 @@ class Problem:
     owner: Owner
     next_action: str
     message: str = ""
+    microsoft_code: str = ""
 
     def to_json(self) -> dict[str, str]:
         """The `problem` object of sync-status."""
+        said = {"microsoftCode": self.microsoft_code} if self.microsoft_code else {}
         return {
             "code": self.code,
             "message": f"{self.title}: {self.message}" if self.message else f"{self.title}.",
             "owner": self.owner.value,
             "nextAction": self.next_action,
+            **said,
         }
 
 
@@ -62,7 +57,28 @@ _CATALOGUE = {
         ("rate_limited", 429, "Too many connections at once", _TECHNICIAN, "Wait as long as Retry-After says, then go on."),
         ("service_unavailable", 503, "The service is not ready", _OPS, "Try again in a minute; if it stays, look at the service's health and logs."),
         ("internal_error", 500, "Something went wrong on our side", _OPS, "Try again; if it stays, give support the correlation id."),
+        ("tenant_in_two_clouds", 409, "This tenant exists in more than one Microsoft cloud", _TECHNICIAN, "Ask the customer which cloud is meant and send the request again with `cloud`."),
+        ("tenant_in_other_cloud", 400, "This tenant is in another Microsoft cloud", _OPS, "Register the app in that cloud and use a deployment of this service for it."),
+        ("sync_running", 409, "A sync of this tenant is running", _TECHNICIAN, "Wait until it has ended, or cancel it first."),
+        ("cancelled", 409, "The sync was cancelled", _TECHNICIAN, "Start the sync again when you want to."),
+        ("tenant_disconnecting", 409, "This tenant is being disconnected", _TECHNICIAN, "Wait a few minutes until its data is removed, then try again."),
+        ("tenant_changed", 409, "Somebody else changed this at the same moment", _TECHNICIAN, "Load it again and repeat your change."),
+        ("transfer_unknown", 404, "There is no such transfer", _TECHNICIAN, "Ask the company that offered it to create a new one."),
+        ("transfer_closed", 409, "This transfer has ended", _TECHNICIAN, "Ask for a new one if the tenant should still change hands."),
+        ("transfer_pending", 409, "A transfer of this tenant is open already", _TECHNICIAN, "Use that one, or cancel it first."),
+        ("transfer_unproven", 409, "The tenant's administrator has not proven himself yet", _ADMIN, "Let the tenant's Global Administrator open the transfer's proof link and sign in."),
+        ("operation_unknown", 400, "There is no such operation", _TECHNICIAN, "Use one of the operations named here."),
+        ("operation_unavailable", 409, "This operation is not set up on this service", _OPS, "Set WRITE_CLIENT_ID and its credential: unattended changes need an app registration of their own."),
+        ("grant_not_found", 409, "Microsoft does not show the new permissions", _ADMIN, "Let the Global Administrator open the link again and accept; a permission that was declined is not granted."),
+        ("webhook_invalid", 400, "Notifications cannot be sent there", _TECHNICIAN, "Give an https address on a public host, without a user name in it."),
+        ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
         # Consent and sign-in
+        ("link_cancelled", 410, "This connection was cancelled", _TECHNICIAN, _START_AGAIN),
+        ("admin_role_missing", 403, "The person who signed in is not an administrator who may consent", _ADMIN, "Let somebody with the role Global Administrator (or Privileged Role Administrator) open the link; if the role is activated on demand, activate it first."),
+        ("mfa_required", 403, "Multi-factor authentication was not completed", _ADMIN, "Let the administrator open the link again and complete the second factor."),
+        ("subscription_missing", 400, "The tenant has no active subscription for this", _ADMIN, "Ask the customer which Microsoft 365 plans are active; without one there is nothing to connect."),
+        ("needs_reconsent", 200, "New permissions are waiting for consent", _ADMIN, "Ask for them with POST tenants/{tenantId}/permissions, operation inventory, and send the administrator the link; until then everything else goes on."),
+        ("app_not_multitenant", 502, "The app registration is not multi-tenant", _OPS, "In the app registration, under Authentication, choose accounts in any organizational directory."),
         ("state_used", 409, "This link has been used already", _TECHNICIAN, "Open the tenant's status: the connection is already under way."),
         ("link_expired", 410, "This link has expired", _TECHNICIAN, _START_AGAIN),
         ("link_replaced", 410, "A newer link has replaced this one", _TECHNICIAN, "Use the newest link; connecting again made the older one void."),
@@ -86,6 +102,7 @@ _CATALOGUE = {
         ("count_mismatch", 502, "Fewer objects arrived than Microsoft counts", _MICROSOFT, "Start the sync again; if it stays, Microsoft's count is behind or the listing has a gap."),
         ("objects_unusable", 502, "Some objects could not be stored", _OPS, "Report this with the correlation id: they have no id or are larger than the store allows."),
         ("names_concealed", 200, "The report hides who the mailboxes belong to", _ADMIN, "In the Microsoft 365 admin center open Settings > Org settings > Reports and switch off \"Display concealed user, group, and site names in all reports\"."),
+        ("no_subscription", 200, "The tenant has no subscription", _ADMIN, "Ask the customer whether a Microsoft 365 plan should be active; an expired trial looks like this."),
         ("no_baseline_yet", 200, "Microsoft has no Secure Score for this tenant yet", _MICROSOFT, "Nothing to do: new tenants get their first score within a day or two."),
         ("write_conflict", 409, "Two workers met on the same row", _OPS, "Nothing to do: the work is repeated by itself."),
         ("storage_unavailable", 503, "The data store did not answer", _OPS, "Try again in a minute; if it stays, look at the storage account."),
@@ -93,10 +110,22 @@ _CATALOGUE = {
 }  # fmt: skip
 
 
-def find_problem(code: str, message: str = "") -> Problem:
-    """The catalogue's entry with this time's message; raises KeyError for a code nobody described."""
-    entry = _CATALOGUE[code]
-    return Problem(entry.code, entry.status, entry.title, entry.owner, entry.next_action, message)
+def find_problem(code: str, message: str = "", microsoft_code: str = "") -> Problem:
+    """The catalogue's entry with this time's message; raises KeyError for a code nobody described.
+
+    A sign-in code of Microsoft's, when known, says better than the entry whose move it is.
+    """
+    problem = replace(_CATALOGUE[code], message=message, microsoft_code=microsoft_code)
+    guidance = find_sign_in_guidance(microsoft_code)
+    if guidance is None:
+        return problem
+    told = f"{message} {guidance.meaning}".strip()
+    return replace(problem, message=told, owner=guidance.owner, next_action=guidance.next_action)
+
+
+def all_problems() -> tuple[Problem, ...]:
+    """Every entry, in the catalogue's order."""
+    return tuple(_CATALOGUE.values())
 
 
 def all_problem_codes() -> tuple[str, ...]:

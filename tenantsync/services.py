@@ -7,24 +7,34 @@ from dataclasses import dataclass
 from threading import Lock
 from uuid import uuid4
 
-from tenantsync.clock import Clock, SystemClock
+from tenantsync.bodies import CustomerChoice
+from tenantsync.clock import Clock, SystemClock, to_rfc3339
 from tenantsync.engine import SliceBudget
+from tenantsync.errors import RequestError
 from tenantsync.graph.client import TenantGraph
 from tenantsync.identity.authority import Authority
-from tenantsync.identity.caller import CallerIdentity
+from tenantsync.identity.caller import Caller, CallerIdentity
 from tenantsync.identity.consent import ConsentLink
+from tenantsync.identity.registration import AppRegistration
 from tenantsync.identity.tokens import TokenSource
+from tenantsync.notifications import Notifier, Posts
 from tenantsync.outbound import Outbound
+from tenantsync.public_hosts import PublicPoster
 from tenantsync.settings import Settings
+from tenantsync.store.audit import Audit
 from tenantsync.store.callback_states import CallbackStates
 from tenantsync.store.connect_rate import ConnectRate
 from tenantsync.store.connections import Connections
 from tenantsync.store.customers import Customers
+from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
+from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.tables import AzureTables, TableStore
+from tenantsync.store.tenants import ManagedTenant, Tenants
+from tenantsync.store.transfers import Transfers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,11 +56,43 @@ class Services:
     connect_rate: ConnectRate
     runs: Runs
     inventory: Inventory
+    tenants: Tenants
+    grants: Grants
+    transfers: Transfers
+    audit: Audit
+    webhooks: Webhooks
+    notifier: Notifier
+    registration: AppRegistration
     slice_budget: SliceBudget
 
     def graph_for(self, tenant_id: str) -> TenantGraph:
         """Graph of one tenant."""
         return TenantGraph(tenant_id, self.settings.graph_endpoint, self.outbound, self.tokens)
+
+    def choose_customer(self, msp_id: str, choice: CustomerChoice) -> str:
+        """The customer's id; a name makes the customer if there is none. Raises RequestError `customer_not_found`."""
+        if choice.name:
+            return self.customers.find_or_create(msp_id, choice.name, to_rfc3339(self.clock.now())).customer_id
+        customer = self.customers.read(msp_id, choice.customer_id)
+        if customer is None:
+            raise RequestError("customer_not_found")
+        return customer.customer_id
+
+    def note_state(self, msp_id: str, tenant_id: str, state: str, **changes: str) -> ManagedTenant | None:
+        """Remembers a tenant's state for lists."""
+        now = to_rfc3339(self.clock.now())
+        return self.tenants.change(msp_id, tenant_id, state=state, updated_at=now, **changes)
+
+    def audit_by(self, caller: Caller, action: str, tenant_id: str = "", msp_id: str = "", **detail: object) -> None:
+        """Records what a person did, for their own MSP unless another is named."""
+        self.audit.record(
+            action,
+            msp_id=msp_id or caller.msp_id,
+            actor=caller.user_id,
+            actor_msp_id=caller.msp_id,
+            tenant_id=tenant_id,
+            detail=detail,
+        )
 
     def scratch_for(self, run_id: str, resource: str) -> Scratch:
         """The notes of one resource's listing."""
@@ -63,19 +105,25 @@ def build_services(
     tables: TableStore | None = None,
     clock: Clock | None = None,
     outbound: Outbound | None = None,
+    poster: Posts | None = None,
 ) -> Services:
     """Wires everything; tests hand in their own store, clock and HTTP."""
     clock = clock or SystemClock()
     tables = tables or AzureTables.connect(settings)
-    outbound = outbound or Outbound((settings.login_endpoint, settings.graph_endpoint), settings.ca_bundle)
+    hosts = (settings.login_endpoint, settings.graph_endpoint, *settings.other_login_endpoints)
+    outbound = outbound or Outbound(hosts, settings.ca_bundle)
+    tokens = TokenSource(settings, outbound)
+    webhooks, home_id = Webhooks(tables), settings.home_tenant_id
+    home = TenantGraph(home_id, settings.graph_endpoint, outbound, tokens) if home_id else None
+    poster = poster or PublicPoster(settings.webhook_origins)
     return Services(
         settings=settings,
         clock=clock,
         outbound=outbound,
         tables=tables,
-        authority=Authority(settings.login_endpoint, outbound),
+        authority=Authority(settings.login_endpoint, outbound, settings.other_login_endpoints),
         callers=CallerIdentity(settings, outbound, clock),
-        tokens=TokenSource(settings, outbound),
+        tokens=tokens,
         consent_link=ConsentLink(
             settings.login_endpoint, settings.graph_endpoint, settings.client_id, settings.callback_url
         ),
@@ -86,6 +134,13 @@ def build_services(
         connect_rate=ConnectRate(tables, settings.connect_rate_per_minute),
         runs=Runs(tables),
         inventory=Inventory(tables),
+        tenants=Tenants(tables),
+        grants=Grants(tables),
+        transfers=Transfers(tables),
+        audit=Audit(tables, clock),
+        webhooks=webhooks,
+        notifier=Notifier(Outbox(tables), webhooks, clock, settings.webhook_signing_key, poster),
+        registration=AppRegistration(settings, home, clock),
         slice_budget=SliceBudget(),
     )
 

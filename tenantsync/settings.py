@@ -8,6 +8,8 @@ from uuid import UUID
 
 from tenantsync.errors import ConfigurationError
 
+GLOBAL_LOGIN: Final = "https://login.microsoftonline.com"
+_NATIONAL_LOGINS: Final = ("https://login.microsoftonline.us", "https://login.partner.microsoftonline.cn")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -54,13 +56,18 @@ class Settings:
     operator_tenant_id: str
     connect_rate_per_minute: int
     ca_bundle: str
+    other_login_endpoints: tuple[str, ...] = ()
+    """Sign-in hosts of other Microsoft clouds, asked whether they know the tenant, too."""
+    write_client_id: str = ""
+    webhook_signing_key: Secret | None = None
+    webhook_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
         """Raises ConfigurationError that names every missing or wrong setting at once."""
         reader = _Reader(environment)
         settings = cls(
-            login_endpoint=reader.origin("LOGIN_ENDPOINT", "https://login.microsoftonline.com"),
+            login_endpoint=reader.origin("LOGIN_ENDPOINT", GLOBAL_LOGIN),
             graph_endpoint=reader.origin("GRAPH_ENDPOINT", "https://graph.microsoft.com"),
             client_id=reader.required("CLIENT_ID", "the id of the multi-tenant app registration"),
             credential=reader.credential(),
@@ -74,6 +81,10 @@ class Settings:
             operator_tenant_id=reader.guid("OPERATOR_TENANT_ID"),
             connect_rate_per_minute=reader.positive("CONNECT_RATE_PER_MINUTE", 120),
             ca_bundle=reader.text("REQUESTS_CA_BUNDLE"),
+            other_login_endpoints=reader.other_logins("OTHER_LOGIN_ENDPOINTS"),
+            write_client_id=reader.guid("WRITE_CLIENT_ID"),
+            webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
+            webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
             reader.problems.append("TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one of them")
@@ -99,8 +110,9 @@ class _Reader:
         return value
 
     def secret(self, name: str) -> Secret | None:
+        """None also for a Key Vault reference that Azure could not resolve: its text is no secret."""
         value = self.text(name)
-        return Secret(value) if value else None
+        return Secret(value) if value and not value.startswith("@Microsoft.KeyVault(") else None
 
     def origin(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")
@@ -108,6 +120,21 @@ class _Reader:
         if parts.scheme != "https" or not parts.netloc or parts.path or parts.query:
             self.problems.append(f"{name} must be https://host[:port] without a path")
         return value
+
+    def other_logins(self, name: str) -> tuple[str, ...]:
+        """By default the national clouds for the global one, and none for a cloud of somebody's own."""
+        is_global = self.text("LOGIN_ENDPOINT", GLOBAL_LOGIN).rstrip("/") == GLOBAL_LOGIN
+        default = ",".join(_NATIONAL_LOGINS) if is_global else ""
+        endpoints = tuple(part.strip().rstrip("/") for part in self.text(name, default).split(",") if part.strip())
+        if any(urlsplit(endpoint).scheme != "https" or urlsplit(endpoint).path for endpoint in endpoints):
+            self.problems.append(f"{name} must be https://host[:port] without a path, separated by commas")
+        return endpoints
+
+    def loopback_origins(self, name: str) -> tuple[str, ...]:
+        origins = tuple(part.strip().rstrip("/") for part in self.text(name).split(",") if part.strip())
+        if any(urlsplit(origin).hostname not in _LOOPBACK or urlsplit(origin).path for origin in origins):
+            self.problems.append(f"{name} must be http://127.0.0.1:port, separated by commas, for development only")
+        return origins
 
     def public_url(self, name: str) -> str:
         value = self.required(name, "an address people's browsers can reach").rstrip("/")

@@ -64,9 +64,9 @@ class Call:
     def path(self) -> str:
         return "/" + self.request.url.split("://", 1)[-1].partition("/")[2].split("?", 1)[0]
 
-    def caller(self, identity: CallerIdentity, role: Role) -> Caller:
-        """The checked caller; raises RequestError 401 or 403."""
-        return identity.identify(self.request.headers.get("authorization", ""), role)
+    def caller(self, identity: CallerIdentity, *any_of: Role) -> Caller:
+        """The checked caller, who has one of the roles; raises RequestError 401 or 403."""
+        return identity.identify(self.request.headers.get("authorization", ""), *any_of)
 
     def json_object(self) -> dict[str, object]:
         """The body as a JSON object; raises RequestError 400 or 413."""
@@ -106,15 +106,20 @@ class Call:
 def answer(request: HttpRequest, handler: Callable[[Call], Reply]) -> Reply:
     """Runs a handler; whatever it raises becomes a problem document. Never raises."""
     call = Call(request, _correlation_id(request))
-    try:
-        reply = handler(call)
-    except TenantSyncError as error:
-        reply = _refusal(call, error)
-    except Exception as error:  # noqa: BLE001 - the HTTP edge: nothing may leave as a bare 500
-        logs.failure("request_crashed", error, path=call.path, correlation_id=call.correlation_id)
-        reply = problem_reply(find_problem("internal_error"), call)
+    with logs.correlated(call.correlation_id):
+        reply = _handled(call, handler)
     headers = {**_SECURITY_HEADERS, "X-Correlation-Id": call.correlation_id, **reply.headers}
     return Reply(reply.status, reply.body, headers)
+
+
+def _handled(call: Call, handler: Callable[[Call], Reply]) -> Reply:
+    try:
+        return handler(call)
+    except TenantSyncError as error:
+        return _refusal(call, error)
+    except Exception as error:  # noqa: BLE001 - the HTTP edge: nothing may leave as a bare 500
+        logs.failure("request_crashed", error, path=call.path)
+        return problem_reply(find_problem("internal_error"), call)
 
 
 def json_reply(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
@@ -138,9 +143,17 @@ def redirect_reply(location: str) -> Reply:
     return Reply(303, b"", {"Location": location})
 
 
-def problem_reply(problem: Problem, call: Call, headers: Mapping[str, str] | None = None) -> Reply:
-    """RFC 9457 problem+json."""
+def problem_reply(
+    problem: Problem,
+    call: Call,
+    headers: Mapping[str, str] | None = None,
+    members: Mapping[str, object] | None = None,
+) -> Reply:
+    """RFC 9457 problem+json; `members` are what this problem says on top."""
+    said = {"microsoftCode": problem.microsoft_code} if problem.microsoft_code else {}
     body = {
+        **(members or {}),
+        **said,
         "type": f"{_PROBLEM_BASE}{problem.code}",
         "title": problem.title,
         "status": problem.status,
@@ -156,11 +169,12 @@ def problem_reply(problem: Problem, call: Call, headers: Mapping[str, str] | Non
 
 def _refusal(call: Call, error: TenantSyncError) -> Reply:
     if isinstance(error, ContractError | ConflictError):
-        logs.failure("request_failed", error, path=call.path, correlation_id=call.correlation_id)
+        logs.failure("request_failed", error, path=call.path)
     else:
-        logs.event("request_refused", problem=error.code, path=call.path, correlation_id=call.correlation_id)
-    headers = error.headers if isinstance(error, RequestError) else {}
-    return problem_reply(error.problem(), call, headers)
+        logs.event("request_refused", problem=error.code, path=call.path)
+    if isinstance(error, RequestError):
+        return problem_reply(error.problem(), call, error.headers, error.members)
+    return problem_reply(error.problem(), call)
 
 
 def _correlation_id(request: HttpRequest) -> str:

@@ -5,15 +5,31 @@ from typing import Final
 # Orchestrators
 ONBOARD_TENANT: Final = "onboard_tenant"
 SYNC_RESOURCE: Final = "sync_resource"
+DISCONNECT_TENANT: Final = "disconnect_tenant"
+WATCH_CONSENTS: Final = "watch_consents"
+VERIFY_GRANT: Final = "verify_grant"
 
 # Activities
 VERIFY_CONSENT: Final = "verify_consent"
 PLAN_SYNC: Final = "plan_sync"
 SYNC_SLICE: Final = "sync_slice"
 FINISH_RUN: Final = "finish_run"
+REMOVE_INVENTORY: Final = "remove_inventory"
+LIST_TENANTS: Final = "list_tenants"
+CHECK_CONSENT: Final = "check_consent"
+CHECK_GRANT: Final = "check_grant"
 
-ORCHESTRATORS: Final = (ONBOARD_TENANT, SYNC_RESOURCE)
-ACTIVITIES: Final = (VERIFY_CONSENT, PLAN_SYNC, SYNC_SLICE, FINISH_RUN)
+ORCHESTRATORS: Final = (ONBOARD_TENANT, SYNC_RESOURCE, DISCONNECT_TENANT, WATCH_CONSENTS, VERIFY_GRANT)
+ACTIVITIES: Final = (
+    VERIFY_CONSENT,
+    PLAN_SYNC,
+    SYNC_SLICE,
+    FINISH_RUN,
+    REMOVE_INVENTORY,
+    LIST_TENANTS,
+    CHECK_CONSENT,
+    CHECK_GRANT,
+)
 
 # Tables
 CONNECTIONS_TABLE: Final = "Connections"
@@ -24,11 +40,37 @@ RUNS_TABLE: Final = "Runs"
 INVENTORY_TABLE: Final = "Inventory"
 CONNECT_RATE_TABLE: Final = "ConnectRate"
 SCRATCH_TABLE: Final = "Scratch"
+TENANTS_TABLE: Final = "Tenants"
+AUDIT_TABLE: Final = "Audit"
+GRANTS_TABLE: Final = "Grants"
+TRANSFERS_TABLE: Final = "Transfers"
+WEBHOOKS_TABLE: Final = "Webhooks"
+OUTBOX_TABLE: Final = "Outbox"
 
 
 def onboarding_instance_id(connection_id: str) -> str:
     """One connection has one onboarding: the id makes a second start impossible."""
     return f"onboard-{connection_id}"
+
+
+def resync_id(connection_id: str, number: int) -> str:
+    """The run, and orchestration, of a connection's `number`th further sync."""
+    return f"resync-{connection_id}-{number}"
+
+
+def disconnect_instance_id(connection_id: str) -> str:
+    """The orchestration that removes what a connection has brought."""
+    return f"disconnect-{connection_id}"
+
+
+def grant_instance_id(grant_id: str) -> str:
+    """The orchestration that watches a new permission arrive."""
+    return f"grant-{grant_id}"
+
+
+def consent_watch_instance_id(day: str) -> str:
+    """The daily look at every tenant's consent; one a day, however often the timer fires."""
+    return f"consents-{day}"
 
 
 def resource_instance_id(run_id: str, resource: str) -> str:

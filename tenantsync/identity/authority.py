@@ -1,8 +1,9 @@
 """Turns what a technician types into a tenant's GUID and cloud, by Microsoft's OpenID metadata."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 import idna
@@ -15,6 +16,7 @@ _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MSA_TENANT: Final = "9188040d-6c67-4c5b-b112-36a304b66dad"
 _GENERIC: Final = frozenset({"common", "organizations", "consumers"})
 _MAX_DOMAIN: Final = 253
+_PROBE_SECONDS: Final = (3, 5)
 _MALFORMED: Final = 900021
 _UNKNOWN_TENANT: Final = frozenset({90002, 5000224})
 _CLOUD_BY_INSTANCE: Final = {"microsoftonline.us": "us_government", "partner.microsoftonline.cn": "china"}
@@ -56,19 +58,50 @@ def _parse_domain(value: str) -> str:
     return domain
 
 
-class Authority:
-    """Asks the configured login host, and no other, about tenants."""
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What other clouds said: tenants of that name, hosts that did not answer, and how many were asked."""
 
-    def __init__(self, login_endpoint: str, outbound: Outbound) -> None:
+    tenants: tuple[Tenant, ...]
+    silent: tuple[str, ...]
+    asked: int
+
+
+def cloud_family(cloud: str) -> str:
+    """The separate world a cloud belongs to: one app registration serves one of them."""
+    return {"gcc": "global", "gcc_high": "us_government", "dod": "us_government"}.get(cloud, cloud)
+
+
+class Authority:
+    """Asks the configured sign-in host about tenants, and others only whether they know the same name."""
+
+    def __init__(self, login_endpoint: str, outbound: Outbound, others: Sequence[str] = ()) -> None:
         self._login_endpoint = login_endpoint
         self._outbound = outbound
+        self._others = others
 
     def fetch_tenant(self, name: str) -> Tenant:
         """Resolves the outcome of `parse_tenant`.
 
         Raises RequestError `tenant_not_found` or `invalid_tenant`, TransientError when Microsoft does not answer.
         """
-        metadata = self._fetch_metadata(name)
+        return self._resolve(self._login_endpoint, name)
+
+    def find_elsewhere(self, name: str) -> Elsewhere:
+        """What the sign-in hosts of other clouds know of the name; a host that does not answer is only noted."""
+        tenants: list[Tenant] = []
+        silent: list[str] = []
+        for endpoint in self._others:
+            try:
+                tenants.append(self._resolve(endpoint, name, timeout=_PROBE_SECONDS))
+            except RequestError:
+                continue
+            except (TransientError, ContractError):
+                silent.append(urlsplit(endpoint).hostname or endpoint)
+        return Elsewhere(tuple(tenants), tuple(silent), len(self._others))
+
+    def _resolve(self, endpoint: str, name: str, **options: Any) -> Tenant:
+        metadata = self._fetch_metadata(endpoint, name, options)
         path = urlsplit(str(metadata.get("issuer", ""))).path.strip("/").split("/")
         endpoint_path = urlsplit(str(metadata.get("token_endpoint", ""))).path.strip("/").split("/")
         tenant_id = next((part for part in (path[0].lower(), endpoint_path[0].lower()) if is_guid(part)), None)
@@ -76,9 +109,9 @@ class Authority:
             raise ContractError("unexpected_answer", "the OpenID metadata names no tenant")
         return Tenant(tenant_id, None if is_guid(name) else name, _cloud_of(metadata))
 
-    def _fetch_metadata(self, name: str) -> dict[str, object]:
-        url = f"{self._login_endpoint}/{name}/v2.0/.well-known/openid-configuration"
-        response = self._outbound.get(url)
+    def _fetch_metadata(self, endpoint: str, name: str, options: dict[str, Any]) -> dict[str, object]:
+        url = f"{endpoint}/{name}/v2.0/.well-known/openid-configuration"
+        response = self._outbound.get(url, **options)
         if (
             response.status_code >= requests.codes.internal_server_error
             or response.status_code == requests.codes.too_many

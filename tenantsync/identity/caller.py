@@ -65,8 +65,8 @@ class CallerIdentity:
         self._tried_at: dict[str, datetime] = {}
         self._lock = threading.Lock()
 
-    def identify(self, authorization: str, role: Role) -> Caller:
-        """The caller behind an Authorization header.
+    def identify(self, authorization: str, *any_of: Role) -> Caller:
+        """The caller behind an Authorization header, who has one of the roles.
 
         Raises RequestError 401 or 403; an MSP that is not allowed is refused before any key is fetched.
         """
@@ -74,8 +74,8 @@ class CallerIdentity:
         key_id, msp_id = self._claimed_origin(token)
         claims = self._verified_claims(token, key_id, msp_id)
         roles = frozenset(claims["roles"] if isinstance(claims.get("roles"), list) else ())
-        if role not in roles:
-            raise RequestError("role_missing", f"The role {role.value} is needed.")
+        if roles.isdisjoint(any_of):
+            raise RequestError("role_missing", f"The role {' or '.join(role.value for role in any_of)} is needed.")
         is_operator = msp_id == self._settings.operator_tenant_id
         return Caller(msp_id, str(claims.get("oid") or claims.get("sub") or ""), roles, is_operator)
 

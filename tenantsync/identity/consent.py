@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -30,11 +30,14 @@ class ConsentLink:
     client_id: str
     redirect_uri: str
 
-    def build(self, tenant_id: str, state: str) -> str:
-        """The v2 admin-consent address for one tenant; v2 fails without `scope` (AADSTS900144)."""
+    def build(self, tenant_id: str, state: str, scopes: Sequence[str] = (), client_id: str = "") -> str:
+        """The v2 admin-consent address for one tenant; v2 fails without `scope` (AADSTS900144).
+
+        Without `scopes` everything of the registration is asked for; only delegated permissions can be named.
+        """
         query = {
-            "client_id": self.client_id,
-            "scope": f"{self.graph_endpoint}/.default",
+            "client_id": client_id or self.client_id,
+            "scope": " ".join(scopes) or f"{self.graph_endpoint}/.default",
             "redirect_uri": self.redirect_uri,
             "state": state,
         }

@@ -18,6 +18,14 @@ class Leg(StrEnum):
     SIGN_IN = "sign_in"
 
 
+class Purpose(StrEnum):
+    """What the administrator was sent to Microsoft for."""
+
+    CONNECT = "connect"
+    GRANT = "grant"
+    TRANSFER = "transfer"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackState:
     """What a state is bound to. `flow` is MSAL's sign-in flow as JSON (verifier and nonce), empty for consent."""
@@ -28,6 +36,9 @@ class CallbackState:
     connection_id: str
     tenant_id: str
     expires_at: str
+    purpose: str = Purpose.CONNECT
+    subject_id: str = ""
+    """The ledger entry or the transfer, when the purpose is not to connect."""
     flow: str = ""
     used_at: str = ""
 

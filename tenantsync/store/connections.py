@@ -1,6 +1,6 @@
 """Connections: one attempt of an MSP to attach one tenant, and which attempt is the latest for a tenant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +18,7 @@ class ConnectionState(StrEnum):
     DECLINED = "declined"
     WRONG_TENANT = "wrong_tenant"
     FAILED = "failed"
+    CANCELLED = "cancelled"
     STARTED = "started"
 
 
@@ -44,6 +45,11 @@ class Connection:
     admin_directory_roles: str = ""
     problem_code: str = ""
     problem_message: str = ""
+    problem_microsoft_code: str = ""
+    other_tenant_id: str = ""
+    """The tenant consent came from instead."""
+    syncs: int = 0
+    """How many further syncs were started."""
 
 
 class Connections:
@@ -77,3 +83,17 @@ class Connections:
         """Stores the connection's new content."""
         row = to_row(connection, connection.msp_id, connection.connection_id)
         self._tables.upsert(CONNECTIONS_TABLE, row)
+
+    def make_latest(self, connection: Connection) -> None:
+        """Stores the connection and makes it the tenant's latest again; a newer one's link becomes void."""
+        self.create(connection)
+
+    def move(self, msp_id: str, connection_id: str, customer_id: str) -> None:
+        """The connection belongs to another customer now."""
+        connection = self.read(msp_id, connection_id)
+        if connection:
+            self.update(replace(connection, customer_id=customer_id))
+
+    def forget_latest(self, msp_id: str, tenant_id: str) -> None:
+        """The MSP has nothing to do with the tenant any more."""
+        self._tables.delete(CONNECTIONS_TABLE, msp_id, [_LATEST + tenant_id])

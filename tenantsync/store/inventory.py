@@ -97,6 +97,17 @@ class Inventory:
                 self._tables.delete(INVENTORY_TABLE, str(row.values["PartitionKey"]), [row.key])
         return next_cursor
 
+    def remove_all(self, tenant_id: str, resource: str, steps: int) -> bool:
+        """Deletes up to `steps` thousand rows of a resource; whether all are gone now."""
+        for shard in range(SHARDS):
+            partition = inventory_partition(tenant_id, resource, shard)
+            while rows := self._tables.scan(INVENTORY_TABLE, partition, limit=1000, columns=("stamp",)):
+                if steps == 0:
+                    return False
+                steps -= 1
+                self._tables.delete(INVENTORY_TABLE, partition, [row.key for row in rows])
+        return True
+
     def read_page(self, tenant_id: str, resource: str, top: int, cursor: str | None) -> InventoryPage:
         """Up to `top` items; raises RequestError for a cursor that is not one of ours."""
         position = _decode_cursor(cursor) if cursor else ""

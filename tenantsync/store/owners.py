@@ -33,6 +33,17 @@ class TenantOwners:
         row = self._tables.read(TENANT_OWNERS_TABLE, tenant_id, _ROW)
         return from_row(TenantOwner, row) if row else None
 
+    def release(self, tenant_id: str) -> None:
+        """The tenant is nobody's again."""
+        self._tables.delete(TENANT_OWNERS_TABLE, tenant_id, [_ROW])
+
+    def hand_over(self, owner: TenantOwner, from_msp_id: str) -> None:
+        """Gives the tenant to another owner; ConflictError unless it is `from_msp_id`'s, or the new owner's already."""
+        row = self._tables.read(TENANT_OWNERS_TABLE, owner.tenant_id, _ROW)
+        if row is None or row.text("msp_id") not in (from_msp_id, owner.msp_id):
+            raise ConflictError("write_conflict", "the tenant has another owner now")
+        self._tables.replace(TENANT_OWNERS_TABLE, to_row(owner, owner.tenant_id, _ROW), row.etag)
+
     def claim(self, owner: TenantOwner) -> None:
         """Makes `owner` the tenant's owner; repeating it changes nothing.
 

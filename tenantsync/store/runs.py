@@ -1,17 +1,18 @@
 """Runs and the progress of their resources: one partition a run, so that a status is one read."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from tenantsync.errors import ConflictError
+from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import RUNS_TABLE
 
 _RUN: Final = "run"
 _RESOURCE: Final = "resource_"
+_TRIES: Final = 8
 
 
 class RunState(StrEnum):
@@ -86,6 +87,7 @@ class Run:
     waiting_until: str = ""
     problem_code: str = ""
     problem_message: str = ""
+    problem_microsoft_code: str = ""
     summary: str = ""
     """The summary as JSON, once the run has ended."""
 
@@ -175,9 +177,25 @@ class Runs:
         row = self._tables.read(RUNS_TABLE, run_id, _RUN)
         return from_row(Run, row) if row else None
 
-    def update(self, run: Run) -> None:
-        """Stores the run's new content."""
-        self._tables.upsert(RUNS_TABLE, to_row(run, run.run_id, _RUN))
+    def change(self, run_id: str, *, even_ended: bool = False, **changes: Any) -> Run | None:
+        """Changes a run that is under way and gives what is stored; one that has ended stays as it is.
+
+        So a run that was cancelled stays cancelled, whatever a worker that did not hear of it wants to note.
+        """
+        for _ in range(_TRIES):
+            row = self._tables.read(RUNS_TABLE, run_id, _RUN)
+            if row is None:
+                return None
+            run = from_row(Run, row)
+            if run.state not in ACTIVE_RUN_STATES and not even_ended:
+                return run
+            changed = replace(run, **changes)
+            try:
+                self._tables.replace(RUNS_TABLE, to_row(changed, run_id, _RUN), row.etag)
+            except ConflictError:
+                continue
+            return changed
+        raise TransientError("storage_unavailable", "the run's row changes all the time")
 
     def plan(self, resources: Sequence[ResourceProgress]) -> None:
         """Stores the first checkpoints; the ones that exist already are left as they are."""

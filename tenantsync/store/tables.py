@@ -23,6 +23,7 @@ from tenantsync.settings import Settings
 
 BATCH_ROWS: Final = 100
 _WRITERS: Final = 4
+_NOT_FOUND: Final = 404
 _CONFLICT: Final = frozenset({409, 412})
 _T = TypeVar("_T")
 
@@ -143,6 +144,16 @@ class AzureTables:
         list(self._writers.map(lambda batch: self._do(table, lambda client: _submit(client, batch)), batches))
 
     def delete(self, table: str, partition: str, rows: Sequence[str]) -> None:
+        batches = [rows[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS)]
+        list(self._writers.map(lambda batch: self._delete(table, partition, batch), batches))
+
+    def _delete(self, table: str, partition: str, rows: Sequence[str]) -> None:
+        """One transaction; one by one only when a row is gone already, for which the service refuses all of them."""
+        operations = [("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows]
+        if len(rows) > 1:
+            with suppress(_MissingRowError):
+                self._do(table, lambda client: client.submit_transaction(operations))
+                return
         for row in rows:
             with suppress(_MissingRowError):
                 self._do(table, lambda client, row=row: client.delete_entity(partition, row))  # type: ignore[misc]
@@ -182,6 +193,8 @@ def _run(call: Callable[[], _T]) -> _T:
     except ResourceNotFoundError as error:
         raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
     except HttpResponseError as error:
+        if error.status_code == _NOT_FOUND:  # of a transaction
+            raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
         if error.status_code in _CONFLICT:
             raise ConflictError("write_conflict", "the row exists or has changed") from error
         raise TransientError("storage_unavailable", f"table service: {error.status_code}") from error

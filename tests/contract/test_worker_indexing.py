@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dev import APP_PACKAGES
 from devstack.host.indexing import AppIndex, index_app
 from tenantsync import wire
 
@@ -17,9 +18,29 @@ HTTP = {
     "consent_redirect": (["GET"], "msp-portal/tenants/callback"),
     "consent_forwarded": (["POST"], "msp-portal/tenants/callback"),
     "sync_status": (["GET"], "msp-portal/tenants/{tenantId}/sync-status"),
+    "tenant_list": (["GET"], "msp-portal/tenants"),
+    "tenant_details": (["GET"], "msp-portal/tenants/{tenantId}"),
+    "tenant_change": (["PATCH"], "msp-portal/tenants/{tenantId}"),
+    "tenant_disconnect": (["DELETE"], "msp-portal/tenants/{tenantId}"),
+    "tenant_resync": (["POST"], "msp-portal/tenants/{tenantId}/resync"),
+    "tenant_cancel": (["POST"], "msp-portal/tenants/{tenantId}/cancel"),
     "tenant_inventory": (["GET"], "msp-portal/tenants/{tenantId}/inventory/{resource}"),
+    "permissions_show": (["GET"], "msp-portal/tenants/{tenantId}/permissions"),
+    "permissions_ask": (["POST"], "msp-portal/tenants/{tenantId}/permissions"),
+    "permissions_drop": (["DELETE"], "msp-portal/tenants/{tenantId}/permissions"),
+    "transfer_offer": (["POST"], "msp-portal/tenants/{tenantId}/transfer"),
+    "transfer_list": (["GET"], "msp-portal/transfers"),
+    "transfer_accept": (["POST"], "msp-portal/transfers/{transferId}/accept"),
+    "transfer_end": (["DELETE"], "msp-portal/transfers/{transferId}"),
+    "webhook_show": (["GET"], "msp-portal/webhook"),
+    "webhook_set": (["PUT"], "msp-portal/webhook"),
+    "webhook_remove": (["DELETE"], "msp-portal/webhook"),
+    "audit": (["GET"], "msp-portal/audit"),
+    "code_help": (["GET"], "msp-portal/help/{code}"),
+    "openapi": (["GET"], "openapi.json"),
     "health": (["GET"], "health"),
 }
+TIMERS = {"deliver_notifications", "watch_consents_daily"}
 
 
 @pytest.fixture(scope="module")
@@ -27,13 +48,13 @@ def app() -> AppIndex:
     """Indexed once: azure-functions remembers names and refuses a second time."""
     for name in [name for name in sys.modules if name.split(".")[-1] in ("routes", "triggers")]:
         del sys.modules[name]
-    for name in ("function_app", "connect", "callback", "sync_status", "tenants", "ops", "orchestrators", "activities"):
+    for name in ("function_app", *(set(APP_PACKAGES) - {"tenantsync"})):
         sys.modules.pop(name, None)
     return index_app(importlib.import_module("function_app"))
 
 
 def test_app_breaks_no_rule_of_the_worker(app: AppIndex):
-    assert len(app.functions) == len(HTTP) + len(wire.ORCHESTRATORS) + len(wire.ACTIVITIES)
+    assert len(app.functions) == len(HTTP) + len(TIMERS) + len(wire.ORCHESTRATORS) + len(wire.ACTIVITIES)
 
 
 def test_every_durable_name_on_the_wire_is_registered(app: AppIndex):

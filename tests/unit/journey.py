@@ -1,30 +1,22 @@
 """The steps of an onboarding on fakes, for tests that begin in the middle of one."""
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from activities.verify_consent import verify_consent
 from callback.handler import receive_redirect
-from callback.outcome import StartRun
-from connect.handler import parse_connect_request, start_connection
+from connect.handler import start_connection
+from connect.request import parse_connect_request
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.services import Services
-from tenantsync.store.runs import Run
+from tenantsync.store.runs import Run, RunState
 from tenantsync.web import Reply
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft
+from tests.fakes.orchestrations import Started
 
 TECHNICIAN = Caller(MSP, "technician", frozenset({Role.CONNECT, Role.READ}))
-
-
-@dataclass
-class Started:
-    """Stands for the orchestration's starter and remembers what it was asked to start."""
-
-    runs: list[Run] = field(default_factory=list)
-
-    def __call__(self, run: Run) -> None:
-        self.runs.append(run)
 
 
 def connect(
@@ -44,18 +36,18 @@ def query_of(url: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def redirect(services: Services, start: StartRun, **fields: str) -> Reply:
+def redirect(services: Services, start: Started, **fields: str) -> Reply:
     """Microsoft's redirect to GET callback."""
     return receive_redirect(CallbackFields.parse(fields), services, start)
 
 
-def sign_in_link(services: Services, connected: dict[str, Any], start: StartRun) -> str:
+def sign_in_link(services: Services, connected: dict[str, Any], start: Started) -> str:
     """Accepts the consent; gives the address of the sign-in that follows."""
     reply = redirect(services, start, state=state_of(connected["authUrl"]), admin_consent="True", tenant=TENANT)
     return reply.headers["Location"]
 
 
-def finish_sign_in(services: Services, microsoft: FakeMicrosoft, link: str, start: StartRun) -> Reply:
+def finish_sign_in(services: Services, microsoft: FakeMicrosoft, link: str, start: Started) -> Reply:
     """The admin signs in and comes back."""
     microsoft.nonce = query_of(link)["nonce"]
     return redirect(services, start, state=state_of(link), code="one-time-code")
@@ -66,4 +58,26 @@ def onboard(services: Services, microsoft: FakeMicrosoft) -> Run:
     started = Started()
     link = sign_in_link(services, connect(services), started)
     finish_sign_in(services, microsoft, link, started)
-    return started.runs[0]
+    return run_of(services, started)
+
+
+def run_of(services: Services, started: Started) -> Run:
+    """The run that was started."""
+    run = services.runs.read(started.runs[0])
+    assert run
+    return run
+
+
+def put_run(services: Services, run: Run) -> None:
+    """Stores a run as it is, even one that has ended."""
+    values = {name: getattr(run, name) for name in Run.__slots__ if name != "run_id"}
+    services.runs.change(run.run_id, even_ended=True, **values)
+
+
+def connected(services: Services, microsoft: FakeMicrosoft, state: RunState = RunState.COMPLETED) -> Run:
+    """A tenant whose first run has ended; consent is verified unless the run failed."""
+    run = onboard(services, microsoft)
+    verify_consent(run.run_id, 5, services)
+    services.runs.change(run.run_id, state=state, finished_at=run.started_at)
+    services.note_state(run.msp_id, run.tenant_id, state)
+    return replace(run, state=state)

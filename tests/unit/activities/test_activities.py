@@ -25,7 +25,7 @@ from tests.fakes.microsoft import (
     app_token,
     graph_error,
 )
-from tests.unit.journey import onboard
+from tests.unit.journey import onboard, put_run
 
 TOKEN_PATH = f"/{TENANT}/oauth2/v2.0/token"
 
@@ -128,7 +128,7 @@ def test_fresh_token_is_asked_for_on_every_try(services: Services, microsoft: Fa
     before = microsoft.count(TOKEN_PATH)
     for attempt in range(3):
         verify_consent(run.run_id, attempt, replace(services))
-        services.runs.update(run)
+        put_run(services, run)
     assert microsoft.count(TOKEN_PATH) == before + 3
 
 
@@ -136,12 +136,16 @@ def test_tenant_that_another_msp_owns_cannot_be_claimed(services: Services, run:
     other = TenantOwner(tenant_id=TENANT, msp_id=OTHER_MSP, customer_id="c", connection_id="x", claimed_at="t")
     services.owners.claim(other)
     outcome = verify_consent(run.run_id, 0, services)
-    assert outcome["problem"] == {"code": "tenant_already_connected", "message": "Contact support."}
+    assert outcome["problem"] == {
+        "code": "tenant_already_connected",
+        "message": "Contact support.",
+        "microsoftCode": "",
+    }
     assert services.owners.read(TENANT) == other
 
 
 def test_late_repetition_does_not_reopen_an_ended_run(services: Services, run: Run):
-    services.runs.update(replace(run, state=RunState.COMPLETED))
+    put_run(services, replace(run, state=RunState.COMPLETED))
     assert verify_consent(run.run_id, 0, services) == {"state": "verified"}
     assert stored(services, run).state == RunState.COMPLETED
 

@@ -11,9 +11,9 @@ from tenantsync.services import Services
 from tenantsync.store.connections import ConnectionState
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft
+from tests.fakes.orchestrations import Started
 from tests.unit.journey import (
     TECHNICIAN,
-    Started,
     connect,
     finish_sign_in,
     query_of,
@@ -52,7 +52,7 @@ def test_sign_in_starts_the_run_once_and_lands_on_the_portal(
     reply = finish_sign_in(services, microsoft, sign_in_link(services, connected, started), started)
     assert reply.status == 303
     assert reply.headers["Location"] == f"https://portal.test/connect/{connected['connectionId']}?result=verifying"
-    assert [run.run_id for run in started.runs] == [f"onboard-{connected['connectionId']}"]
+    assert started.runs == [f"onboard-{connected['connectionId']}"]
 
 
 def test_sign_in_is_remembered_with_the_admins_roles(services: Services, microsoft: FakeMicrosoft, started: Started):
@@ -177,7 +177,7 @@ def test_reload_after_success_is_verifying_again_and_starts_nothing_twice(
     for state in (state_of(link), state_of(connected["authUrl"])):
         reply = redirect(services, started, state=state, tenant=TENANT, code="again")
         assert result_of(reply.headers["Location"]) == "verifying"
-    assert {run.run_id for run in started.runs} == {f"onboard-{connected['connectionId']}"}
+    assert set(started.runs) == {f"onboard-{connected['connectionId']}"}
 
 
 def test_reload_before_the_sign_in_begins_it_again(services: Services, microsoft: FakeMicrosoft, started: Started):
@@ -202,12 +202,13 @@ def test_orchestration_that_cannot_start_is_started_by_a_reload(
     link = sign_in_link(services, connect(services), started)
     microsoft.nonce = query_of(link)["nonce"]
 
-    def broken(run: object) -> None:
-        raise TransientError("service_unavailable")
+    class Broken(Started):
+        def start(self, name: str, instance_id: str, job: object) -> None:
+            raise TransientError("service_unavailable")
 
     fields = CallbackFields.parse({"state": state_of(link), "code": "once"})
     with pytest.raises(TransientError):
-        accept_callback(fields, services, broken)
+        accept_callback(fields, services, Broken())
     reply = receive_redirect(fields, services, started)
     assert result_of(reply.headers["Location"]) == "verifying"
     assert len(started.runs) == 1

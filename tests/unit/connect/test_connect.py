@@ -14,8 +14,9 @@ from tenantsync.wire import CALLBACK_STATES_TABLE, CONNECTIONS_TABLE, CUSTOMERS_
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import GRAPH, LOGIN, MSP, OTHER_MSP, TENANT, Answer, FakeMicrosoft, portal_token
+from tests.fakes.orchestrations import Started
 from tests.http import Answered, call
-from tests.unit.journey import Started, connect, finish_sign_in, query_of, sign_in_link, state_of
+from tests.unit.journey import connect, finish_sign_in, put_run, query_of, run_of, sign_in_link, state_of
 
 PATH = "/api/msp-portal/tenants/connect"
 GOOD: dict[str, Any] = {"tenant": "contoso.com", "customer": {"name": "Contoso"}}
@@ -29,7 +30,7 @@ def post(body: Any = None, *, token: str | None = None, **options: Any) -> Answe
 def test_connect_answers_the_contract(services: Services):
     answer = post()
     assert answer.status == 201
-    fields = "connectionId tenantId tenantDomain cloud customerId authUrl expiresAt permissions statusUrl"
+    fields = "connectionId tenantId tenantDomain cloud customerId authUrl expiresAt permissions preflight statusUrl"
     assert set(answer.body) == set(fields.split())
     assert (answer.body["tenantId"], answer.body["tenantDomain"], answer.body["cloud"]) == (
         TENANT,
@@ -200,11 +201,11 @@ def test_tenant_of_the_same_msp_is_refused_with_its_customer(
     started = Started()
     connected = connect(services)
     finish_sign_in(services, microsoft, sign_in_link(services, connected, started), started)
-    run: Run = started.runs[0]
+    run = run_of(services, started)
     from activities.verify_consent import verify_consent
 
     assert verify_consent(run.run_id, 0, services) == {"state": "verified"}
-    services.runs.update(Run(**{**{name: getattr(run, name) for name in Run.__slots__}, "state": state}))
+    put_run(services, Run(**{**{name: getattr(run, name) for name in Run.__slots__}, "state": state}))
     answer = post()
     assert (answer.status == 409) is is_refused
     if is_refused:
@@ -217,7 +218,7 @@ def test_refusal_for_another_msps_tenant_says_nothing_of_the_owner(services: Ser
     finish_sign_in(services, microsoft, sign_in_link(services, connected, started), started)
     from activities.verify_consent import verify_consent
 
-    verify_consent(started.runs[0].run_id, 0, services)
+    verify_consent(started.runs[0], 0, services)
     answer = post(token=portal_token(Role.CONNECT, msp=OTHER_MSP))
     assert (answer.status, answer.body["detail"]) == (409, "Contact support.")
     assert not {MSP, connected["customerId"]} & set(json.dumps(answer.body).replace('"', " ").split())
@@ -226,7 +227,8 @@ def test_refusal_for_another_msps_tenant_says_nothing_of_the_owner(services: Ser
 def test_own_tenant_is_refused_also_by_its_domain(services: Services):
     from dataclasses import replace
 
-    from connect.handler import parse_connect_request, start_connection
+    from connect.handler import start_connection
+    from connect.request import parse_connect_request
     from tests.unit.journey import TECHNICIAN
 
     own = replace(services, settings=replace(services.settings, home_tenant_id=TENANT))

@@ -18,7 +18,7 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
 from tests.http import Answered, call
-from tests.unit.journey import connect, onboard
+from tests.unit.journey import connect, onboard, put_run
 
 READER = portal_token(Role.READ)
 
@@ -57,7 +57,7 @@ def test_link_that_was_never_opened_shows_as_expired(services: Services, clock: 
 
 def test_running_resource_shows_progress_wait_and_problem(services: Services, microsoft: FakeMicrosoft):
     run = onboard(services, microsoft)
-    services.runs.update(replace(run, state=RunState.SYNCING))
+    put_run(services, replace(run, state=RunState.SYNCING))
     waiting = resource(
         run,
         state=ResourceState.WAITING,
@@ -85,14 +85,14 @@ def test_running_resource_shows_progress_wait_and_problem(services: Services, mi
 
 def test_verifying_shows_what_it_waits_for(services: Services, microsoft: FakeMicrosoft):
     run = onboard(services, microsoft)
-    services.runs.update(replace(run, waiting_reason="propagation", waiting_until="2026-03-02T09:00:05.000Z"))
+    put_run(services, replace(run, waiting_reason="propagation", waiting_until="2026-03-02T09:00:05.000Z"))
     body = status().body
     assert (body["state"], body["waiting"]["reason"]) == ("verifying", "propagation")
 
 
 def test_failed_run_says_whose_move_it_is(services: Services, microsoft: FakeMicrosoft):
     run = onboard(services, microsoft)
-    services.runs.update(replace(run, state=RunState.FAILED, problem_code="consent_not_found", problem_message="x"))
+    put_run(services, replace(run, state=RunState.FAILED, problem_code="consent_not_found", problem_message="x"))
     problem = status().body["problem"]
     assert (problem["code"], problem["owner"]) == ("consent_not_found", "customer_admin")
     assert problem["nextAction"]
@@ -100,14 +100,14 @@ def test_failed_run_says_whose_move_it_is(services: Services, microsoft: FakeMic
 
 def test_etag_does_not_change_with_the_clock_alone(services: Services, microsoft: FakeMicrosoft, clock: FakeClock):
     run = onboard(services, microsoft)
-    services.runs.update(replace(run, state=RunState.SYNCING))
+    put_run(services, replace(run, state=RunState.SYNCING))
     started = "2026-03-02T08:59:00.000Z"
     services.runs.plan([resource(run, state="running", expected=10, reached=0.5, started_at=started)])
     first = status()
     clock.advance(30)
     again = status(if_none_match=f'"other", W/{first.headers["ETag"]}')
     assert (again.status, again.body, again.headers["ETag"]) == (304, None, first.headers["ETag"])
-    services.runs.update(replace(run, state=RunState.COMPLETED))
+    put_run(services, replace(run, state=RunState.COMPLETED))
     assert status(if_none_match=first.headers["ETag"]).status == 200
 
 

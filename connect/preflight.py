@@ -1,0 +1,88 @@
+"""What can be known before the administrator is sent to Microsoft. What would fail for certain is a problem."""
+
+from typing import Final
+
+from connect.request import ConnectRequest
+from tenantsync.errors import RequestError
+from tenantsync.identity.authority import Elsewhere, Tenant, cloud_family
+from tenantsync.identity.caller import Caller
+from tenantsync.identity.registration import Check, CheckState
+from tenantsync.services import Services
+from tenantsync.settings import GLOBAL_LOGIN
+from tenantsync.store.runs import ACTIVE_RUN_STATES, RunState
+from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
+
+_RECONNECTABLE: Final = frozenset({RunState.FAILED, RunState.CANCELLED, TenantState.CANCELLED, TenantState.REVOKED})
+
+
+def find_tenant(request: ConnectRequest, services: Services) -> tuple[Tenant, Check]:
+    """The tenant in our own cloud, and how sure that is. Raises RequestError for another cloud, or for two."""
+    elsewhere = services.authority.find_elsewhere(request.tenant)
+    try:
+        tenant = services.authority.fetch_tenant(request.tenant)
+    except RequestError as error:
+        if elsewhere.tenants:
+            raise _in_other_cloud(elsewhere.tenants[0].cloud) from error
+        raise
+    if services.settings.login_endpoint == GLOBAL_LOGIN and cloud_family(tenant.cloud) not in ("global", "unknown"):
+        raise _in_other_cloud(tenant.cloud)
+    _refuse_ambiguous(request, tenant, elsewhere)
+    return tenant, _describe(elsewhere)
+
+
+def _refuse_ambiguous(request: ConnectRequest, tenant: Tenant, elsewhere: Elsewhere) -> None:
+    own = cloud_family(tenant.cloud)
+    others = [other for other in elsewhere.tenants if cloud_family(other.cloud) != own]
+    if not others or (request.cloud and cloud_family(request.cloud) == own):
+        return
+    if request.cloud:
+        raise _in_other_cloud(request.cloud)
+    choices = [{"tenantId": found.tenant_id, "cloud": found.cloud} for found in (tenant, *others)]
+    clouds = " and ".join(choice["cloud"] for choice in choices)
+    raise RequestError("tenant_in_two_clouds", f"It exists in {clouds}.", members={"choices": choices})
+
+
+def _in_other_cloud(cloud: str) -> RequestError:
+    return RequestError("tenant_in_other_cloud", f"It is in the cloud {cloud}.", members={"cloud": cloud})
+
+
+def _describe(elsewhere: Elsewhere) -> Check:
+    if not elsewhere.asked:
+        return Check("cloud", CheckState.SKIPPED, "No other cloud is configured to be asked.")
+    if elsewhere.silent:
+        return Check("cloud", CheckState.SKIPPED, f"Not all clouds answered: {', '.join(elsewhere.silent)}.")
+    return Check("cloud", CheckState.PASSED)
+
+
+def refuse_connected(tenant_id: str, caller: Caller, services: Services) -> Check:
+    """One owner a tenant: refused when another MSP has it, or when this one has it in working order."""
+    owner = services.owners.read(tenant_id)
+    if owner and owner.msp_id != caller.msp_id:
+        raise RequestError("tenant_already_connected", "Contact support.")
+    known = services.tenants.read(caller.msp_id, tenant_id)
+    if known and known.state == TenantState.DISCONNECTING:
+        raise RequestError("tenant_disconnecting")
+    latest = services.connections.read_latest(caller.msp_id, tenant_id)
+    run = services.runs.read(latest.run_id) if latest and latest.run_id else None
+    is_under_way = run is not None and run.state in ACTIVE_RUN_STATES
+    if is_under_way or (owner and _is_working(known, run.state if run else "")):
+        customer_id = owner.customer_id if owner else latest.customer_id if latest else ""
+        raise _already_connected(customer_id, caller, services)
+    return Check("not_connected", CheckState.PASSED)
+
+
+def _is_working(known: ManagedTenant | None, run_state: str) -> bool:
+    has_consent = known is None or known.consent != ConsentState.REVOKED
+    return has_consent and run_state not in _RECONNECTABLE
+
+
+def _already_connected(customer_id: str, caller: Caller, services: Services) -> RequestError:
+    customer = services.customers.read(caller.msp_id, customer_id)
+    name = customer.name if customer else ""
+    return RequestError(
+        "tenant_already_connected",
+        f"It belongs to your customer {name} ({customer_id})."
+        if name
+        else f"It belongs to your customer {customer_id}.",
+        members={"customerId": customer_id, "customerName": name or None},
+    )

@@ -1,0 +1,73 @@
+"""What a technician sends to connect a tenant, checked."""
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from tenantsync.bodies import Body, CustomerChoice, read_text, refuse_unknown
+from tenantsync.errors import RequestError
+from tenantsync.identity.authority import parse_tenant
+from tenantsync.outbound import origin_of
+from tenantsync.settings import Settings
+
+_FIELDS: Final = frozenset({"customerId", "customer", "tenant", "cloud", "access", "returnUrl", "ticketRef"})
+_CLOUDS: Final = frozenset({"global", "gcc", "gcc_high", "dod", "us_government", "china"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectRequest:
+    """A checked request; `cloud` is empty unless the technician chose one."""
+
+    tenant: str
+    customer: CustomerChoice
+    cloud: str = ""
+    return_url: str = ""
+    ticket_ref: str = ""
+
+
+def parse_connect_request(body: Body, settings: Settings) -> ConnectRequest:
+    """Raises RequestError that names the field and what it should be."""
+    refuse_unknown(body, _FIELDS)
+    _check_access(body.get("access"))
+    refused = frozenset({settings.home_tenant_id} - {""})
+    return ConnectRequest(
+        customer=CustomerChoice.parse(body),
+        tenant=parse_tenant(read_text(body, "tenant", code="invalid_tenant"), refused),
+        cloud=_parse_cloud(read_text(body, "cloud", optional=True)),
+        return_url=_parse_return_url(read_text(body, "returnUrl", optional=True), settings.portal_url),
+        ticket_ref=read_text(body, "ticketRef", optional=True),
+    )
+
+
+def _check_access(access: object) -> None:
+    if access is None:
+        return
+    if not isinstance(access, dict) or access.get("model") not in ("direct", "gdap", "dap"):
+        raise RequestError("invalid_request", "`access.model` must be direct, gdap or dap.")
+    if access["model"] != "direct":
+        raise RequestError("access_model_unsupported", f"`access.model` {access['model']} is not available yet.")
+
+
+def _parse_cloud(cloud: str) -> str:
+    if cloud and cloud not in _CLOUDS:
+        raise RequestError("invalid_request", f"`cloud` must be one of {', '.join(sorted(_CLOUDS))}.")
+    return cloud
+
+
+def _parse_return_url(url: str, portal_url: str) -> str:
+    """A path of the portal or an address of its origin; anything a browser could read as another host is refused."""
+    if url and not (_is_path(url) or _is_portal_address(url, portal_url)):
+        raise RequestError("invalid_return_url", "`returnUrl` must be a path or an address of the portal.")
+    return url
+
+
+def _is_path(url: str) -> bool:
+    return url.startswith("/") and not url.startswith("//") and "\\" not in url
+
+
+def _is_portal_address(url: str, portal_url: str) -> bool:
+    try:
+        is_same_origin = origin_of(url) == origin_of(portal_url)
+        return is_same_origin and "@" not in urlsplit(url).netloc and "\\" not in url
+    except ValueError:
+        return False

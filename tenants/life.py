@@ -1,0 +1,112 @@
+"""The use cases: sync a tenant again, cancel what is under way, disconnect it."""
+
+from dataclasses import replace
+from typing import Any
+
+from tenantsync.cancelling import cancel_work
+from tenantsync.clock import to_rfc3339
+from tenantsync.errors import RequestError
+from tenantsync.identity.caller import Caller
+from tenantsync.orchestrations import Orchestrations, start_run
+from tenantsync.reach import find_connection, find_owner, find_tenant
+from tenantsync.services import Services
+from tenantsync.store.connections import Connection
+from tenantsync.store.owners import TenantOwner
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
+from tenantsync.store.tenants import ManagedTenant, TenantState
+from tenantsync.wire import DISCONNECT_TENANT, disconnect_instance_id, resync_id
+from tenantsync.wrong_tenant import describe_removal
+
+
+def resync(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
+    """Starts a full sync, or names the one that is running. The newest attempt to connect anew becomes void."""
+    owner = find_owner(tenant_id, caller, services)
+    connection = services.connections.read(owner.msp_id, owner.connection_id)
+    tenant = services.tenants.read(owner.msp_id, owner.tenant_id)
+    if connection is None or (tenant and tenant.state == TenantState.DISCONNECTING):
+        raise RequestError("tenant_disconnecting")
+    run = services.runs.read(connection.run_id)
+    if run is None or run.state not in ACTIVE_RUN_STATES:
+        run = _create_run(connection, services)
+        services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, runId=run.run_id)
+    start_run(orchestrations, run)
+    return _describe_run(run)
+
+
+def _create_run(connection: Connection, services: Services) -> Run:
+    """The run's id counts up, so that of two requests at once one makes it and the other finds it."""
+    now, number = to_rfc3339(services.clock.now()), connection.syncs + 1
+    run = Run(
+        run_id=resync_id(connection.connection_id, number),
+        msp_id=connection.msp_id,
+        tenant_id=connection.tenant_id,
+        customer_id=connection.customer_id,
+        connection_id=connection.connection_id,
+        kind="full",
+        started_at=now,
+        updated_at=now,
+    )
+    services.runs.create(run)
+    services.connections.make_latest(replace(connection, run_id=run.run_id, syncs=number, updated_at=now))
+    services.note_state(run.msp_id, run.tenant_id, RunState.VERIFYING, connection_id=connection.connection_id)
+    return services.runs.read(run.run_id) or run
+
+
+def cancel(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
+    """Ends the link or the run that is under way, for good; cancelling what has ended changes nothing."""
+    connection = find_connection(tenant_id, caller, services)
+    is_cancelled = cancel_work(connection, services, orchestrations)
+    if is_cancelled:
+        services.note_state(connection.msp_id, connection.tenant_id, TenantState.CANCELLED)
+        services.audit_by(
+            caller, "cancelled", connection.tenant_id, connection.msp_id, connectionId=connection.connection_id
+        )
+    return {
+        "tenantId": connection.tenant_id,
+        "connectionId": connection.connection_id,
+        "cancelled": is_cancelled,
+        "statusUrl": f"/api/msp-portal/tenants/{connection.tenant_id}/sync-status",
+    }
+
+
+def disconnect(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
+    """Stops everything, removes the inventory in the background, and tells how the app is removed from the tenant."""
+    tenant = find_tenant(tenant_id, caller, services)
+    connection = services.connections.read_latest(tenant.msp_id, tenant.tenant_id)
+    if connection:
+        cancel_work(connection, services, orchestrations)
+    owner = services.owners.read(tenant.tenant_id)
+    is_owned = owner is not None and owner.msp_id == tenant.msp_id
+    if tenant.state not in (TenantState.DISCONNECTING, TenantState.DISCONNECTED):
+        services.note_state(
+            tenant.msp_id, tenant.tenant_id, TenantState.DISCONNECTING if is_owned else TenantState.DISCONNECTED
+        )
+        services.audit_by(caller, "disconnected", tenant.tenant_id, tenant.msp_id, connectionId=tenant.connection_id)
+    if owner and is_owned:
+        _remove_inventory(owner, orchestrations)
+    return _describe_disconnected(tenant, services, is_removing=is_owned)
+
+
+def _remove_inventory(owner: TenantOwner, orchestrations: Orchestrations) -> None:
+    job = {"mspId": owner.msp_id, "tenantId": owner.tenant_id, "connectionId": owner.connection_id}
+    orchestrations.start(DISCONNECT_TENANT, disconnect_instance_id(owner.connection_id), job)
+
+
+def _describe_run(run: Run) -> dict[str, Any]:
+    return {
+        "connectionId": run.connection_id,
+        "tenantId": run.tenant_id,
+        "runId": run.run_id,
+        "state": run.state,
+        "statusUrl": f"/api/msp-portal/tenants/{run.tenant_id}/sync-status",
+    }
+
+
+def _describe_disconnected(tenant: ManagedTenant, services: Services, *, is_removing: bool) -> dict[str, Any]:
+    return {
+        "tenantId": tenant.tenant_id,
+        "state": TenantState.DISCONNECTED.value,
+        "inventory": "removing" if is_removing else "removed",
+        "removal": describe_removal(services.settings.client_id, tenant.tenant_id),
+        "statusUrl": f"/api/msp-portal/tenants/{tenant.tenant_id}/sync-status",
+    }

@@ -1,0 +1,154 @@
+"""The use cases: list an MSP's tenants, show one, change what the MSP wants for it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+
+from tenantsync.bodies import Body, read_guid, read_names, refuse_unknown
+from tenantsync.clock import to_rfc3339
+from tenantsync.errors import RequestError
+from tenantsync.identity.authority import is_guid
+from tenantsync.identity.caller import Caller
+from tenantsync.notifications import Event
+from tenantsync.operations import SERVICES
+from tenantsync.paging import read_cursor, read_top, write_cursor
+from tenantsync.permissions import APPLICATION_PERMISSIONS
+from tenantsync.reach import find_tenant
+from tenantsync.services import Services
+from tenantsync.store.owners import TenantOwner
+from tenantsync.store.tenants import ManagedTenant
+from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_state
+
+_STEP: Final = 200
+_MOST_STEPS: Final = 25
+_MAX_TAGS: Final = 20
+_MAX_TAG: Final = 50
+_CHANGEABLE: Final = frozenset({"tags", "notifications", "services", "automation", "customerId"})
+_AUTOMATION: Final = ("excluded", "included")
+
+
+def list_tenants(params: Mapping[str, str], caller: Caller, services: Services) -> dict[str, Any]:
+    """`{items, nextCursor}` of the caller's own tenants; filters `state`, `customerId` and `tag`."""
+    top, after = read_top(params, default=50, most=200), read_cursor(params)
+    wanted = _filter(params)
+    now, found = services.clock.now(), []
+    for _ in range(_MOST_STEPS):
+        tenants = services.tenants.list_page(caller.msp_id, after, _STEP)
+        for tenant in tenants:
+            after = tenant.tenant_id
+            if wanted.items() <= _facts(tenant, shown_state(tenant, now), params.get("tag", "")).items():
+                found.append(describe(tenant, services))
+            if len(found) == top:
+                return {"items": found, "nextCursor": write_cursor(after)}
+        if len(tenants) < _STEP:
+            return {"items": found, "nextCursor": None}
+    return {"items": found, "nextCursor": write_cursor(after)}
+
+
+def show_tenant(tenant_id: str, caller: Caller, services: Services) -> dict[str, Any]:
+    """One tenant; raises RequestError `tenant_unknown`."""
+    return describe(find_tenant(tenant_id, caller, services), services)
+
+
+def change_tenant(tenant_id: str, body: Body, caller: Caller, services: Services) -> dict[str, Any]:
+    """Changes tags, notifications, services, automation, or the customer the tenant belongs to."""
+    refuse_unknown(body, _CHANGEABLE)
+    tenant = find_tenant(tenant_id, caller, services)
+    changes = _parse_changes(body)
+    if "customerId" in body:
+        changes["customer_id"] = _move(tenant, read_guid(body, "customerId"), services)
+    now = to_rfc3339(services.clock.now())
+    changed = services.tenants.change(tenant.msp_id, tenant.tenant_id, **changes, updated_at=now)
+    if changed is None:
+        raise RequestError("tenant_unknown")
+    services.audit_by(caller, "tenant_changed", tenant.tenant_id, tenant.msp_id, fields=sorted(body))
+    return describe(changed, services)
+
+
+def describe(tenant: ManagedTenant, services: Services) -> dict[str, Any]:
+    """The tenant as the API shows it."""
+    customer = services.customers.read(tenant.msp_id, tenant.customer_id)
+    granted = tenant.app_permissions.split()
+    return {
+        "tenantId": tenant.tenant_id,
+        "tenantDomain": tenant.domain or None,
+        "cloud": tenant.cloud,
+        "customerId": tenant.customer_id,
+        "customerName": customer.name if customer else None,
+        "connectionId": tenant.connection_id,
+        "state": shown_state(tenant, services.clock.now()),
+        "consent": {
+            "state": tenant.consent,
+            "checkedAt": tenant.consent_checked_at or None,
+            "missing": sorted(APPLICATION_PERMISSIONS.difference(granted)) if granted else [],
+            "newPermissions": new_permissions(tenant),
+        },
+        "tags": orjson.loads(tenant.tags),
+        "notifications": tenant.notifications.split(),
+        "services": tenant.services.split(),
+        "automation": tenant.automation,
+        "createdAt": tenant.created_at,
+        "updatedAt": tenant.updated_at,
+        "statusUrl": f"/api/msp-portal/tenants/{tenant.tenant_id}/sync-status",
+    }
+
+
+def _filter(params: Mapping[str, str]) -> dict[str, object]:
+    wanted: dict[str, object] = {}
+    if state := params.get("state"):
+        if state not in ALL_STATES:
+            raise RequestError("invalid_request", f"`state` must be one of {', '.join(ALL_STATES)}.")
+        wanted["state"] = state
+    if customer_id := params.get("customerId"):
+        if not is_guid(customer_id.lower()):
+            raise RequestError("invalid_request", "`customerId` must be a GUID.")
+        wanted["customer_id"] = customer_id.lower()
+    return {**wanted, "has_tag": True} if params.get("tag") else wanted
+
+
+def _facts(tenant: ManagedTenant, state: str, tag: str) -> dict[str, object]:
+    return {"state": state, "customer_id": tenant.customer_id, "has_tag": tag in orjson.loads(tenant.tags)}
+
+
+def _parse_changes(body: Body) -> dict[str, str]:
+    changes: dict[str, str] = {}
+    if "tags" in body:
+        changes["tags"] = orjson.dumps(_parse_tags(body["tags"])).decode()
+    if "notifications" in body:
+        changes["notifications"] = read_names(body, "notifications", tuple(Event))
+    if "services" in body:
+        changes["services"] = read_names(body, "services", SERVICES)
+    if "automation" in body:
+        if body["automation"] not in _AUTOMATION:
+            raise RequestError("invalid_request", "`automation` must be excluded or included.")
+        changes["automation"] = body["automation"]
+    return changes
+
+
+def _parse_tags(value: object) -> list[str]:
+    is_list = isinstance(value, list) and len(value) <= _MAX_TAGS
+    tags = value if isinstance(value, list) else []
+    if not is_list or not all(isinstance(tag, str) and 0 < len(tag.strip()) <= _MAX_TAG for tag in tags):
+        raise RequestError("invalid_request", f"`tags` must be up to {_MAX_TAGS} texts of up to {_MAX_TAG} characters.")
+    if not all(tag.isprintable() for tag in tags):
+        raise RequestError("invalid_request", "`tags` must not contain control characters.")
+    return sorted({tag.strip() for tag in tags})
+
+
+def _move(tenant: ManagedTenant, customer_id: str, services: Services) -> str:
+    """Moves the tenant to another customer of the same MSP: owner and connection go along."""
+    if services.customers.read(tenant.msp_id, customer_id) is None:
+        raise RequestError("customer_not_found")
+    owner = services.owners.read(tenant.tenant_id)
+    if owner and owner.msp_id == tenant.msp_id:
+        moved = TenantOwner(
+            tenant_id=owner.tenant_id,
+            msp_id=owner.msp_id,
+            customer_id=customer_id,
+            connection_id=owner.connection_id,
+            claimed_at=owner.claimed_at,
+        )
+        services.owners.hand_over(moved, tenant.msp_id)
+    services.connections.move(tenant.msp_id, tenant.connection_id, customer_id)
+    return customer_id

@@ -1,0 +1,16 @@
+"""Microsoft Entra directory roles, as far as they decide who may consent for a whole organization."""
+
+from collections.abc import Collection
+from typing import Final
+
+GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
+PRIVILEGED_ROLE_ADMINISTRATOR: Final = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+_MAY_CONSENT: Final = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTRATOR})
+
+
+def may_consent(directory_roles: Collection[str]) -> bool:
+    """Whether the account may consent to application permissions of Graph.
+
+    Roles are role template ids (the `wids` claim). A token without them says nothing, and nothing is concluded from it.
+    """
+    return not directory_roles or not _MAY_CONSENT.isdisjoint(directory_roles)

@@ -1,0 +1,67 @@
+"""Starts and ends orchestrations from a worker thread, while the event loop of the Durable client runs on."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final, Protocol
+
+from tenantsync.errors import TransientError
+from tenantsync.store.runs import Run
+from tenantsync.wire import ONBOARD_TENANT, resource_instance_id
+
+_TIMEOUT_SECONDS: Final = 60
+
+
+class Orchestrations(Protocol):
+    """What the use cases need of Durable Functions."""
+
+    def start(self, name: str, instance_id: str, job: Mapping[str, Any]) -> None:
+        """Starts the orchestration once: an instance of that id, in whatever state, is left alone."""
+
+    def terminate(self, instance_id: str) -> None:
+        """Ends the instance for good; nothing happens if there is none or it has ended."""
+
+
+def start_run(orchestrations: Orchestrations, run: Run) -> None:
+    """The run's id is its orchestration's, so a second start does nothing."""
+    orchestrations.start(ONBOARD_TENANT, run.run_id, {"runId": run.run_id, "tenantId": run.tenant_id})
+
+
+def terminate_run(orchestrations: Orchestrations, run_id: str, resources: list[str]) -> None:
+    """Ends a run's orchestration first, then the ones of its resources: Durable leaves children running."""
+    for instance_id in (run_id, *(resource_instance_id(run_id, key) for key in resources)):
+        orchestrations.terminate(instance_id)
+
+
+class DurableOrchestrations:
+    """Orchestrations by the Durable client; make it on the event loop, use it in a thread."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._loop = asyncio.get_running_loop()
+
+    def start(self, name: str, instance_id: str, job: Mapping[str, Any]) -> None:
+        self._wait_for(self._start_once(name, instance_id, job))
+
+    def terminate(self, instance_id: str) -> None:
+        self._wait_for(self._terminate(instance_id))
+
+    def _wait_for(self, work: Any) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(_TIMEOUT_SECONDS)
+
+    async def _start_once(self, name: str, instance_id: str, job: Mapping[str, Any]) -> None:
+        """An ended instance would be started anew by `start_new`, so existing in any state is enough."""
+        if await self._client.get_status(instance_id):
+            return
+        try:
+            await self._client.start_new(name, instance_id, dict(job))
+        except Exception as error:  # the SDK raises nothing narrower, neither for "exists" nor for "host is away"
+            if not await self._client.get_status(instance_id):
+                raise TransientError("service_unavailable", "the orchestration could not be started") from error
+
+    async def _terminate(self, instance_id: str) -> None:
+        if not await self._client.get_status(instance_id):
+            return
+        try:
+            await self._client.terminate(instance_id, "cancelled")
+        except Exception as error:  # see above
+            raise TransientError("service_unavailable", "the orchestration could not be ended") from error

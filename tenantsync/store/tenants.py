@@ -1,0 +1,118 @@
+"""What an MSP knows of a tenant: one row a tenant in the MSP's partition, with its wishes and its state.
+
+A row proves nothing about ownership, which is a table of its own: a tenant that waits for consent has a row, too.
+"""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from tenantsync.errors import ConflictError, TransientError
+from tenantsync.store.records import from_row, to_row
+from tenantsync.store.tables import TableStore
+from tenantsync.wire import TENANTS_TABLE
+
+_MSPS: Final = "msps"
+_TRIES: Final = 8
+FIRST_PERMISSIONS: Final = (
+    "User.Read.All Group.Read.All Directory.Read.All DeviceManagementManagedDevices.Read.All "
+    "SecurityEvents.Read.All Reports.Read.All"
+)
+"""What was asked for before rows remembered it."""
+
+
+class TenantState(StrEnum):
+    """States of a tenant on top of its connection's and its run's."""
+
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    NEEDS_RECONSENT = "needs_reconsent"
+    REVOKED = "revoked"
+    DISCONNECTING = "disconnecting"
+    DISCONNECTED = "disconnected"
+
+
+class ConsentState(StrEnum):
+    """What is known of the customer's consent."""
+
+    PENDING = "pending"
+    GRANTED = "granted"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagedTenant:
+    """A tenant of an MSP. Lists are texts: names separated by spaces, tags as JSON."""
+
+    msp_id: str
+    tenant_id: str
+    customer_id: str
+    connection_id: str
+    domain: str = ""
+    cloud: str = ""
+    state: str
+    """As sync-status shows it, noted whenever it changes, so that a list is one read."""
+    consent: str = ConsentState.PENDING
+    consent_checked_at: str = ""
+    app_permissions: str = ""
+    delegated_permissions: str = ""
+    asked_permissions: str = FIRST_PERMISSIONS
+    """The application permissions the latest consent link asked for."""
+    tags: str = "[]"
+    notifications: str = "ready failed consent_lost"
+    services: str = ""
+    automation: str = "excluded"
+    """New tenants are read only and left alone by automation until somebody says otherwise."""
+    created_at: str
+    updated_at: str
+    expires_at: str = ""
+
+
+class Tenants:
+    """Rows by MSP and tenant; changes are conditional, so that none is lost."""
+
+    def __init__(self, tables: TableStore) -> None:
+        self._tables = tables
+
+    def open(self, tenant: ManagedTenant) -> None:
+        """Stores a tenant that is being connected; tags, wishes and what is known of consent stay as they were."""
+        self._tables.upsert(TENANTS_TABLE, {"PartitionKey": _MSPS, "RowKey": tenant.msp_id})
+        try:
+            self._tables.insert(TENANTS_TABLE, to_row(tenant, tenant.msp_id, tenant.tenant_id))
+        except ConflictError:
+            kept = ("customer_id", "connection_id", "domain", "cloud", "state", "updated_at", "expires_at")
+            changes = {name: getattr(tenant, name) for name in kept}
+            asked = {"asked_permissions": tenant.asked_permissions}
+            self.change(tenant.msp_id, tenant.tenant_id, **changes, **asked)
+
+    def read(self, msp_id: str, tenant_id: str) -> ManagedTenant | None:
+        """The tenant, or None."""
+        row = self._tables.read(TENANTS_TABLE, msp_id, tenant_id)
+        return from_row(ManagedTenant, row) if row else None
+
+    def list_page(self, msp_id: str, after: str, limit: int) -> list[ManagedTenant]:
+        """Up to `limit` tenants with an id above `after`, in the order of their ids."""
+        rows = self._tables.scan(TENANTS_TABLE, msp_id, after=after, limit=limit)
+        return [from_row(ManagedTenant, row) for row in rows]
+
+    def list_msps(self, after: str, limit: int) -> list[str]:
+        """The MSPs that have ever connected a tenant."""
+        return [row.key for row in self._tables.scan(TENANTS_TABLE, _MSPS, after=after, limit=limit)]
+
+    def change(self, msp_id: str, tenant_id: str, **changes: Any) -> ManagedTenant | None:
+        """Changes some fields and keeps what others change at the same time; None if there is no such tenant."""
+        for _ in range(_TRIES):
+            row = self._tables.read(TENANTS_TABLE, msp_id, tenant_id)
+            if row is None:
+                return None
+            changed = replace(from_row(ManagedTenant, row), **changes)
+            try:
+                self._tables.replace(TENANTS_TABLE, to_row(changed, msp_id, tenant_id), row.etag)
+            except ConflictError:
+                continue
+            return changed
+        raise TransientError("storage_unavailable", "the tenant's row changes all the time")
+
+    def remove(self, msp_id: str, tenant_id: str) -> None:
+        """Forgets the tenant; nothing happens if it is gone."""
+        self._tables.delete(TENANTS_TABLE, msp_id, [tenant_id])

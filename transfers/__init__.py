@@ -1,0 +1,5 @@
+"""transfers: a tenant changes hands between two MSPs."""
+
+from transfers.routes import blueprint
+
+__all__ = ["blueprint"]
