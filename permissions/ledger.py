@@ -50,7 +50,6 @@ def find_extras(owner: TenantOwner, services: Services) -> list[str]:
 
 def describe_grant(grant: Grant) -> dict[str, Any]:
     """A ledger entry as the API shows it."""
-    problem = find_problem(grant.problem_code, grant.problem_message, grant.problem_microsoft_code)
     return {
         "grantId": grant.grant_id,
         "operation": grant.operation,
@@ -63,8 +62,13 @@ def describe_grant(grant: Grant) -> dict[str, Any]:
         "consentedAt": grant.consented_at or None,
         "expiresAt": grant.expires_at,
         "updatedAt": grant.updated_at,
-        "problem": problem.to_json() if grant.problem_code else None,
+        "problem": _describe_problem(grant),
     }
+
+
+def _describe_problem(grant: Grant) -> dict[str, str] | None:
+    code = grant.problem_code
+    return find_problem(code, grant.problem_message, grant.problem_microsoft_code).to_json() if code else None
 
 
 def _roles(owner: TenantOwner, services: Services) -> frozenset[str] | None:
