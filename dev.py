@@ -52,7 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dev.py", description="OpsPilot365 Connect on this machine.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, text in {
-        "demo": "connect a simulated tenant and prove every number (--users N, --json)",
+        "demo": "connect a simulated tenant and prove every number (--users N, --scenario NAME, --json)",
         "up": "the whole stack, left running, on http://127.0.0.1:7071/",
         "host": "storage and Functions host only, settings from the environment (--port P, --data DIR)",
     }.items():
@@ -113,8 +113,9 @@ def digest(path: Path) -> str:
 
 
 def install_python() -> None:
-    """A fresh virtual environment with all requirements."""
+    """A fresh virtual environment with all requirements; the Node.js that may have been in it goes, too."""
     shutil.rmtree(VENV, ignore_errors=True)
+    (STATE / "azurite.stamp").unlink(missing_ok=True)
     made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], env=installer_environment(), check=False)
     if made.returncode:
         sys.exit(fail("Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"))

@@ -1,7 +1,7 @@
 """The use case: check everything that can be known, then make a consent link nobody can guess or reuse."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from connect.preflight import find_tenant, refuse_connected
@@ -18,9 +18,6 @@ from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, Leg
 from tenantsync.store.connections import Connection
 from tenantsync.store.tenants import ManagedTenant
-
-LINK_LIFETIME: Final = timedelta(days=7)
-"""Customers' administrators answer mails late; the link is single-use and void as soon as a newer one is made."""
 
 
 def start_connection(request: ConnectRequest, caller: Caller, services: Services) -> dict[str, Any]:
@@ -41,7 +38,7 @@ def start_connection(request: ConnectRequest, caller: Caller, services: Services
         customer_id=customer_id,
         created_at=to_rfc3339(now),
         updated_at=to_rfc3339(now),
-        expires_at=to_rfc3339(now + LINK_LIFETIME),
+        expires_at=to_rfc3339(now + timedelta(seconds=services.settings.consent_link_seconds)),
         created_by=caller.user_id,
         return_url=request.return_url,
         ticket_ref=request.ticket_ref,

@@ -25,6 +25,7 @@ ROOT: Final = Path(__file__).resolve().parent.parent
 MSP: Final = "5e1f0000-0000-4000-8000-00000000a111"
 OTHER_MSP: Final = "5e1f0000-0000-4000-8000-00000000b222"
 CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c11e"
+WRITE_CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c12f"
 _CLIENT_SECRET: Final = "simulated-client-secret"  # noqa: S105 - of the simulated app
 _AUDIENCE: Final = "api://opspilot365-connect"
 _START_SECONDS: Final = 60.0
@@ -132,6 +133,7 @@ class Stack:
             "GRAPH_ENDPOINT": self.graph,
             "CLIENT_ID": CLIENT_ID,
             "CLIENT_SECRET": _CLIENT_SECRET,
+            "WRITE_CLIENT_ID": WRITE_CLIENT_ID,
             "CALLBACK_URL": f"{self.api}/api/msp-portal/tenants/callback",
             "PORTAL_URL": self.api,
             "API_AUDIENCE": _AUDIENCE,
@@ -176,6 +178,8 @@ class Stack:
             "clientSecret": _CLIENT_SECRET,
             "redirectUris": [f"{self.api}/api/msp-portal/tenants/callback"],
             "apiAudience": _AUDIENCE,
+            "writeClientId": WRITE_CLIENT_ID,
+            "writePermissions": ["User.ReadWrite.All", "GroupMember.ReadWrite.All"],
         }
         msps = [{"tenantId": MSP, "name": "Northwind MSP"}, {"tenantId": OTHER_MSP, "name": "Tailspin MSP"}]
         return {"app": app, "msps": msps, "tenants": list(self.tenants)}

@@ -1,7 +1,7 @@
 """The use cases: ask a tenant's administrator for more, and go back to read-only."""
 
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import uuid4
 
 from permissions.ledger import describe_grant, find_extras
@@ -19,8 +19,6 @@ from tenantsync.store.callback_states import CallbackState, Leg, Purpose
 from tenantsync.store.grants import Grant, GrantState
 from tenantsync.store.owners import TenantOwner
 from tenantsync.wrong_tenant import describe_removal
-
-LINK_LIFETIME: Final = timedelta(days=7)
 
 
 def ask_permissions(tenant_id: str, body: Body, caller: Caller, services: Services) -> dict[str, Any]:
@@ -95,7 +93,7 @@ def _note(
         requested_by=caller.user_id,
         requested_at=to_rfc3339(now),
         updated_at=to_rfc3339(now),
-        expires_at=to_rfc3339(now + LINK_LIFETIME),
+        expires_at=to_rfc3339(now + timedelta(seconds=services.settings.consent_link_seconds)),
     )
     services.grants.put(grant)
     if operation.key == INVENTORY:

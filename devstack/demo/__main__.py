@@ -13,18 +13,25 @@ from typing import Any, Final
 import requests
 
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal, describe_problem
+from devstack.demo.scenarios import OTHER_TENANT, SCENARIOS, play_scenario
 from devstack.demo.screen import Screen, render_summary
 from devstack.stack import Stack, StackError
 from devstack.storage import StorageError
 
 DEMO_TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
 _DOMAIN: Final = "contoso.com"
+_STORY_USERS: Final = 200
 
 
 def main() -> int:
-    """0 when the run is completed and every number is proven, 1 when not, 3 when the stack did not come up."""
+    """0 when the run is completed and every number is proven, 1 when not, 3 when the stack did not come up.
+
+    A scenario may also end with 4 (nothing was connected, as it should be) or 5 (something is left to do).
+    """
     parser = argparse.ArgumentParser(prog="dev.py demo", description=__doc__)
     parser.add_argument("--users", type=int, default=1000, help="size of the simulated tenant (default 1000)")
+    known = "; ".join(f"{name}: {scenario.about}" for name, scenario in SCENARIOS.items())
+    parser.add_argument("--scenario", choices=SCENARIOS, metavar="NAME", help=f"play instead: {known}")
     parser.add_argument("--json", action="store_true", help="print the final sync-status as JSON, and nothing else")
     parser.add_argument("--data", type=Path, help="keep the data here (default: a temporary folder)")
     arguments = parser.parse_args()
@@ -33,7 +40,10 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         with tempfile.TemporaryDirectory(prefix="opspilot365-") as temporary:
-            return play(arguments.data or Path(temporary), arguments.users, as_json=arguments.json)
+            directory = arguments.data or Path(temporary)
+            if arguments.scenario:
+                return play_story(directory, arguments.scenario, as_json=arguments.json)
+            return play(directory, arguments.users, as_json=arguments.json)
     except (StackError, StorageError) as error:
         print(error, file=sys.stderr)
         return 3
@@ -62,6 +72,19 @@ def play(directory: Path, users: int, *, as_json: bool) -> int:
     if as_json:
         print(json.dumps(status))
     return 1 if failures else 0
+
+
+def play_story(directory: Path, name: str, *, as_json: bool) -> int:
+    """One scenario on a stack of its own; its exit code."""
+    screen, scenario = Screen(), SCENARIOS[name]
+    screen.say(f"{name}: {scenario.about}.")
+    tenant = {"tenantId": DEMO_TENANT, "domain": _DOMAIN, "displayName": "Contoso", "users": _STORY_USERS}
+    other = {"tenantId": OTHER_TENANT, "domain": "fabrikam.com", "displayName": "Fabrikam", "users": 50}
+    with Stack(directory, [{**tenant, **scenario.tenant}, other], extra_environment=scenario.environment) as stack:
+        code, ending = play_scenario(name, stack, screen, _DOMAIN)
+    if as_json:
+        print(json.dumps({"scenario": name, "status": ending.status, "problems": ending.problems}))
+    return code
 
 
 def onboard(stack: Stack, screen: Screen) -> dict[str, Any]:

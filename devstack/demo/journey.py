@@ -8,10 +8,13 @@ from urllib.parse import urljoin
 
 import requests
 
-from devstack.stack import Stack
+from devstack.stack import MSP, Stack
 
 _ENDED: Final = frozenset(
-    {"completed", "completed_with_issues", "failed", "cancelled", "declined", "expired", "wrong_tenant"}
+    {
+        *("completed", "completed_with_issues", "failed", "cancelled", "declined", "expired", "wrong_tenant"),
+        *("revoked", "needs_reconsent", "disconnected"),
+    }
 )
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _MAX_HOPS: Final = 12
@@ -24,12 +27,20 @@ class JourneyError(Exception):
     """A step did not go as it should; the text is for people."""
 
 
+class ProblemError(JourneyError):
+    """The API refused; `problem` is its document."""
+
+    def __init__(self, problem: dict[str, Any]) -> None:
+        super().__init__(describe_problem(problem))
+        self.problem = problem
+
+
 class Portal:
     """The portal's calls for one technician."""
 
-    def __init__(self, stack: Stack) -> None:
+    def __init__(self, stack: Stack, msp: str = MSP) -> None:
         self._stack = stack
-        self._headers = {"Authorization": f"Bearer {stack.portal_token('Connect', 'Read')}"}
+        self._headers = {"Authorization": f"Bearer {stack.portal_token('Connect', 'Read', msp=msp)}"}
 
     def connect(self, domain: str, customer: str) -> dict[str, Any]:
         """POST connect; raises JourneyError with the problem's own words."""
@@ -37,7 +48,7 @@ class Portal:
         url = f"{self._stack.api}/api/msp-portal/tenants/connect"
         answer = requests.post(url, json=body, headers=self._headers, timeout=30)
         if answer.status_code != requests.codes.created:
-            raise JourneyError(describe_problem(answer.json()))
+            raise ProblemError(answer.json())
         connected: dict[str, Any] = answer.json()
         return connected
 
@@ -72,22 +83,24 @@ class AdminBrowser:
         self._session.verify = str(stack.certificates.ca)
         self._portal = f"{stack.api}/connect"
 
-    def open(self, url: str, action: str = "accept") -> str:
-        """Goes on until the portal; gives the address it would show."""
+    def open(self, url: str, action: str = "accept", account: str = "") -> str:
+        """Goes on until the portal and gives its address; `account` is the tenant to sign in with an account of."""
         for _ in range(_MAX_HOPS):
             if url.startswith(self._portal):
                 return url
             answer = self._session.get(url, allow_redirects=False, timeout=30)
             if answer.status_code not in _REDIRECTS:
-                answer = self._press(answer, action)
+                answer = self._press(answer, action, account)
             url = urljoin(answer.url, answer.headers["Location"])
         raise JourneyError("Microsoft's pages went round in circles.")
 
-    def _press(self, page: requests.Response, action: str) -> requests.Response:
+    def _press(self, page: requests.Response, action: str, account: str) -> requests.Response:
         form = _Form.read(page.text)
         if form is None:
             raise JourneyError(f"A page without a form: {page.status_code} {_text_of(page.text)}")
-        answer = self._session.post(page.url, data={**form, "action": action}, allow_redirects=False, timeout=30)
+        chosen = {"account_tenant": account} if account else {}
+        fields = {**form, **chosen, "action": action}
+        answer = self._session.post(page.url, data=fields, allow_redirects=False, timeout=30)
         if answer.status_code not in _REDIRECTS:
             raise JourneyError(f"The form led nowhere: {_text_of(answer.text)}")
         return answer

@@ -23,6 +23,7 @@ class Control:
             web.get("/_simulator/tenants/{tenant}/truth", self._truth),
             web.get("/_simulator/tenants/{tenant}/truth/{resource}", self._ids),
             web.put("/_simulator/tenants/{tenant}", self._change),
+            web.delete("/_simulator/tenants/{tenant}/consent", self._revoke),
             web.post("/_simulator/tenants", self._add),
             web.post("/_simulator/portal-tokens", self._portal_token),
             web.get("/_simulator/requests", self._requests),
@@ -50,6 +51,10 @@ class Control:
     async def _change(self, request: web.Request) -> web.Response:
         state = self._state(request)
         self._world.put_tenant(parse_tenant_spec(await request.json(), state.spec))
+        return web.Response(status=204)
+
+    async def _revoke(self, request: web.Request) -> web.Response:
+        self._world.revoke(self._state(request))
         return web.Response(status=204)
 
     async def _add(self, request: web.Request) -> web.Response:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from devstack.microsoft365.answers import Ask, GraphError, next_link, read_position
 from devstack.microsoft365.population import SKUS, Population
 from devstack.microsoft365.scenario import TenantSpec
-from devstack.microsoft365.world import DELEGATED_PERMISSIONS, TenantState, World
+from devstack.microsoft365.world import TenantState, World
 
 DEFAULT_PAGE: Final = 100
 _DELTA_OBJECTS: Final = 200
@@ -175,24 +175,29 @@ def _score(spec: TenantSpec, day: int) -> Page:
 
 
 def grants_of(template: str, ask: Ask, state: TenantState, world: World, permission_ids: Mapping[str, str]) -> Page:
-    """Our service principal and what was granted to it."""
-    principal_id, app_id = state.population.id_of(8, 0), world.scenario.app.client_id
+    """Our service principals and what was granted to them."""
+    own, writing = state.population.id_of(8, 0), state.population.id_of(8, 1)
     if template.startswith("/servicePrincipals("):
-        if ask.values["appId"] != app_id:
+        known = {world.scenario.app.client_id: own}
+        if state.is_writing:
+            known[world.scenario.app.write_client_id] = writing
+        if ask.values["appId"] not in known:
             raise GraphError(404, "Request_ResourceNotFound", "Resource does not exist.")
-        return {"id": principal_id, "appId": app_id, "accountEnabled": True}
+        return {"id": known[ask.values["appId"]], "appId": ask.values["appId"], "accountEnabled": True}
+    is_writing = writing in ask.path
     if template.endswith("/appRoleAssignments"):
-        roles = world.roles_of(state) or ()
-        grants = [
-            {
-                "id": f"grant-{role}",
-                "appRoleId": permission_ids[role],
-                "principalId": principal_id,
-                "resourceId": _GRAPH_APP,
-            }
-            for role in roles
-        ]
-        return {"value": grants}
-    scope = " ".join(DELEGATED_PERMISSIONS)
-    grant = {"id": "delegated", "clientId": principal_id, "consentType": "AllPrincipals", "scope": scope}
-    return {"value": [grant]}
+        roles = world.scenario.app.write_permissions if is_writing else world.roles_of(state) or ()
+        return {"value": [_assignment(role, ask, permission_ids) for role in roles]}
+    scope = "" if is_writing else " ".join(sorted(state.delegated))
+    grant = {"id": "delegated", "clientId": own, "consentType": "AllPrincipals", "scope": scope}
+    return {"value": [grant] if scope else []}
+
+
+def _assignment(role: str, ask: Ask, permission_ids: Mapping[str, str]) -> Page:
+    principal = ask.path.split("/")[2]
+    return {
+        "id": f"grant-{role}",
+        "appRoleId": permission_ids[role],
+        "principalId": principal,
+        "resourceId": _GRAPH_APP,
+    }

@@ -1,21 +1,17 @@
-"""The sign-in service: metadata, keys, admin consent, sign-in, tokens, with Microsoft's error codes."""
+"""The sign-in service: metadata, keys, admin consent and sign-in, with Microsoft's error codes."""
 
-import base64
-import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlencode
 from uuid import uuid4
 
-import jwt
 from aiohttp import web
 
 from devstack.microsoft365.pages import consent_page, error_page, sign_in_page
+from devstack.microsoft365.token_endpoint import TokenEndpoint, refuse
 from devstack.microsoft365.world import (
-    APPLICATION_PERMISSIONS,
-    DELEGATED_PERMISSIONS,
     IssuedCode,
     TenantState,
     World,
@@ -23,8 +19,6 @@ from devstack.microsoft365.world import (
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _CODE_SECONDS: Final = 600
-_GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
-_ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _SESSION: Final = "simulator_session"
 
 
@@ -46,7 +40,7 @@ class Login:
             web.post("/{tenant}/adminconsent", self._answer_consent),
             web.get("/{tenant}/oauth2/v2.0/authorize", self._ask_sign_in),
             web.post("/{tenant}/oauth2/v2.0/authorize", self._answer_sign_in),
-            web.post("/{tenant}/oauth2/v2.0/token", self._token),
+            web.post("/{tenant}/oauth2/v2.0/token", TokenEndpoint(self._world).answer),
         ]
 
     # Discovery
@@ -89,7 +83,7 @@ class Login:
         if complaint:
             return complaint
         chosen = self._world.find(request.match_info["tenant"])
-        permissions = [*APPLICATION_PERMISSIONS, *DELEGATED_PERMISSIONS]
+        permissions = self._world.asked_permissions(request.query["client_id"], request.query.get("scope", ""))
         name = self._world.scenario.app.display_name
         return consent_page(name, permissions, self._accounts(), chosen.spec.tenant_id if chosen else "")
 
@@ -105,8 +99,7 @@ class Login:
         chosen = self._world.find(str(form.get("account_tenant") or request.match_info["tenant"]))
         if chosen is None:
             return error_page("AADSTS50020", "The account does not exist in this tenant.")
-        if chosen.consented_at is None:
-            chosen.consented_at = self._world.clock()
+        self._world.consent(chosen, query["client_id"], query.get("scope", ""))
         granted = {"admin_consent": "True", "tenant": chosen.spec.tenant_id, "scope": query.get("scope", "")}
         response = _redirect(query["redirect_uri"], {**granted, **state})
         response.set_cookie(_SESSION, chosen.spec.tenant_id, httponly=True, samesite="Lax", secure=True)
@@ -119,13 +112,11 @@ class Login:
             return error_page("AADSTS90019", "The 'common' endpoint is not supported for admin consent.")
         if tenant not in ("common", "organizations") and self._world.find(tenant) is None:
             return error_page("AADSTS90002", f"Tenant '{tenant}' not found.")
-        if query.get("client_id") != app.client_id:
+        if query.get("client_id") not in self._world.client_ids:
             return error_page("AADSTS700016", "Application was not found in the directory.")
         if query.get("redirect_uri") not in app.redirect_uris:
             return error_page("AADSTS50011", "The redirect URI does not match the ones configured for the application.")
-        if "/v2.0/" in request.path and not query.get("scope"):
-            return error_page("AADSTS900144", "The request body must contain the following parameter: 'scope'.")
-        return None
+        return _check_scope(query.get("scope", "")) if "/v2.0/" in request.path else None
 
     # Sign-in
 
@@ -193,91 +184,14 @@ class Login:
     def _accounts(self) -> dict[str, str]:
         return {tenant_id: f"admin@{state.spec.domain}" for tenant_id, state in self._world.tenants.items()}
 
-    # Tokens
 
-    async def _token(self, request: web.Request) -> web.Response:
-        form = {name: str(value) for name, value in (await request.post()).items()}
-        state = self._world.find(request.match_info["tenant"])
-        if state is None:
-            return _refuse("invalid_request", 90002, f"Tenant '{request.match_info['tenant']}' not found.")
-        refusal = self._check_client(form)
-        if refusal:
-            return refusal
-        if form.get("grant_type") == "client_credentials":
-            return self._app_token(state, form)
-        if form.get("grant_type") == "authorization_code":
-            return self._redeem(state, form)
-        return _refuse("unsupported_grant_type", 70003, "The grant type is not supported.")
-
-    def _check_client(self, form: Mapping[str, str]) -> web.Response | None:
-        app = self._world.scenario.app
-        if form.get("client_id") != app.client_id:
-            return _refuse("unauthorized_client", 700016, "Application was not found in the directory.")
-        if form.get("client_assertion"):
-            return (
-                None
-                if _is_assertion_of(form, app.client_id)
-                else _refuse("invalid_client", 700027, "The assertion is invalid.", 401)
-            )
-        if not form.get("client_secret"):
-            return _refuse(
-                "invalid_client", 7000218, "The request body must contain client_assertion or client_secret.", 401
-            )
-        if form["client_secret"] != app.client_secret:
-            return _refuse("invalid_client", 7000215, "Invalid client secret provided.", 401)
-        return None
-
-    def _app_token(self, state: TenantState, form: Mapping[str, str]) -> web.Response:
-        if form.get("scope") != f"{self._world.graph}/.default":
-            return _refuse("invalid_scope", 70011, "The provided value for the input parameter 'scope' is not valid.")
-        roles = self._world.roles_of(state)
-        if roles is None:
-            return _refuse(
-                "invalid_client", 7000229, "The client application is missing service principal in the tenant.", 401
-            )
-        tenant_id, app = state.spec.tenant_id, self._world.scenario.app.client_id
-        claims: dict[str, Any] = {
-            "aud": self._world.graph,
-            "iss": f"https://sts.windows.net/{tenant_id}/",
-            "tid": tenant_id,
-            "appid": app,
-            "azp": app,
-            "idtyp": "app",
-            "oid": state.population.id_of(8, 0),
-        }
-        token = self._world.signer.sign({**claims, "roles": list(roles)} if roles else claims)
-        return web.json_response(
-            {"token_type": "Bearer", "expires_in": 3599, "ext_expires_in": 3599, "access_token": token}
-        )
-
-    def _redeem(self, state: TenantState, form: Mapping[str, str]) -> web.Response:
-        issued = self._world.codes.pop(form.get("code", ""), None)
-        if issued is None or issued.tenant_id != state.spec.tenant_id:
-            return _refuse("invalid_grant", 54005, "The authorization code was already redeemed.")
-        if self._world.clock() > issued.expires_at:
-            return _refuse("invalid_grant", 70008, "The provided authorization code has expired.")
-        if form.get("redirect_uri") != issued.redirect_uri:
-            return _refuse("invalid_client", 500112, "The reply address does not match.")
-        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
-        if base64.urlsafe_b64encode(digest).decode().rstrip("=") != issued.challenge:
-            return _refuse("invalid_grant", 501481, "The code_verifier does not match the code_challenge.")
-        return web.json_response(self._signed_in_tokens(issued))
-
-    def _signed_in_tokens(self, issued: IssuedCode) -> dict[str, Any]:
-        world, tenant_id = self._world, issued.tenant_id
-        identity = {"tid": tenant_id, "oid": issued.object_id, "sub": f"sub-{issued.object_id}", "ver": "2.0"}
-        id_token = world.signer.sign(
-            {
-                **identity,
-                "iss": f"{world.login}/{tenant_id}/v2.0",
-                "aud": world.scenario.app.client_id,
-                "nonce": issued.nonce,
-                "wids": [_GLOBAL_ADMINISTRATOR],
-                "preferred_username": f"admin@{world.tenants[tenant_id].spec.domain}",
-            }
-        )
-        access_token = world.signer.sign({**identity, "aud": world.graph, "scp": "openid profile"})
-        return {"token_type": "Bearer", "expires_in": 3599, "access_token": access_token, "id_token": id_token}
+def _check_scope(scope: str) -> web.Response | None:
+    names = scope.split()
+    if not names:
+        return error_page("AADSTS900144", "The request body must contain the following parameter: 'scope'.")
+    if len(names) > 1 and any(name.endswith("/.default") for name in names):
+        return error_page("AADSTS70011", "The scope .default can't be combined with resource-specific scopes.")
+    return None
 
 
 _DECLINED: Final = {
@@ -293,34 +207,9 @@ def _redirect(address: str, query: Mapping[str, str]) -> web.Response:
 
 def _unknown_tenant(name: str) -> web.Response:
     if "." not in name and not _GUID.fullmatch(name):
-        return _refuse(
+        return refuse(
             "invalid_request",
             900023,
             f"Specified tenant identifier '{name}' is neither a valid DNS name, nor a valid external domain.",
         )
-    return _refuse("invalid_tenant", 90002, f"Tenant '{name}' not found.")
-
-
-def _refuse(error: str, code: int, text: str, status: int = 400) -> web.Response:
-    trace = {"trace_id": str(uuid4()), "correlation_id": str(uuid4()), "timestamp": "2026-01-01 00:00:00Z"}
-    return web.json_response(
-        {
-            "error": error,
-            "error_description": f"AADSTS{code}: {text}",
-            "error_codes": [code],
-            **trace,
-            "error_uri": f"https://login.microsoftonline.com/error?code={code}",
-        },
-        status=status,
-    )
-
-
-def _is_assertion_of(form: Mapping[str, str], client_id: str) -> bool:
-    """Whether the assertion is a JWT of this client; its signature is nobody's business here."""
-    if form.get("client_assertion_type") != _ASSERTION:
-        return False
-    try:
-        claims = jwt.decode(form["client_assertion"], options={"verify_signature": False})
-    except jwt.InvalidTokenError:
-        return False
-    return bool(claims.get("iss") == claims.get("sub") == client_id)
+    return refuse("invalid_tenant", 90002, f"Tenant '{name}' not found.")

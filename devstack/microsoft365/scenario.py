@@ -49,6 +49,8 @@ class TenantSpec:
     secure_score: bool = True
     consented: bool = False
     granted_permissions: tuple[str, ...] | None = None
+    admin_roles: tuple[str, ...] = ("62e90394-69f5-4237-9190-012177145e10",)
+    """Directory role template ids of the one who signs in; by default Global Administrator."""
     propagation_seconds: float = 0.0
     latency_ms: int = 0
     faults: tuple[Fault, ...] = ()
@@ -63,6 +65,9 @@ class AppSpec:
     redirect_uris: tuple[str, ...] = ()
     api_audience: str = ""
     display_name: str = "OpsPilot365 Connect"
+    write_client_id: str = ""
+    """The registration for unattended changes, and what it declares."""
+    write_permissions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,9 @@ class TenantState:
 
     spec: TenantSpec
     consented_at: float | None = None
+    delegated: set[str] = field(default_factory=set)
+    is_writing: bool = False
+    """Whether the registration for unattended changes was consented to."""
     requests: Counter[str] = field(default_factory=Counter)
     faults_used: Counter[int] = field(default_factory=Counter)
     _population: Population | None = None
@@ -82,7 +85,8 @@ class World:
         """Adds a tenant, or changes one that is there."""
         known = self.tenants.get(spec.tenant_id)
         if known is None:
-            self.tenants[spec.tenant_id] = TenantState(spec, 0.0 if spec.consented else None)
+            granted = set(DELEGATED_PERMISSIONS) if spec.consented else set()
+            self.tenants[spec.tenant_id] = TenantState(spec, 0.0 if spec.consented else None, granted)
         else:
             known.spec = spec
             known.faults_used.clear()
@@ -97,6 +101,37 @@ class World:
 
     def knows_msp(self, tenant_id: str) -> bool:
         return any(msp.tenant_id == tenant_id for msp in self.scenario.msps)
+
+    @property
+    def client_ids(self) -> frozenset[str]:
+        """The app's registrations."""
+        app = self.scenario.app
+        return frozenset({app.client_id, app.write_client_id} - {""})
+
+    def asked_permissions(self, client_id: str, scope: str) -> list[str]:
+        """What a consent page lists: everything of the registration, or the delegated permissions that are named."""
+        if not scope.endswith("/.default") and scope:
+            return [name.rsplit("/", 1)[-1] for name in scope.split()]
+        if client_id != self.scenario.app.client_id:
+            return list(self.scenario.app.write_permissions)
+        return [*APPLICATION_PERMISSIONS, *DELEGATED_PERMISSIONS]
+
+    def consent(self, state: TenantState, client_id: str, scope: str) -> None:
+        """What pressing Accept does; consent only ever adds."""
+        if client_id != self.scenario.app.client_id:
+            state.is_writing = True
+            return
+        if scope.endswith("/.default") or not scope:
+            state.delegated.update(DELEGATED_PERMISSIONS)
+        else:
+            state.delegated.update(self.asked_permissions(client_id, scope))
+        if state.consented_at is None:
+            state.consented_at = self.clock()
+
+    def revoke(self, state: TenantState) -> None:
+        """The administrator deletes the enterprise applications."""
+        state.consented_at, state.is_writing = None, False
+        state.delegated.clear()
 
     def roles_of(self, state: TenantState) -> tuple[str, ...] | None:
         """What an app token carries now: None before consent has reached the token service, first without roles."""
