@@ -52,7 +52,7 @@ _CATALOGUE = {
         ("customer_not_found", 404, "This customer does not exist", _TECHNICIAN, "Choose a customer from the list, or create one by name."),
         ("tenant_unknown", 404, "No connection for this tenant", _TECHNICIAN, "Connect the tenant first."),
         ("resource_unknown", 404, "There is no such inventory", _TECHNICIAN, "Use one of the resources named here."),
-        ("tenant_already_connected", 409, "This tenant is already connected", _TECHNICIAN, "Open the customer it belongs to. If you do not know it, contact support."),
+        ("tenant_already_connected", 409, "This tenant is already connected", _TECHNICIAN, "Open the customer named here; if none is named, contact support."),
         ("access_model_unsupported", 400, "This kind of access cannot be set up here", _TECHNICIAN, "Use access.model \"direct\"."),
         ("rate_limited", 429, "Too many connections at once", _TECHNICIAN, "Wait as long as Retry-After says, then go on."),
         ("service_unavailable", 503, "The service is not ready", _OPS, "Try again in a minute; if it stays, look at the service's health and logs."),
@@ -93,7 +93,7 @@ _CATALOGUE = {
         ("credential_rejected", 502, "Microsoft refuses this service's own credential", _OPS, "Renew the app registration's secret, certificate or federated credential."),
         ("redirect_uri_mismatch", 502, "The redirect address is not registered", _OPS, "Register CALLBACK_URL exactly as configured in the app registration."),
         # Sync
-        ("permission_missing", 403, "A permission is missing", _ADMIN, "Let the customer's Global Administrator consent again; the permission named here is missing."),
+        ("permission_missing", 403, "A permission is missing", _ADMIN, "Ask for it (POST tenants/{tenantId}/permissions, operation inventory) and send the link to the customer's Global Administrator; then start the sync again."),
         ("not_licensed", 400, "The tenant has no licence for this service", _ADMIN, "Nothing to do, unless the customer should have it: then the licence must be bought first."),
         ("throttled", 429, "Microsoft asks us to slow down", _MICROSOFT, "Nothing to do: the sync goes on by itself."),
         ("microsoft_unavailable", 503, "Microsoft did not answer", _MICROSOFT, "Try again in a few minutes; if it stays, look at Microsoft's service health."),

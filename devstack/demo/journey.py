@@ -1,5 +1,6 @@
 """The journey through the HTTP API only: as the portal calls it, and as the admin's browser goes through it."""
 
+import json
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -153,4 +154,10 @@ class _Text(HTMLParser):
 def describe_problem(problem: dict[str, Any]) -> str:
     """A problem as a technician would read it."""
     what = problem.get("detail") or problem.get("message") or problem.get("title")
-    return f"{what} [{problem.get('code')}]\n  Whose move: {problem.get('owner')}\n  Next: {problem.get('nextAction')}"
+    lines = [f"{what} [{problem.get('code')}]", f"  Whose move: {problem.get('owner')}"]
+    lines.append(f"  Next: {problem.get('nextAction')}")
+    if offer := problem.get("connectInstead"):
+        lines.append(f"  Connect that one instead: {offer['method']} {offer['href']} {json.dumps(offer['body'])}")
+    if removal := problem.get("removal"):
+        lines += ["  Remove what was granted by mistake:", *(f"    - {step}" for step in removal["steps"])]
+    return "\n".join(lines)

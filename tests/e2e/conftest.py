@@ -8,8 +8,10 @@ import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.stack import Stack
+from devstack.storage import free_port
 
-REPLAYS_TWICE = {"DEVSTACK_REPLAY_TWICE": "1"}
+HOOK_PORT = free_port()
+ENVIRONMENT = {"DEVSTACK_REPLAY_TWICE": "1", "WEBHOOK_LOOPBACK_ORIGINS": f"http://127.0.0.1:{HOOK_PORT}"}
 
 
 def tenant(number: int, domain: str, **more: Any) -> dict[str, Any]:
@@ -53,13 +55,22 @@ TENANTS = (
     tenant(13, "owned.test"),
     tenant(14, "forged.test"),
     tenant(15, "posted.test"),
+    tenant(16, "writes.test"),
+    tenant(17, "unattended.test"),
+    tenant(18, "keeps.test"),
+    tenant(19, "cancel.test", users=3000, propagationSeconds=2),
+    tenant(20, "resync.test"),
+    tenant(21, "transfer.test"),
+    tenant(22, "leave.test"),
+    tenant(23, "hooked.test"),
+    tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"]),
 )
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all journeys; every journey has a tenant of its own."""
-    with Stack(tmp_path_factory.mktemp("stack"), TENANTS, extra_environment=REPLAYS_TWICE) as running:
+    with Stack(tmp_path_factory.mktemp("stack"), TENANTS, extra_environment=ENVIRONMENT) as running:
         yield running
 
 
