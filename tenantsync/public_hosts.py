@@ -91,7 +91,7 @@ class PublicPoster:
             )
             answer.close()
         except PrivateAddressError as error:
-            raise TransientError("microsoft_unavailable", "the address is not public") from error
+            raise TransientError("service_unavailable", "the address is not public") from error
         except requests.RequestException as error:
-            raise TransientError("microsoft_unavailable", type(error).__name__) from error
+            raise TransientError("service_unavailable", type(error).__name__) from error
         return answer.status_code

@@ -5,7 +5,6 @@ import importlib
 import inspect
 import json
 import re
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,7 +14,6 @@ from uuid import uuid4
 
 import azure.functions as func
 
-from dev import APP_PACKAGES
 from devstack.host.indexing import AppFunction, AppIndex, index_app
 from tenantsync.problems import find_problem
 from tenantsync.web import Call, problem_reply
@@ -24,10 +22,6 @@ from tenantsync.web import Call, problem_reply
 @cache
 def app_index() -> AppIndex:
     """Indexed once: azure-functions remembers names and refuses a second time."""
-    for name in [name for name in sys.modules if name.split(".")[-1] in ("routes", "triggers")]:
-        del sys.modules[name]
-    for name in ("function_app", *(set(APP_PACKAGES) - {"tenantsync"})):
-        sys.modules.pop(name, None)
     return index_app(importlib.import_module("function_app"))
 
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -151,7 +151,7 @@ class _Text(HTMLParser):
             self.parts.append(data)
 
 
-def describe_problem(problem: dict[str, Any]) -> str:
+def describe_problem(problem: Mapping[str, Any]) -> str:
     """A problem as a technician would read it."""
     what = problem.get("detail") or problem.get("message") or problem.get("title")
     lines = [f"{what} [{problem.get('code')}]", f"  Whose move: {problem.get('owner')}"]

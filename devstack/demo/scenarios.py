@@ -1,7 +1,7 @@
 """The ways an onboarding goes other than smoothly, each played to the end a technician would read."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ class Ending:
     """What a technician reads at the end: the sync-status, if there is one, and the problems."""
 
     status: Status | None
-    problems: list[Mapping[str, Any]]
+    problems: Sequence[Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,8 @@ _ASSERTION_SECONDS: Final = 300
 _EXCHANGE_RESOURCE: Final = "api://AzureADTokenExchange"
 # Only believable shortly after the callback; `verify_consent` decides how long
 _NOT_PROPAGATED: Final = frozenset({7000229, 700016, 65001})
+# Whatever the OAuth error beside them says: the customer has switched the app off
+_SWITCHED_OFF: Final = frozenset({7000112, 70001, 1000031})
 _OUR_CREDENTIAL: Final = frozenset({7000215, 7000222, 700027, 7000218, 70002, 700030, 50012, 50013})
 
 
@@ -193,6 +195,8 @@ def _token_failure(result: Mapping[str, Any]) -> TenantSyncError:
     codes = frozenset(result.get("error_codes") or ())
     cause = _cause(result)
     detail = f"Microsoft's sign-in service said {cause.provider_code}"
+    if codes & _SWITCHED_OFF:
+        return ConsentError("consent_lost", detail, cause=cause)
     if codes & _OUR_CREDENTIAL:
         return ConfigurationError("credential_rejected", detail, cause=cause)
     if result.get("error") in ("temporarily_unavailable", "server_error"):

@@ -1,6 +1,5 @@
 """The app as Microsoft's Python worker sees it: indexing rules, names, and what indexing loads."""
 
-import importlib
 import json
 import subprocess
 import sys
@@ -8,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from dev import APP_PACKAGES
-from devstack.host.indexing import AppIndex, index_app
+from devstack.host.indexing import AppIndex
 from tenantsync import wire
+from tests.app import app_index
 
 ROOT = Path(__file__).resolve().parents[2]
 HTTP = {
@@ -45,12 +44,7 @@ TIMERS = {"deliver_notifications", "watch_consents_daily"}
 
 @pytest.fixture(scope="module")
 def app() -> AppIndex:
-    """Indexed once: azure-functions remembers names and refuses a second time."""
-    for name in [name for name in sys.modules if name.split(".")[-1] in ("routes", "triggers")]:
-        del sys.modules[name]
-    for name in ("function_app", *(set(APP_PACKAGES) - {"tenantsync"})):
-        sys.modules.pop(name, None)
-    return index_app(importlib.import_module("function_app"))
+    return app_index()
 
 
 def test_app_breaks_no_rule_of_the_worker(app: AppIndex):

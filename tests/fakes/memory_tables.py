@@ -14,7 +14,7 @@ class MemoryTables:
     """Rows by table, partition and key; `written` counts the rows of every write, `fail_next` makes calls fail."""
 
     def __init__(self) -> None:
-        self._tables: dict[str, dict[str, dict[str, Row]]] = defaultdict(lambda: defaultdict(dict))
+        self.tables: dict[str, dict[str, dict[str, Row]]] = defaultdict(lambda: defaultdict(dict))
         self._etags = count(1)
         self._lock = RLock()
         self.written = 0
@@ -23,12 +23,12 @@ class MemoryTables:
     def read(self, table: str, partition: str, row: str) -> Row | None:
         self._maybe_fail()
         with self._lock:
-            return self._tables[table][partition].get(row)
+            return self.tables[table][partition].get(row)
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
         self._maybe_fail()
         with self._lock:
-            if row["RowKey"] in self._tables[table][row["PartitionKey"]]:
+            if row["RowKey"] in self.tables[table][row["PartitionKey"]]:
                 raise ConflictError("write_conflict", "the row exists or has changed")
             self._put(table, row)
 
@@ -40,7 +40,7 @@ class MemoryTables:
     def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
         self._maybe_fail()
         with self._lock:
-            known = self._tables[table][row["PartitionKey"]].get(row["RowKey"])
+            known = self.tables[table][row["PartitionKey"]].get(row["RowKey"])
             if known is None or known.etag != etag:
                 raise ConflictError("write_conflict", "the row exists or has changed")
             return self._put(table, row)
@@ -50,7 +50,7 @@ class MemoryTables:
     ) -> list[Row]:
         self._maybe_fail()
         with self._lock:
-            rows = self._tables[table][partition]
+            rows = self.tables[table][partition]
             keys = sorted(key for key in rows if key > after)[:limit]
             return [_select(rows[key], columns) for key in keys]
 
@@ -68,19 +68,19 @@ class MemoryTables:
         self._maybe_fail()
         with self._lock:
             for row in rows:
-                self._tables[table][partition].pop(row, None)
+                self.tables[table][partition].pop(row, None)
 
     def check(self) -> None:
         self._maybe_fail()
 
     def rows(self, table: str) -> list[Row]:
         """Every row of a table, for assertions."""
-        return [row for partition in self._tables[table].values() for row in partition.values()]
+        return [row for partition in self.tables[table].values() for row in partition.values()]
 
     def _put(self, table: str, row: Mapping[str, Any]) -> str:
         etag = f'W/"{next(self._etags)}"'
         values = {name: value for name, value in row.items() if value is not None}
-        self._tables[table][row["PartitionKey"]][row["RowKey"]] = Row(values, etag)
+        self.tables[table][row["PartitionKey"]][row["RowKey"]] = Row(values, etag)
         return etag
 
     def _maybe_fail(self) -> None:

@@ -74,6 +74,8 @@ class FakeMicrosoft(HTTPAdapter):
         self.id_token_claims: dict[str, Any] = {}
         self.nonce = ""
         self.graph: dict[str, Route] = {"/v1.0/organization": lambda asked: Answer({"value": [{"id": TENANT}]})}
+        self.elsewhere: dict[str, Route] = {}
+        """Sign-in services of other clouds, by origin."""
         self.overrides: dict[str, Route] = {}
         """Routes by path that win over everything else."""
 
@@ -84,7 +86,8 @@ class FakeMicrosoft(HTTPAdapter):
     def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
         asked = _read(request)
         self.asked.append(asked)
-        route = self.overrides.get(asked.path) or (self._graph if asked.url.startswith(GRAPH) else self._login)
+        other = next((route for origin, route in self.elsewhere.items() if asked.url.startswith(origin + "/")), None)
+        route = other or self.overrides.get(asked.path) or (self._graph if asked.url.startswith(GRAPH) else self._login)
         return _respond(request, route(asked))
 
     def _graph(self, asked: Asked) -> Answer:

@@ -1,0 +1,31 @@
+"""The app with a tenant of one MSP, and tokens of everybody who should not get at it."""
+
+import pytest
+
+from tenantsync.services import Services
+from tenantsync.store.runs import Run
+from tests.app import App
+from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.microsoft import FakeMicrosoft
+from tests.unit.journey import connected
+
+
+@pytest.fixture
+def app(services: Services) -> App:
+    return App()
+
+
+@pytest.fixture
+def tenant(services: Services, microsoft: FakeMicrosoft) -> Run:
+    """A connected tenant of the first MSP."""
+    return connected(services, microsoft)
+
+
+def snapshot(tables: MemoryTables) -> dict[str, int]:
+    """How many rows each table has, and the ETags of all: what an attack must not change."""
+    return {
+        f"{table}/{partition}/{key}": hash(row.etag)
+        for table, partitions in tables.tables.items()
+        for partition, rows in partitions.items()
+        for key, row in rows.items()
+    }

@@ -1,0 +1,46 @@
+"""Every registered HTTP function with who may call it: the table the role and ownership tests are made from."""
+
+from typing import Final
+
+from tests.app import HttpFunction, http_functions
+
+READ, CONNECT, SUPPORT, OPS = (f"Onboarding.{name}" for name in ("Read", "Connect", "Support", "Ops"))
+ALL_ROLES: Final = (READ, CONNECT, SUPPORT, OPS)
+ANYBODY: Final = frozenset({"consent_redirect", "openapi", "health"})
+ALLOWED: Final = {
+    "connect_tenant": {CONNECT},
+    "consent_forwarded": {CONNECT},
+    "sync_status": {READ},
+    "tenant_list": {READ},
+    "tenant_details": {READ},
+    "tenant_change": {CONNECT},
+    "tenant_disconnect": {CONNECT},
+    "tenant_resync": {CONNECT},
+    "tenant_cancel": {CONNECT},
+    "tenant_inventory": {READ},
+    "permissions_show": {READ},
+    "permissions_ask": {CONNECT},
+    "permissions_drop": {CONNECT},
+    "transfer_offer": {CONNECT, SUPPORT},
+    "transfer_list": {READ},
+    "transfer_accept": {CONNECT},
+    "transfer_end": {CONNECT, SUPPORT},
+    "webhook_show": {CONNECT},
+    "webhook_set": {CONNECT},
+    "webhook_remove": {CONNECT},
+    "audit": {CONNECT, SUPPORT, OPS},
+    "code_help": set(ALL_ROLES),
+}
+BODIES: Final = {
+    "permissions_ask": {"operation": "manage_users"},
+    "transfer_offer": {"toMspTenantId": "88888888-8888-4888-8888-888888888888"},
+    "transfer_accept": {"customer": {"name": "Mine now"}},
+    "tenant_change": {"tags": ["mine"]},
+}
+FUNCTIONS: Final = http_functions()
+
+
+def filled(function: HttpFunction, **values: str) -> str:
+    """The function's path with values for its parameters."""
+    known = {"tenantId": "", "transferId": "", "resource": "users", "code": "65001", **values}
+    return function.path.format(**known)

@@ -1,0 +1,135 @@
+"""Attacks on attaching a tenant: knowing a domain, riding on another's consent, squatting, racing, forging."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from activities.verify_consent import verify_consent
+from callback.handler import receive_redirect
+from tenantsync.identity.caller import Caller, Role
+from tenantsync.identity.consent import CallbackFields
+from tenantsync.services import Services
+from tests.app import App
+from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
+from tests.fakes.orchestrations import Started
+from tests.unit.journey import connect, connected, finish_sign_in, onboard, query_of, redirect, sign_in_link, state_of
+
+ATTACKER = Caller(OTHER_MSP, "attacker", frozenset({Role.CONNECT, Role.READ}))
+NOBODY_SPECIAL = "b79fbf4d-3ef9-4689-8143-76b194e85509"
+
+
+def test_msp_that_knows_the_domain_cannot_attach_a_tenant_that_trusts_the_app(
+    services: Services, microsoft: FakeMicrosoft
+):
+    """The tenant's consent is there; but nobody of the tenant signs in for the attacker's connection."""
+    started = Started()
+    link = sign_in_link(services, connect(services, caller=ATTACKER), started)
+    microsoft.signing_in = OTHER_TENANT  # the attacker's own administrator
+    assert finish_sign_in(services, microsoft, link, started).headers["Location"].endswith("result=wrong_tenant")
+    assert started.runs == []
+    assert services.owners.read(TENANT) is None
+
+
+def test_msp_cannot_ride_on_another_msps_consent(services: Services, microsoft: FakeMicrosoft):
+    """Two connections wait; the victim's administrator signs in for the victim's. The attacker's stays where it was."""
+    started = Started()
+    attack = connect(services, caller=ATTACKER)
+    run = onboard(services, microsoft)
+    assert verify_consent(run.run_id, 5, services) == {"state": "verified"}
+    reply = redirect(services, started, state=state_of(attack["authUrl"]), admin_consent="True", tenant=TENANT)
+    assert reply.headers["Location"].startswith("https://login.test/")  # asked to sign in, like anybody
+    owner = services.owners.read(TENANT)
+    assert owner
+    assert owner.msp_id == MSP
+    assert started.runs == []
+
+
+def test_pending_connections_block_nobody(services: Services, microsoft: FakeMicrosoft):
+    for _ in range(3):
+        connect(services, caller=ATTACKER)
+    run = connected(services, microsoft)
+    owner = services.owners.read(run.tenant_id)
+    assert owner
+    assert owner.msp_id == MSP
+
+
+def test_sign_in_of_one_connection_is_no_proof_for_another(services: Services, microsoft: FakeMicrosoft):
+    """The victim's code with the attacker's state: MSAL's nonce and PKCE belong to the other flow."""
+    started = Started()
+    victims = sign_in_link(services, connect(services), started)
+    attackers = sign_in_link(services, connect(services, caller=ATTACKER), started)
+    microsoft.nonce = query_of(victims)["nonce"]
+    reply = redirect(services, started, state=state_of(attackers), code="stolen-code")
+    assert reply.headers["Location"].endswith("result=error")
+    assert started.runs == []
+
+
+def test_user_without_the_role_cannot_attach_the_tenant(services: Services, microsoft: FakeMicrosoft, app: App):
+    started = Started()
+    microsoft.id_token_claims = {"wids": [NOBODY_SPECIAL]}
+    link = sign_in_link(services, connect(services), started)
+    finish_sign_in(services, microsoft, link, started)
+    assert started.runs == []
+    status = app.call("GET", f"/api/msp-portal/tenants/{TENANT}/sync-status", portal_token("Onboarding.Read")).body
+    assert status["state"] == "failed"
+    assert (status["problem"]["code"], status["problem"]["owner"]) == ("admin_role_missing", "customer_admin")
+
+
+def test_of_many_callbacks_at_once_exactly_one_wins(services: Services, microsoft: FakeMicrosoft):
+    started = Started()
+    link = sign_in_link(services, connect(services), started)
+    microsoft.nonce = query_of(link)["nonce"]
+    fields = CallbackFields.parse({"state": state_of(link), "code": "one-time-code"})
+    with ThreadPoolExecutor(8) as pool:
+        replies = list(pool.map(lambda _: receive_redirect(fields, services, started), range(16)))
+    redeemed = [asked for asked in microsoft.asked if asked.form.get("grant_type") == "authorization_code"]
+    assert len(redeemed) == 1
+    assert len(set(started.runs)) == 1
+    assert {reply.headers["Location"].rpartition("result=")[2] for reply in replies} == {"verifying"}
+
+
+def test_of_two_msps_that_both_prove_a_tenant_the_first_owns_it(services: Services, microsoft: FakeMicrosoft):
+    first, second = Started(), Started()
+    links = [
+        sign_in_link(services, connect(services, caller=caller), start)
+        for caller, start in ((None or Caller(MSP, "t", ATTACKER.roles), first), (ATTACKER, second))
+    ]
+    for link, start in zip(links, (first, second), strict=True):
+        finish_sign_in(services, microsoft, link, start)
+    assert verify_consent(second.runs[0], 5, services) == {"state": "verified"}
+    lost = verify_consent(first.runs[0], 5, services)
+    assert (lost["state"], lost["problem"]["code"]) == ("failed", "tenant_already_connected")
+    owner = services.owners.read(TENANT)
+    assert owner
+    assert owner.msp_id == OTHER_MSP
+
+
+@pytest.mark.parametrize("change", [{"tenant": ""}, {"admin_consent": "False"}, {"tenant": OTHER_TENANT, "extra": "1"}])
+def test_forged_redirect_without_a_state_does_nothing(services: Services, change: dict[str, str]):
+    started = Started()
+    connect(services)
+    reply = redirect(services, started, **{"tenant": TENANT, "admin_consent": "True", **change})
+    assert reply.headers["Location"] == "https://portal.test/connect?result=invalid_link"
+    assert started.runs == []
+
+
+def test_wrong_tenant_offers_a_fresh_connection_and_tells_how_to_remove_the_grant(services: Services, app: App):
+    answer = app.call(
+        "POST",
+        "/api/msp-portal/tenants/callback",
+        portal_token("Onboarding.Connect"),
+        {"state": state_of(connect(services)["authUrl"]), "tenant": OTHER_TENANT, "admin_consent": "True"},
+    )
+    assert (answer.status, answer.body["code"]) == (409, "wrong_tenant")
+    assert answer.body["connectInstead"]["body"]["tenant"] == OTHER_TENANT
+    assert answer.body["removal"]["tenantId"] == OTHER_TENANT
+    assert services.owners.read(OTHER_TENANT) is None
+    again = app.call(
+        "POST",
+        answer.body["connectInstead"]["href"],
+        portal_token("Onboarding.Connect"),
+        answer.body["connectInstead"]["body"],
+    )
+    assert (again.status, again.body["tenantId"]) == (201, OTHER_TENANT)
+    status = app.call("GET", f"/api/msp-portal/tenants/{TENANT}/sync-status", portal_token("Onboarding.Read")).body
+    assert status["problem"]["removal"]["steps"]

@@ -1,0 +1,83 @@
+"""Another MSP's token on every route that names an object: as if there were nothing, and nothing changes."""
+
+from dataclasses import replace
+
+import pytest
+
+from tenantsync.services import Services, using
+from tenantsync.store.runs import Run
+from tests.app import App, HttpFunction
+from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, portal_token
+from tests.security.conftest import snapshot
+from tests.security.matrix import ALL_ROLES, BODIES, FUNCTIONS, filled
+
+OBJECTS = [function for function in FUNCTIONS if "{tenantId}" in function.route or "{transferId}" in function.route]
+THIRD = "66666666-6666-4666-8666-666666666666"
+each_object = pytest.mark.parametrize("function", OBJECTS, ids=lambda item: item.name)
+
+
+def offer(app: App, to: str) -> str:
+    path = f"/api/msp-portal/tenants/{TENANT}/transfer"
+    answer = app.call("POST", path, portal_token(*ALL_ROLES), {"toMspTenantId": to})
+    return str(answer.body["transferId"])
+
+
+@each_object
+def test_another_msp_finds_nothing_and_changes_nothing(
+    app: App, tenant: Run, services: Services, tables: MemoryTables, function: HttpFunction
+):
+    allowed = frozenset({MSP, OTHER_MSP, THIRD})
+    with using(replace(services, settings=replace(services.settings, allowed_msp_tenants=allowed))):
+        path = filled(function, tenantId=TENANT, transferId=offer(app, THIRD))
+        before = snapshot(tables)
+        token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
+        answer = app.call(function.method, path, token, BODIES.get(function.name))
+    assert answer.status == 404
+    assert answer.body["code"] in ("tenant_unknown", "transfer_unknown")
+    assert snapshot(tables) == before
+
+
+@each_object
+def test_the_answer_is_the_same_as_for_a_tenant_nobody_has(
+    app: App, tenant: Run, services: Services, function: HttpFunction
+):
+    """Not even the existence of another MSP's tenant can be told from status, text or headers."""
+    token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
+    theirs, nobodys = (
+        app.call(function.method, filled(function, tenantId=guid, transferId=guid), token, BODIES.get(function.name))
+        for guid in (TENANT, OTHER_TENANT)
+    )
+    said = ("status", "title", "detail", "code", "owner", "nextAction")
+    assert [theirs.body[key] for key in said] == [nobodys.body[key] for key in said]
+    assert set(theirs.body) == set(nobodys.body)
+
+
+def test_lists_show_ones_own_only(app: App, tenant: Run):
+    token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
+    for path in ("tenants", "audit", f"audit?tenantId={TENANT}"):
+        assert app.call("GET", f"/api/msp-portal/{path}", token).body["items"] == []
+    assert app.call("GET", f"/api/msp-portal/audit?mspId={MSP}", token).status == 404
+    assert len(app.call("GET", "/api/msp-portal/tenants", portal_token(*ALL_ROLES)).body["items"]) == 1
+
+
+@pytest.mark.parametrize("field", ["mspId", "msp_id", "state", "tenantId", "connectionId", "consent", "createdBy"])
+def test_fields_that_are_not_the_callers_are_refused(app: App, tenant: Run, tables: MemoryTables, field: str):
+    before = snapshot(tables)
+    answer = app.call("PATCH", f"/api/msp-portal/tenants/{TENANT}", portal_token(*ALL_ROLES), {field: OTHER_MSP})
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+    assert snapshot(tables) == before
+
+
+def test_operator_reaches_other_msps_only_with_support_or_ops(app: App, tenant: Run, services: Services):
+    operator = replace(services, settings=replace(services.settings, operator_tenant_id=OTHER_MSP))
+    from tenantsync.identity.caller import CallerIdentity
+
+    operator = replace(operator, callers=CallerIdentity(operator.settings, services.outbound, services.clock))
+    with using(operator):
+        path = f"/api/msp-portal/tenants/{TENANT}/sync-status"
+        assert app.call("GET", path, portal_token("Onboarding.Read", msp=OTHER_MSP)).status == 404
+        assert app.call("GET", path, portal_token("Onboarding.Read", "Onboarding.Ops", msp=OTHER_MSP)).status == 200
+        audit = app.call("GET", f"/api/msp-portal/audit?mspId={MSP}", portal_token("Onboarding.Ops", msp=OTHER_MSP))
+        assert audit.status == 200
+        assert {item["action"] for item in audit.body["items"]} >= {"connection_started", "consent_verified"}

@@ -1,0 +1,104 @@
+"""The daily look at every tenant's consent."""
+
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from activities.check_consent import check_consent, list_tenants
+from tenantsync.identity.caller import Caller, Role
+from tenantsync.services import Services
+from tenantsync.store.runs import Run
+from tenantsync.store.tenants import ManagedTenant
+from tests.app import App
+from tests.fakes.microsoft import ALL_ROLES, MSP, OTHER_MSP, TENANT, Answer, FakeMicrosoft, portal_token
+from tests.unit.journey import connect, connected
+
+TOKEN = f"/{TENANT}/oauth2/v2.0/token"
+
+
+@dataclass
+class Announced:
+    events: list[str] = field(default_factory=list)
+
+    def __call__(self, event: str, tenant: ManagedTenant, key: str, at: str) -> None:
+        self.events.append(event)
+
+
+@pytest.fixture
+def run(services: Services, microsoft: FakeMicrosoft) -> Run:
+    return connected(services, microsoft)
+
+
+@pytest.fixture
+def announced(services: Services, monkeypatch: pytest.MonkeyPatch) -> Announced:
+    told = Announced()
+    monkeypatch.setattr(services.notifier, "announce", told)
+    return told
+
+
+def state(path: str = "sync-status") -> str:
+    answer = App().call("GET", f"/api/msp-portal/tenants/{TENANT}/{path}", portal_token("Onboarding.Read"))
+    return str(answer.body["state"])
+
+
+@pytest.mark.parametrize(("error", "code"), [("unauthorized_client", 700016), ("invalid_client", 7000112)])
+def test_revoked_consent_is_found_shown_and_told_once(
+    services: Services, microsoft: FakeMicrosoft, run: Run, announced: Announced, error: str, code: int
+):
+    microsoft.overrides[TOKEN] = lambda asked: Answer({"error": error, "error_codes": [code]}, 400)
+    for _ in range(2):
+        assert check_consent(MSP, TENANT, services) == {"consent": "revoked"}
+    assert announced.events == ["consent_lost"]
+    assert state() == "revoked"
+    del microsoft.overrides[TOKEN]
+    assert check_consent(MSP, TENANT, services) == {"consent": "granted"}
+    assert state() == "completed"
+
+
+def test_token_without_roles_is_a_revoked_consent(services: Services, microsoft: FakeMicrosoft, run: Run):
+    microsoft.consented[TENANT] = ()
+    assert check_consent(MSP, TENANT, services) == {"consent": "revoked"}
+
+
+def test_what_cannot_be_checked_changes_nothing(
+    services: Services, microsoft: FakeMicrosoft, run: Run, announced: Announced
+):
+    for answer in (Answer(b"", 503), Answer({"error": "invalid_client", "error_codes": [7000222]}, 401)):
+        microsoft.overrides[TOKEN] = lambda asked, answer=answer: answer
+        assert check_consent(MSP, TENANT, services) == {"consent": "unknown"}
+    assert (state(), announced.events) == ("completed", [])
+
+
+def test_changed_permissions_are_noted(services: Services, microsoft: FakeMicrosoft, run: Run):
+    microsoft.consented[TENANT] = ALL_ROLES[:-1]
+    check_consent(MSP, TENANT, services)
+    tenant = services.tenants.read(MSP, TENANT)
+    assert tenant
+    assert "Reports.Read.All" not in tenant.app_permissions
+    entries = App().call("GET", "/api/msp-portal/audit", portal_token("Onboarding.Ops")).body["items"]
+    changed = next(entry for entry in entries if entry["action"] == "consent_changed")
+    assert changed["detail"] == {"added": [], "removed": ["Reports.Read.All"]}
+
+
+def test_tenant_of_somebody_else_is_left_alone(services: Services, microsoft: FakeMicrosoft, run: Run):
+    services.owners.release(TENANT)
+    microsoft.consented = {}
+    assert check_consent(MSP, TENANT, services) == {"consent": "unknown"}
+
+
+def test_list_goes_through_all_msps_and_leaves_out_who_waits(services: Services, run: Run):
+    connect(services, tenant="fabrikam.com", caller=Caller(OTHER_MSP, "t", frozenset({Role.CONNECT})))
+    for number in range(45):
+        row = services.tenants.read(MSP, TENANT)
+        assert row
+        services.tenants.open(replace(row, tenant_id=f"00000000-0000-4000-8000-{number:012x}"))
+    seen: list[str] = []
+    cursor, pages = "", 0
+    while True:
+        page = list_tenants(cursor, services)
+        seen += [item["tenantId"] for item in page["tenants"]]
+        cursor, pages = page["cursor"], pages + 1
+        if not cursor:
+            break
+    assert len(seen) == len(set(seen)) == 46
+    assert pages < 10

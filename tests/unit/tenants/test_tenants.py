@@ -1,0 +1,265 @@
+"""Listing, showing, changing, syncing again, cancelling and disconnecting tenants, through their HTTP functions."""
+
+from typing import Any
+
+import pytest
+
+from activities.remove_inventory import remove_inventory
+from activities.sync_slice import sync_slice
+from activities.verify_consent import verify_consent
+from tenantsync.services import Services
+from tenantsync.store.inventory import Listing
+from tenantsync.store.runs import ResourceProgress, Run, RunState
+from tests.app import Answer, App
+from tests.fakes.clock import FakeClock
+from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
+from tests.fakes.orchestrations import Started
+from tests.unit.journey import connect, connected, onboard, sign_in_link
+
+ROLES = ("Onboarding.Connect", "Onboarding.Read")
+
+
+@pytest.fixture
+def app(services: Services) -> App:
+    return App()
+
+
+@pytest.fixture
+def run(services: Services, microsoft: FakeMicrosoft) -> Run:
+    return connected(services, microsoft)
+
+
+def call(app: App, method: str, path: str = "", body: Any = None, msp: str = MSP) -> Answer:
+    return app.call(method, f"/api/msp-portal/tenants{path}", portal_token(*ROLES, msp=msp), body)
+
+
+def test_list_shows_waiting_and_connected_tenants(app: App, run: Run, services: Services):
+    connect(services, tenant="fabrikam.com")
+    items = call(app, "GET").body["items"]
+    assert [(item["tenantDomain"], item["state"]) for item in items] == [
+        ("contoso.com", "completed"),
+        ("fabrikam.com", "awaiting_consent"),
+    ]
+    assert {item["automation"] for item in items} == {"excluded"}
+
+
+def test_list_is_paged_and_filtered(app: App, run: Run, services: Services):
+    connect(services, tenant="fabrikam.com")
+    first = call(app, "GET", "?top=1").body
+    second = call(app, "GET", f"?top=1&cursor={first['nextCursor']}").body
+    assert [first["items"][0]["tenantId"], second["items"][0]["tenantId"]] == [TENANT, OTHER_TENANT]
+    assert [item["tenantId"] for item in call(app, "GET", "?state=awaiting_consent").body["items"]] == [OTHER_TENANT]
+    call(app, "PATCH", f"/{TENANT}", {"tags": ["vip"]})
+    assert [item["tenantId"] for item in call(app, "GET", "?tag=vip").body["items"]] == [TENANT]
+    assert call(app, "GET", f"?customerId={run.customer_id}&state=completed").body["items"][0]["tenantId"] == TENANT
+    assert call(app, "GET", f"?customerId={OTHER_TENANT}").body["items"] == []
+
+
+@pytest.mark.parametrize(
+    "query", ["?top=0", "?top=201", "?top=x", "?state=lost", "?customerId=1", "?cursor=%21", "?cursor=AA"]
+)
+def test_list_refuses_what_it_cannot_read(app: App, run: Run, query: str):
+    answer = call(app, "GET", query)
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+
+
+def test_waiting_tenant_expires(app: App, services: Services, clock: FakeClock):
+    connect(services)
+    clock.advance(8 * 24 * 3600)
+    assert call(app, "GET", f"/{TENANT}").body["state"] == "expired"
+
+
+def test_wishes_are_changed_and_kept(app: App, run: Run, services: Services):
+    change = {"tags": ["vip", " berlin "], "notifications": ["failed"], "services": ["teams"], "automation": "included"}
+    changed = call(app, "PATCH", f"/{TENANT}", change)
+    assert changed.status == 200
+    assert changed.body["tags"] == ["berlin", "vip"]
+    shown = call(app, "GET", f"/{TENANT}").body
+    assert (shown["notifications"], shown["services"], shown["automation"]) == (["failed"], ["teams"], "included")
+    assert shown["consent"] | {"checkedAt": ""} == {
+        "state": "granted",
+        "checkedAt": "",
+        "missing": [],
+        "newPermissions": [],
+    }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"tags": value} for value in ("vip", [""], ["x" * 51], ["a"] * 21, ["a\nb"])),
+        *({"notifications": ["x"]}, {"services": ["inventory"]}, {"automation": "on"}),
+        *({"customerId": "x"}, {"owner": "me"}),
+    ],
+)
+def test_wishes_that_make_no_sense_are_refused(app: App, run: Run, change: dict[str, Any]):
+    answer = call(app, "PATCH", f"/{TENANT}", change)
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
+
+
+def test_tenant_moves_to_another_customer_of_the_same_msp(app: App, run: Run, services: Services):
+    other = services.customers.find_or_create(MSP, "Adatum", "2026-03-02T09:00:00.000Z")
+    moved = call(app, "PATCH", f"/{TENANT}", {"customerId": other.customer_id})
+    assert (moved.body["customerId"], moved.body["customerName"]) == (other.customer_id, "Adatum")
+    owner = services.owners.read(TENANT)
+    assert owner
+    assert owner.customer_id == other.customer_id
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["customerId"] == other.customer_id
+    foreign = services.customers.find_or_create(OTHER_MSP, "Theirs", "2026-03-02T09:00:00.000Z")
+    refused = call(app, "PATCH", f"/{TENANT}", {"customerId": foreign.customer_id})
+    assert (refused.status, refused.body["code"]) == (404, "customer_not_found")
+
+
+def test_resync_starts_one_run_however_often_it_is_asked(app: App, run: Run, services: Services):
+    first, second = call(app, "POST", f"/{TENANT}/resync"), call(app, "POST", f"/{TENANT}/resync")
+    assert (first.status, first.body["runId"]) == (202, second.body["runId"])
+    assert list(app.client.instances) == [f"resync-{run.connection_id}-1"]
+    status = call(app, "GET", f"/{TENANT}/sync-status").body
+    assert (status["state"], status["kind"]) == ("verifying", "full")
+    services.runs.change(first.body["runId"], state=RunState.COMPLETED)
+    assert call(app, "POST", f"/{TENANT}/resync").body["runId"] == f"resync-{run.connection_id}-2"
+
+
+def test_resync_does_not_wait_for_propagation(app: App, run: Run, services: Services, microsoft: FakeMicrosoft):
+    run_id = call(app, "POST", f"/{TENANT}/resync").body["runId"]
+    microsoft.consented = {}
+    outcome = verify_consent(run_id, 0, services)
+    assert (outcome["state"], outcome["problem"]["code"]) == ("failed", "consent_not_found")
+    assert outcome["problem"]["microsoftCode"] == "AADSTS700016"
+
+
+def test_resync_makes_a_newer_link_void(app: App, run: Run, services: Services, microsoft: FakeMicrosoft):
+    services.runs.change(run.run_id, even_ended=True, state=RunState.FAILED)
+    newer = connect(services)
+    call(app, "POST", f"/{TENANT}/resync")
+    from tests.unit.journey import redirect, state_of
+
+    reply = redirect(services, Started(), state=state_of(newer["authUrl"]), tenant=TENANT)
+    assert reply.headers["Location"].endswith("result=expired")
+
+
+def test_cancelled_link_is_void_and_can_be_made_again(app: App, services: Services):
+    waiting = connect(services)
+    assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is True
+    assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is False
+    from tests.unit.journey import redirect, state_of
+
+    reply = redirect(services, Started(), state=state_of(waiting["authUrl"]), tenant=TENANT)
+    assert reply.headers["Location"].endswith("result=expired")
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["state"] == "cancelled"
+    assert connect(services)["connectionId"] != waiting["connectionId"]
+
+
+def test_cancelled_run_stays_cancelled_whatever_a_late_worker_does(
+    app: App, services: Services, microsoft: FakeMicrosoft
+):
+    run = onboard(services, microsoft)
+    services.runs.plan([ResourceProgress(run_id=run.run_id, resource="users", position=0, weight=1)])
+    assert call(app, "POST", f"/{TENANT}/cancel").status == 202
+    assert verify_consent(run.run_id, 0, services) == {"state": "cancelled"}
+    assert sync_slice(run.run_id, "users", services) == {"ended": True, "delaySeconds": 0}
+    status = call(app, "GET", f"/{TENANT}/sync-status").body
+    assert (status["state"], status["percent"]) == ("cancelled", 100)
+    assert status["resources"]["users"]["problem"]["code"] == "cancelled"
+
+
+def test_cancel_ends_the_orchestration_and_its_children(app: App, services: Services, microsoft: FakeMicrosoft):
+    run = onboard(services, microsoft)
+    app.client.instances = {run.run_id: ("onboard_tenant", {}), f"{run.run_id}-users": ("sync_resource", {})}
+    services.runs.plan([ResourceProgress(run_id=run.run_id, resource="users", position=0, weight=1)])
+    call(app, "POST", f"/{TENANT}/cancel")
+    assert app.client.ended == [run.run_id, f"{run.run_id}-users"]
+
+
+def test_disconnect_hides_at_once_removes_in_the_background_and_lets_go_last(app: App, run: Run, services: Services):
+    for number in range(3):
+        services.inventory.write(Listing(TENANT, "users", "s"), {f"u{number}": {"id": f"u{number}"}})
+    answer = call(app, "DELETE", f"/{TENANT}")
+    assert (answer.status, answer.body["inventory"], answer.body["removal"]["tenantId"]) == (202, "removing", TENANT)
+    assert call(app, "GET", f"/{TENANT}/inventory/users").status == 404
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["state"] == "disconnected"
+    assert (
+        call(app, "POST", "/connect", {"tenant": TENANT, "customer": {"name": "x"}}).body["code"]
+        == "tenant_disconnecting"
+    )
+    assert call(app, "POST", f"/{TENANT}/resync").body["code"] == "tenant_disconnecting"
+    assert services.owners.read(TENANT)  # nobody else can have it while data is there
+    name, job = app.client.instances[f"disconnect-{run.connection_id}"]
+    assert name == "disconnect_tenant"
+    assert remove_inventory(job["mspId"], job["tenantId"], job["connectionId"], services) == {"ended": True}
+    assert services.owners.read(TENANT) is None
+    assert services.inventory.read_page(TENANT, "users", 10, None).items == []
+    assert call(app, "DELETE", f"/{TENANT}").body["inventory"] == "removed"
+    assert call(app, "POST", "/connect", {"tenant": TENANT, "customer": {"name": "x"}}, OTHER_MSP).status == 201
+
+
+def test_late_removal_does_not_touch_the_next_owners_data(app: App, run: Run, services: Services):
+    call(app, "DELETE", f"/{TENANT}")
+    remove_inventory(MSP, TENANT, run.connection_id, services)
+    services.inventory.write(Listing(TENANT, "users", "s"), {"new": {"id": "new"}})
+    assert remove_inventory(MSP, TENANT, run.connection_id, services) == {"ended": True}
+    assert len(services.inventory.read_page(TENANT, "users", 10, None).items) == 1
+
+
+def test_removal_of_a_large_inventory_hands_back(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    rows = {f"u{number}": {"id": f"u{number}"} for number in range(300)}
+    services.inventory.write(Listing(TENANT, "users", "s"), rows)
+    monkeypatch.setattr("activities.remove_inventory._STEPS", 3)
+    call(app, "DELETE", f"/{TENANT}")
+    steps = 0
+    while not remove_inventory(MSP, TENANT, run.connection_id, services)["ended"]:
+        steps += 1
+    assert steps >= 3
+
+
+def test_waiting_tenant_is_disconnected_at_once(app: App, services: Services):
+    started = Started()
+    sign_in_link(services, connect(services), started)
+    answer = call(app, "DELETE", f"/{TENANT}")
+    assert (answer.status, answer.body["inventory"]) == (202, "removed")
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["state"] == "disconnected"
+    assert app.client.instances == {}
+
+
+def test_new_permissions_are_a_state_and_not_an_error(app: App, run: Run, services: Services):
+    services.tenants.change(
+        MSP, TENANT, asked_permissions="User.Read.All Group.Read.All", app_permissions="User.Read.All Group.Read.All"
+    )
+    status = call(app, "GET", f"/{TENANT}/sync-status").body
+    assert (status["state"], status["problem"]["code"]) == ("needs_reconsent", "needs_reconsent")
+    assert "Directory.Read.All" in status["problem"]["message"]
+    assert status["resources"] is not None
+    assert (
+        call(app, "GET", f"/{TENANT}").body["consent"]["newPermissions"][0] == "DeviceManagementManagedDevices.Read.All"
+    )
+
+
+def test_every_deed_is_in_the_audit_trail_with_who_and_the_correlation_id(app: App, run: Run, services: Services):
+    correlation = "12345678-1234-4234-8234-123456789012"
+    path, token = f"/api/msp-portal/tenants/{TENANT}", portal_token(*ROLES)
+    app.call("PATCH", path, token, {"tags": ["a"]}, headers={"x-correlation-id": correlation})
+    app.call("POST", f"{path}/resync", token)
+    app.call("POST", f"{path}/cancel", token)
+    app.call("DELETE", path, token)
+    entries = app.call("GET", f"/api/msp-portal/audit?tenantId={TENANT}", token).body["items"]
+    actions = [entry["action"] for entry in entries]
+    assert sorted(actions[:4]) == sorted(["disconnected", "cancelled", "sync_started", "tenant_changed"])
+    changed = next(entry for entry in entries if entry["action"] == "tenant_changed")
+    assert (changed["actor"], changed["correlationId"]) == ("technician", correlation)
+    assert {"connection_started", "administrator_signed_in", "consent_verified"} <= set(actions)
+
+
+def test_audit_trail_is_paged(app: App, run: Run, clock: FakeClock):
+    token = portal_token(*ROLES)
+    for number in range(5):
+        clock.advance(1)
+        app.call("PATCH", f"/api/msp-portal/tenants/{TENANT}", token, {"tags": [str(number)]})
+    seen: list[str] = []
+    cursor = ""
+    while cursor is not None:
+        page = app.call("GET", f"/api/msp-portal/audit?top=2&cursor={cursor}", token).body
+        seen += [entry["id"] for entry in page["items"]]
+        cursor = page["nextCursor"]
+    assert len(seen) == len(set(seen)) >= 8
