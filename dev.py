@@ -57,6 +57,7 @@ def build_parser() -> argparse.ArgumentParser:
         "host": "storage and Functions host only, settings from the environment (--port P, --data DIR)",
     }.items():
         commands.add_parser(name, help=text, add_help=False)
+    commands.add_parser("docs", help="write the documents that are made from data", add_help=False)
     commands.add_parser("down", help="end whatever a crash left behind", add_help=False)
     commands.add_parser("setup", help="install everything, nothing else")
     commands.add_parser("check", help="lint, types, layers, documents")
@@ -187,6 +188,7 @@ def check() -> int:
         run("ruff", "check", "."),
         run("mypy", *TYPED),
         run("lint-imports", "--no-logo"),
+        run("python", "-m", "devstack.docs", "--check"),
         check_readme(),
     ]
     print("check: clean" if not any(problems) else "check: see above", file=sys.stderr)

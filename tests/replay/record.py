@@ -12,6 +12,7 @@ import azure.durable_functions as df
 
 from devstack.host.events import EventType, kind_of
 from orchestrators import plans
+from tenantsync.wire import ACTIVITIES, ORCHESTRATORS
 from tests.unit.host.harness import Host, play
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/histories"
@@ -25,6 +26,11 @@ THROTTLED = {"ok": True, "ended": False, "delaySeconds": 17}
 ENDED = {"ok": True, "ended": True, "delaySeconds": 0}
 RUN = {"runId": "onboard-1", "tenantId": "11111111-1111-4111-8111-111111111111"}
 RESOURCE = {"runId": "onboard-1", "resource": "users"}
+TENANT = {"mspId": "m", "tenantId": "t"}
+GRANT = {**TENANT, "grantId": "g"}
+LETTING_GO = {**TENANT, "connectionId": "c"}
+PAGE = {"ok": True, "tenants": [TENANT, {"mspId": "m", "tenantId": "u"}], "cursor": ""}
+LOST = {"ok": False, "code": "storage_unavailable", "action": "retry"}
 
 SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "onboarding_completed": ("onboard_tenant", RUN, {"verify_consent": [VERIFIED]}),
@@ -32,43 +38,49 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "onboarding_failed": ("onboard_tenant", RUN, {"verify_consent": [FAILED]}),
     "onboarding_unfinished": ("onboard_tenant", RUN, {"finish_run": [{"ok": True, "unfinished": ["users"]}, DONE]}),
     "resource_completed": ("sync_resource", RESOURCE, {"sync_slice": [MORE, MORE, ENDED]}),
+    "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
+    "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
+    "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),
     "resource_waited": ("sync_resource", RESOURCE, {"sync_slice": [THROTTLED, MORE, THROTTLED, ENDED]}),
 }
-DEFAULTS: Mapping[str, Any] = {"verify_consent": VERIFIED, "plan_sync": PLAN, "sync_slice": ENDED, "finish_run": DONE}
+DEFAULTS: Mapping[str, Any] = {
+    "verify_consent": VERIFIED,
+    "plan_sync": PLAN,
+    "sync_slice": ENDED,
+    "finish_run": DONE,
+    "remove_inventory": ENDED,
+    "list_tenants": {"ok": True, "tenants": [], "cursor": ""},
+    "check_consent": {"ok": True, "consent": "granted"},
+    "check_grant": ENDED,
+}
 
 
 def scripted_app(answers: dict[str, list[Any]]) -> df.DFApp:
     """The orchestrators with activities that answer from a script, then by default."""
     app = df.DFApp()
+    for name in ACTIVITIES:
+        app.activity_trigger(input_name="job", activity=name)(_scripted(name, answers))
+    for name in ORCHESTRATORS:
+        app.orchestration_trigger(context_name="context", orchestration=name)(_planned(name))
+    return app
 
-    def answer(name: str) -> Any:
+
+def _scripted(name: str, answers: dict[str, list[Any]]) -> Any:
+    def answer(job: dict) -> dict:
         return answers[name].pop(0) if answers.get(name) else DEFAULTS[name]
 
-    @app.activity_trigger(input_name="job")
-    def verify_consent(job: dict) -> dict:
-        return answer("verify_consent")
+    answer.__name__ = name
+    return answer
 
-    @app.activity_trigger(input_name="job")
-    def plan_sync(job: dict) -> dict:
-        return answer("plan_sync")
 
-    @app.activity_trigger(input_name="job")
-    def sync_slice(job: dict) -> dict:
-        return answer("sync_slice")
+def _planned(name: str) -> Any:
+    plan = getattr(plans, name)
 
-    @app.activity_trigger(input_name="job")
-    def finish_run(job: dict) -> dict:
-        return answer("finish_run")
+    def run(context):
+        return (yield from plan(context))
 
-    @app.orchestration_trigger(context_name="context")
-    def onboard_tenant(context):
-        return (yield from plans.onboard_tenant(context))
-
-    @app.orchestration_trigger(context_name="context")
-    def sync_resource(context):
-        return (yield from plans.sync_resource(context))
-
-    return app
+    run.__name__ = name
+    return run
 
 
 def record(name: str) -> dict[str, Any]:
@@ -109,8 +121,8 @@ def context_of(document: Mapping[str, Any], events: list[dict[str, Any]]) -> str
 
 
 def main() -> int:
-    """Writes every script's history, and one that must not replay."""
-    for name in SCRIPTS:
+    """Writes the histories of the named scripts, or of all, and one that must not replay."""
+    for name in sys.argv[1:] or SCRIPTS:
         (FIXTURES / f"{name}.json").write_text(json.dumps(record(name), indent=1) + "\n")
     bad = json.loads((FIXTURES / "resource_completed.json").read_text())
     scheduled = next(event for event in bad["events"] if kind_of(event) is EventType.TASK_SCHEDULED)

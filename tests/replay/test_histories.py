@@ -12,11 +12,12 @@ import pytest
 from devstack.host.episode import ask_sdk
 from devstack.host.events import EventType, kind_of
 from devstack.host.replay import NonDeterminismError, replay
-from orchestrators.triggers import onboard_tenant, sync_resource
+from orchestrators import triggers
+from tenantsync import wire
 from tests.replay.record import context_of
 
 HISTORIES = Path(__file__).resolve().parents[1] / "fixtures/histories"
-ORCHESTRATORS: dict[str, Any] = {"onboard_tenant": onboard_tenant, "sync_resource": sync_resource}
+ORCHESTRATORS: dict[str, Any] = {name: getattr(triggers, name) for name in wire.ORCHESTRATORS}
 
 
 def load(name: str) -> dict[str, Any]:
@@ -53,6 +54,7 @@ def test_every_prefix_replays_the_same_twice(name: str):
 
 
 def test_corpus_covers_the_paths_that_matter():
+    assert {load(name)["name"] for name in GOOD} == set(wire.ORCHESTRATORS)
     assert {"onboarding_completed", "onboarding_waited", "onboarding_failed", "resource_waited"} <= set(GOOD)
 
 

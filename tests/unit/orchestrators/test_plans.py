@@ -206,3 +206,41 @@ def test_slice_that_must_stop_ends_the_resource(code: str):
     stop = {"ok": False, "code": code, "action": "stop"}
     assert run(plans.sync_resource, context, script(sync_slice=stop)) == {"resource": "users", "ok": False}
     assert len(context.asked) == 1
+
+
+def test_inventory_is_removed_slice_by_slice_and_a_lost_slice_is_repeated():
+    context = FakeContext({"mspId": "m", "tenantId": "t", "connectionId": "c"})
+    answers = iter([{"ok": True, "ended": False}, Exception("host gone"), None, {"ok": True, "ended": True}])
+    assert run(plans.disconnect_tenant, context, lambda task: next(answers)) == {"ok": True}
+    assert [task[0] for task in context.asked] == ["activity", "activity", "timer", "activity"]
+
+
+def test_endless_removal_goes_on_in_a_new_generation():
+    job = {"mspId": "m", "tenantId": "t", "connectionId": "c"}
+    context = FakeContext(job)
+    run(plans.disconnect_tenant, context, lambda task: {"ok": True, "ended": False})
+    assert (len(context.asked), context.continued) == (policy.SLICES_A_GENERATION, job)
+
+
+def test_consents_are_watched_a_page_at_a_time():
+    context = FakeContext({"cursor": ""})
+    page = {"ok": True, "tenants": [{"mspId": "m", "tenantId": "t"}], "cursor": "m t"}
+    run(plans.watch_consents, context, lambda task: page if task[0] == "activity" else [{"ok": True}])
+    assert [task[0] for task in context.asked] == ["activity", "all"]
+    assert context.continued == {"cursor": "m t"}
+
+
+def test_one_failing_look_does_not_end_the_watch():
+    context = FakeContext({"cursor": ""})
+    page = {"ok": True, "tenants": [{"mspId": "m", "tenantId": "t"}], "cursor": ""}
+    outcome = run(
+        plans.watch_consents, context, lambda task: page if task[0] == "activity" else Exception("one failed")
+    )
+    assert outcome == {"ok": True}
+
+
+def test_grant_is_looked_for_until_the_activity_says_so():
+    context = FakeContext({"grantId": "g", "mspId": "m", "tenantId": "t"})
+    answers = iter([{"ok": True, "ended": False, "delaySeconds": 5}, None, {"ok": True, "ended": True}])
+    assert run(plans.verify_grant, context, lambda task: next(answers)) == {"ok": True}
+    assert context.asked[1] == ("timer", 5.0)

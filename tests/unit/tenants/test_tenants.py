@@ -245,7 +245,7 @@ def test_every_deed_is_in_the_audit_trail_with_who_and_the_correlation_id(app: A
     app.call("DELETE", path, token)
     entries = app.call("GET", f"/api/msp-portal/audit?tenantId={TENANT}", token).body["items"]
     actions = [entry["action"] for entry in entries]
-    assert sorted(actions[:4]) == sorted(["disconnected", "cancelled", "sync_started", "tenant_changed"])
+    assert {"disconnected", "cancelled", "sync_started", "tenant_changed"} <= set(actions)
     changed = next(entry for entry in entries if entry["action"] == "tenant_changed")
     assert (changed["actor"], changed["correlationId"]) == ("technician", correlation)
     assert {"connection_started", "administrator_signed_in", "consent_verified"} <= set(actions)

@@ -1,0 +1,103 @@
+"""Documents made from data: help on codes from the catalogue, the table of the API from openapi.yaml."""
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+
+from tenantsync.guidance import Guidance, Owner, Retry, all_guidance
+from tenantsync.problems import all_problems
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+_OWNERS: Final = {
+    Owner.TECHNICIAN: "technician",
+    Owner.CUSTOMER_ADMIN: "customer's administrator",
+    Owner.MSP_OPS: "operations",
+    Owner.MICROSOFT: "Microsoft",
+}
+_RETRIES: Final = {
+    Retry.NO: "no",
+    Retry.YES: "yes, by itself or in a moment",
+    Retry.PROPAGATION: "yes, in the minutes after consent",
+    Retry.AFTER_ACTION: "after the action",
+}
+
+
+def main() -> int:
+    """Writes the documents; with `--check`, 1 when one of them is not up to date."""
+    parser = argparse.ArgumentParser(prog="dev.py docs", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    only_check = parser.parse_args().check
+    stale = [path for path, text in documents().items() if not path.exists() or path.read_text() != text]
+    for path in stale:
+        if only_check:
+            print(f"{path.relative_to(ROOT)} is out of date: python3 dev.py docs")
+        else:
+            path.write_text(documents()[path])
+    return int(only_check and bool(stale))
+
+
+def documents() -> dict[Path, str]:
+    """The text of each document by its path."""
+    return {
+        ROOT / "docs/troubleshooting.md": "\n".join(troubleshooting()) + "\n",
+        ROOT / "docs/api.md": "\n".join(api()) + "\n",
+    }
+
+
+def troubleshooting() -> Iterator[str]:
+    """Every code, Microsoft's and ours, with whose move it is."""
+    yield "# Troubleshooting"
+    yield ""
+    yield "Made from `tenantsync/microsoft_codes.toml` and `tenantsync/problems.py` by `python3 dev.py docs`. The same"
+    yield "texts, with ready mails to the person who has to act, come from `GET /api/msp-portal/help/{code}`."
+    yield ""
+    yield "## What Microsoft says"
+    yield ""
+    yield "| Code | Meaning | Whose move | What to do | Try again |"
+    yield "|---|---|---|---|---|"
+    yield from map(_guidance_row, all_guidance())
+    yield ""
+    yield "¹ Seen in the field, not in Microsoft's reference."
+    yield ""
+    yield "## What this service says"
+    yield ""
+    yield "| Code | Status | Meaning | Whose move | What to do |"
+    yield "|---|---|---|---|---|"
+    for problem in all_problems():
+        owner = _OWNERS[problem.owner]
+        yield f"| `{problem.code}` | {problem.status} | {problem.title} | {owner} | {_cell(problem.next_action)} |"
+
+
+def _guidance_row(entry: Guidance) -> str:
+    mark = " ¹" if entry.observed else ""
+    codes = "<br>".join(f"`{code}`{mark}" for code in entry.codes)
+    action = _cell(entry.next_action)
+    return f"| {codes} | {_cell(entry.meaning)} | {_OWNERS[entry.owner]} | {action} | {_RETRIES[entry.retry]} |"
+
+
+def api() -> Iterator[str]:
+    """Every operation with who may call it."""
+    document: Mapping[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text(encoding="utf-8"))
+    yield "# The API at a glance"
+    yield ""
+    yield "Made from `openapi.yaml` by `python3 dev.py docs`; the whole contract is there and at `/api/openapi.json`."
+    yield ""
+    yield "| Method and path | What it does | App role |"
+    yield "|---|---|---|"
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            _, _, roles = operation["description"].partition("Role: ")
+            role = roles.rstrip(".").replace("\n", " ") or "anonymous"
+            yield f"| `{method.upper()} {path}` | {operation['summary']} | {role} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
