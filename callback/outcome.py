@@ -10,7 +10,8 @@ from typing import Any, Final
 
 import orjson
 
-from callback.errands import Accomplished, Errand, Refusal, find_errand
+from callback.errand import Accomplished, Errand, Refusal
+from callback.errands import find_errand
 from tenantsync.admin_sign_in import begin_sign_in
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import Cause, ConflictError, RequestError, TenantSyncError, TransientError

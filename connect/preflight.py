@@ -9,10 +9,12 @@ from tenantsync.identity.caller import Caller
 from tenantsync.identity.registration import Check, CheckState
 from tenantsync.services import Services
 from tenantsync.settings import GLOBAL_LOGIN
+from tenantsync.store.connections import Connection
+from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import ACTIVE_RUN_STATES, RunState
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 
-_RECONNECTABLE: Final = frozenset({RunState.FAILED, RunState.CANCELLED, TenantState.CANCELLED, TenantState.REVOKED})
+_RECONNECTABLE: Final = frozenset({RunState.FAILED, RunState.CANCELLED})
 
 
 def find_tenant(request: ConnectRequest, services: Services) -> tuple[Tenant, Check]:
@@ -63,17 +65,24 @@ def refuse_connected(tenant_id: str, caller: Caller, services: Services) -> Chec
     if known and known.state == TenantState.DISCONNECTING:
         raise RequestError("tenant_disconnecting")
     latest = services.connections.read_latest(caller.msp_id, tenant_id)
-    run = services.runs.read(latest.run_id) if latest and latest.run_id else None
-    is_under_way = run is not None and run.state in ACTIVE_RUN_STATES
-    if is_under_way or (owner and _is_working(known, run.state if run else "")):
+    if _is_under_way(latest, services) or (owner and _is_working(owner, known, services)):
         customer_id = owner.customer_id if owner else latest.customer_id if latest else ""
         raise _already_connected(customer_id, caller, services)
     return Check("not_connected", CheckState.PASSED)
 
 
-def _is_working(known: ManagedTenant | None, run_state: str) -> bool:
-    has_consent = known is None or known.consent != ConsentState.REVOKED
-    return has_consent and run_state not in _RECONNECTABLE
+def _is_under_way(connection: Connection | None, services: Services) -> bool:
+    run = services.runs.read(connection.run_id) if connection and connection.run_id else None
+    return run is not None and run.state in ACTIVE_RUN_STATES
+
+
+def _is_working(owner: TenantOwner, known: ManagedTenant | None, services: Services) -> bool:
+    """Of the connection that owns the tenant, whatever became of later attempts to connect it anew."""
+    if known and known.consent == ConsentState.REVOKED:
+        return False
+    connection = services.connections.read(owner.msp_id, owner.connection_id)
+    run = services.runs.read(connection.run_id) if connection else None
+    return run is None or run.state not in _RECONNECTABLE
 
 
 def _already_connected(customer_id: str, caller: Caller, services: Services) -> RequestError:

@@ -55,15 +55,20 @@ def sync_resource(context: Context) -> Plan:
 
 
 def disconnect_tenant(context: Context) -> Plan:
-    """Input `{"mspId", "tenantId", "connectionId"}`: removes the inventory slice by slice, then lets the tenant go."""
+    """Input `{"mspId", "tenantId", "connectionId", "settleSeconds"}`: removes the inventory, then lets the tenant go.
+
+    A sync that was cancelled may still be storing its last page, so that one is waited for first.
+    """
     job = context.get_input()
+    if job.get("settleSeconds"):
+        yield from wait(context, job["settleSeconds"])
     for _ in range(policy.SLICES_A_GENERATION):
         outcome = yield from attempt(context.call_activity(REMOVE_INVENTORY, job))
         if outcome.get("ended"):
             return {"ok": True}
         if not outcome["ok"]:
             yield from wait(context, policy.LOST_SLICE_DELAY_SECONDS)
-    context.continue_as_new(job)
+    context.continue_as_new({**job, "settleSeconds": 0})
     return None
 
 

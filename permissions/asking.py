@@ -12,7 +12,6 @@ from tenantsync.graph.grants import read_grants
 from tenantsync.identity.caller import Caller
 from tenantsync.identity.consent import hash_state, new_state
 from tenantsync.operations import GRAPH, INVENTORY, OPERATIONS, Operation, find_operation
-from tenantsync.permissions import ASKED
 from tenantsync.reach import find_owner
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, Leg, Purpose
@@ -26,6 +25,7 @@ def ask_permissions(tenant_id: str, body: Body, caller: Caller, services: Servic
     refuse_unknown(body, frozenset({"operation"}))
     owner = find_owner(tenant_id, caller, services)
     operation = _find(read_text(body, "operation"), services)
+    services.connect_rate.take(caller.msp_id, services.clock.now())
     missing = _missing(operation, owner, services)
     if not missing:
         return {"tenantId": owner.tenant_id, "operation": operation.key, "missing": [], "grant": None, "authUrl": None}
@@ -96,8 +96,6 @@ def _note(
         expires_at=to_rfc3339(now + timedelta(seconds=services.settings.consent_link_seconds)),
     )
     services.grants.put(grant)
-    if operation.key == INVENTORY:
-        services.tenants.change(owner.msp_id, owner.tenant_id, asked_permissions=ASKED)
     services.audit_by(
         caller,
         "permissions_requested",

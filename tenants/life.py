@@ -1,7 +1,7 @@
 """The use cases: sync a tenant again, cancel what is under way, disconnect it."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from tenantsync.cancelling import cancel_work
 from tenantsync.clock import to_rfc3339
@@ -16,6 +16,9 @@ from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.wire import DISCONNECT_TENANT, disconnect_instance_id, resync_id
 from tenantsync.wrong_tenant import describe_removal
+
+_SETTLE_SECONDS: Final = 120
+"""Longer than a slice: a worker that was in the middle of a page has stored it by then, so it is removed, too."""
 
 
 def resync(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
@@ -73,8 +76,7 @@ def disconnect(tenant_id: str, caller: Caller, services: Services, orchestration
     """Stops everything, removes the inventory in the background, and tells how the app is removed from the tenant."""
     tenant = find_tenant(tenant_id, caller, services)
     connection = services.connections.read_latest(tenant.msp_id, tenant.tenant_id)
-    if connection:
-        cancel_work(connection, services, orchestrations)
+    was_busy = connection is not None and cancel_work(connection, services, orchestrations)
     owner = services.owners.read(tenant.tenant_id)
     is_owned = owner is not None and owner.msp_id == tenant.msp_id
     if tenant.state not in (TenantState.DISCONNECTING, TenantState.DISCONNECTED):
@@ -83,12 +85,17 @@ def disconnect(tenant_id: str, caller: Caller, services: Services, orchestration
         )
         services.audit_by(caller, "disconnected", tenant.tenant_id, tenant.msp_id, connectionId=tenant.connection_id)
     if owner and is_owned:
-        _remove_inventory(owner, orchestrations)
+        _remove_inventory(owner, orchestrations, settle_seconds=_SETTLE_SECONDS if was_busy else 0)
     return _describe_disconnected(tenant, services, is_removing=is_owned)
 
 
-def _remove_inventory(owner: TenantOwner, orchestrations: Orchestrations) -> None:
-    job = {"mspId": owner.msp_id, "tenantId": owner.tenant_id, "connectionId": owner.connection_id}
+def _remove_inventory(owner: TenantOwner, orchestrations: Orchestrations, *, settle_seconds: int) -> None:
+    job = {
+        "mspId": owner.msp_id,
+        "tenantId": owner.tenant_id,
+        "connectionId": owner.connection_id,
+        "settleSeconds": settle_seconds,
+    }
     orchestrations.start(DISCONNECT_TENANT, disconnect_instance_id(owner.connection_id), job)
 
 

@@ -10,12 +10,14 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller
+from tenantsync.identity.roles import role_name
 from tenantsync.notifications import Event
 from tenantsync.operations import SERVICES
 from tenantsync.paging import read_cursor, read_top, write_cursor
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_tenant
 from tenantsync.services import Services
+from tenantsync.store.connections import Connection
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_state
@@ -48,7 +50,9 @@ def list_tenants(params: Mapping[str, str], caller: Caller, services: Services) 
 
 def show_tenant(tenant_id: str, caller: Caller, services: Services) -> dict[str, Any]:
     """One tenant; raises RequestError `tenant_unknown`."""
-    return describe(find_tenant(tenant_id, caller, services), services)
+    tenant = find_tenant(tenant_id, caller, services)
+    connection = services.connections.read(tenant.msp_id, tenant.connection_id)
+    return {**describe(tenant, services), "administrator": _administrator(connection)}
 
 
 def change_tenant(tenant_id: str, body: Body, caller: Caller, services: Services) -> dict[str, Any]:
@@ -92,6 +96,14 @@ def describe(tenant: ManagedTenant, services: Services) -> dict[str, Any]:
         "updatedAt": tenant.updated_at,
         "statusUrl": f"/api/msp-portal/tenants/{tenant.tenant_id}/sync-status",
     }
+
+
+def _administrator(connection: Connection | None) -> dict[str, Any] | None:
+    """Who proved the tenant, with the directory roles Microsoft told."""
+    if connection is None or not connection.admin_object_id:
+        return None
+    roles = [role for role in connection.admin_directory_roles.split(",") if role]
+    return {"objectId": connection.admin_object_id, "directoryRoles": [role_name(role) for role in roles]}
 
 
 def _filter(params: Mapping[str, str]) -> dict[str, object]:

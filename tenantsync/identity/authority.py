@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -89,16 +90,21 @@ class Authority:
 
     def find_elsewhere(self, name: str) -> Elsewhere:
         """What the sign-in hosts of other clouds know of the name; a host that does not answer is only noted."""
-        tenants: list[Tenant] = []
-        silent: list[str] = []
-        for endpoint in self._others:
-            try:
-                tenants.append(self._resolve(endpoint, name, timeout=_PROBE_SECONDS))
-            except RequestError:
-                continue
-            except (TransientError, ContractError):
-                silent.append(urlsplit(endpoint).hostname or endpoint)
-        return Elsewhere(tuple(tenants), tuple(silent), len(self._others))
+        if not self._others:
+            return Elsewhere((), (), 0)
+        with ThreadPoolExecutor(len(self._others)) as pool:
+            found = list(pool.map(lambda endpoint: self._probe(endpoint, name), self._others))
+        tenants = tuple(item for item in found if isinstance(item, Tenant))
+        return Elsewhere(tenants, tuple(item for item in found if isinstance(item, str)), len(self._others))
+
+    def _probe(self, endpoint: str, name: str) -> Tenant | str | None:
+        """The tenant, None when that cloud does not know it, or the host's name when it did not say."""
+        try:
+            return self._resolve(endpoint, name, timeout=_PROBE_SECONDS)
+        except RequestError:
+            return None
+        except (TransientError, ContractError):
+            return urlsplit(endpoint).hostname or endpoint
 
     def _resolve(self, endpoint: str, name: str, **options: Any) -> Tenant:
         metadata = self._fetch_metadata(endpoint, name, options)

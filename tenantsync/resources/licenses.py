@@ -19,5 +19,5 @@ LICENSES = ResourceSpec(
     permissions=("Directory.Read.All",),
     tally=tally_subscription,
     # $select on subscribedSkus is undocumented, so the whole object is taken
-    source=Collection(path="/subscribedSkus", top=None),
+    source=Collection(path="/subscribedSkus", top=None, note_if_empty="no_subscription"),
 )

@@ -3,16 +3,20 @@
 import hashlib
 import hmac
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
-from devstack.stack import MSP, OTHER_MSP, Stack
+from devstack.demo.scenarios import SCENARIOS
+from devstack.stack import MSP, OTHER_MSP, ROOT, Stack
 from tests.e2e.conftest import HOOK_PORT, inventory_ids, onboard
 
 ROLES = ("Connect", "Read")
@@ -173,3 +177,36 @@ def test_webhook_is_told_signed_when_a_tenant_is_ready(stack: Stack, hook: list[
     told = json.loads(body)
     assert (told["type"], told["tenantId"], told["state"]) == ("tenant.ready", tenant_id, "completed")
     api(stack, "DELETE", "webhook")
+
+
+def test_consent_that_is_taken_away_is_found_by_the_daily_look(stack: Stack):
+    tenant_id = onboard(stack, "watched.test")["tenantId"]
+    watch = f"{stack.api}/runtime/webhooks/durabletask/orchestrators/watch_consents"
+    stack.http.delete(f"{stack.login}/_simulator/tenants/{tenant_id}/consent", timeout=10)
+    assert stack.http.post(watch, json={"cursor": ""}, timeout=30).status_code == 202
+    shown = until(lambda: api(stack, "GET", f"tenants/{tenant_id}")[1]["state"] == "revoked")
+    assert shown
+    status = api(stack, "GET", f"tenants/{tenant_id}/sync-status")[1]
+    assert (status["state"], status["problem"]["code"]) == ("revoked", "consent_lost")
+    portal = Portal(stack)
+    AdminBrowser(stack).open(portal.connect("watched.test", "Watched")["authUrl"])
+    assert list(portal.follow(tenant_id))[-1]["state"] == "completed"
+
+
+def test_account_without_an_administrators_role_connects_nothing(stack: Stack):
+    status = onboard(stack, "notadmin.test")
+    assert (status["state"], status["problem"]["code"]) == ("failed", "admin_role_missing")
+    assert api(stack, "GET", f"tenants/{status['tenantId']}/inventory/users")[0] == 404
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_scenario_ends_with_its_documented_code(name: str, tmp_path: Path):
+    command = [sys.executable, "-m", "devstack.demo", "--scenario", name, "--json", "--data", str(tmp_path)]
+    played = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=180)
+    assert played.returncode == SCENARIOS[name].exit_code, played.stderr
+    told = json.loads(played.stdout)
+    assert (told["scenario"], bool(told["problems"])) == (name, True)
+    if SCENARIOS[name].exit_code:
+        assert "Whose move:" in played.stderr
+        assert "Next:" in played.stderr

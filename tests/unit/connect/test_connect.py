@@ -16,7 +16,17 @@ from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import GRAPH, LOGIN, MSP, OTHER_MSP, TENANT, Answer, FakeMicrosoft, portal_token
 from tests.fakes.orchestrations import Started
 from tests.http import Answered, call
-from tests.unit.journey import connect, finish_sign_in, put_run, query_of, run_of, sign_in_link, state_of
+from tests.unit.journey import (
+    connect,
+    connected,
+    finish_sign_in,
+    put_run,
+    query_of,
+    redirect,
+    run_of,
+    sign_in_link,
+    state_of,
+)
 
 PATH = "/api/msp-portal/tenants/connect"
 GOOD: dict[str, Any] = {"tenant": "contoso.com", "customer": {"name": "Contoso"}}
@@ -210,6 +220,16 @@ def test_tenant_of_the_same_msp_is_refused_with_its_customer(
     assert (answer.status == 409) is is_refused
     if is_refused:
         assert connected["customerId"] in answer.body["detail"]
+
+
+def test_failed_attempt_to_connect_anew_does_not_lock_the_tenant(services: Services, microsoft: FakeMicrosoft):
+    run = connected(services, microsoft, RunState.FAILED)
+    for _ in range(2):
+        again = connect(services)
+        redirect(services, Started(), state=state_of(again["authUrl"]), error="access_denied")
+    assert post().status == 201
+    services.runs.change(run.run_id, even_ended=True, state=RunState.COMPLETED)
+    assert post().status == 409
 
 
 def test_refusal_for_another_msps_tenant_says_nothing_of_the_owner(services: Services, microsoft: FakeMicrosoft):

@@ -119,6 +119,27 @@ def test_receiver_that_comes_back_gets_it(
     assert told.notifier.deliver_due() == 1
 
 
+def test_pass_ends_before_the_next_begins(
+    told: Services, microsoft: FakeMicrosoft, receiver: Receiver, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+):
+    """Slow webhooks must not hold up the ones behind them for ever: the pass stops, the rest waits a minute."""
+    set_up()
+    for number in range(4):
+        tenant = told.tenants.read(MSP, finish(told, microsoft) and TENANT)
+        assert tenant
+        told.notifier.announce("ready", tenant, f"key{number}", "2026-03-02T09:00:00.000Z")
+        told.owners.release(TENANT)
+    original = receiver.post
+
+    def slow(url: str, body: bytes, headers: dict[str, str]) -> int:
+        clock.advance(30)
+        return original(url, body, headers)
+
+    monkeypatch.setattr(receiver, "post", slow)
+    assert told.notifier.deliver_due() == 2
+    assert told.notifier.deliver_due() == 2
+
+
 def test_wishes_of_the_tenant_and_the_msp_are_kept(told: Services, microsoft: FakeMicrosoft, receiver: Receiver):
     finish(told, microsoft)  # nobody wants to know
     assert told.notifier.deliver_due() == 0

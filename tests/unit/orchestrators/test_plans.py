@@ -216,10 +216,12 @@ def test_inventory_is_removed_slice_by_slice_and_a_lost_slice_is_repeated():
 
 
 def test_endless_removal_goes_on_in_a_new_generation():
-    job = {"mspId": "m", "tenantId": "t", "connectionId": "c"}
+    job = {"mspId": "m", "tenantId": "t", "connectionId": "c", "settleSeconds": 120}
     context = FakeContext(job)
     run(plans.disconnect_tenant, context, lambda task: {"ok": True, "ended": False})
-    assert (len(context.asked), context.continued) == (policy.SLICES_A_GENERATION, job)
+    assert context.asked[0] == ("timer", 120.0)
+    assert len(context.asked) == policy.SLICES_A_GENERATION + 1
+    assert context.continued == {**job, "settleSeconds": 0}  # waited for once
 
 
 def test_consents_are_watched_a_page_at_a_time():

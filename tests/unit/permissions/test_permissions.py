@@ -197,6 +197,23 @@ def test_permissions_of_the_inventory_can_be_asked_for_again(
     assert check_grant(job_of(app), 1, services) == {"ended": True}
 
 
+def test_new_permissions_stay_a_state_until_they_are_consented_to(
+    app: App, run: Run, services: Services, microsoft: FakeMicrosoft
+):
+    few = " ".join(ALL_ROLES[:-1])
+    microsoft.consented[TENANT] = ALL_ROLES[:-1]
+    services.tenants.change(MSP, TENANT, asked_permissions=few, app_permissions=few)
+
+    def state() -> str:
+        answer = app.call("GET", f"/api/msp-portal/tenants/{TENANT}", portal_token("Onboarding.Read"))
+        return str(answer.body["state"])
+
+    asked = call(app, "POST", {"operation": "inventory"})
+    assert state() == "needs_reconsent"
+    consent(app, microsoft, asked)
+    assert state() == "completed"
+
+
 @pytest.mark.parametrize("operation", ["nothing", "", 1, None])
 def test_unknown_operation_is_refused(app: App, run: Run, operation: object):
     answer = call(app, "POST", {"operation": operation})

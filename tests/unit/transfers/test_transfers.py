@@ -188,4 +188,4 @@ def test_sign_in_of_another_tenants_administrator_proves_nothing(
     microsoft.signing_in = OTHER_TENANT
     microsoft.nonce = query_of(offered["proofUrl"])["nonce"]
     app.call("GET", f"/api/msp-portal/tenants/callback?state={state_of(offered['proofUrl'])}&code=once")
-    assert accept(app, offered["transferId"]).body["code"] == "transfer_unproven"
+    assert accept(app, offered["transferId"]).body["code"] == "transfer_closed"

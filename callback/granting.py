@@ -1,0 +1,90 @@
+"""The errand of consenting to further permissions of a tenant that is connected."""
+
+from collections.abc import Mapping
+
+from callback.errand import Accomplished, Refusal
+from tenantsync.clock import to_rfc3339
+from tenantsync.identity.tokens import SignedInAdmin
+from tenantsync.operations import INVENTORY
+from tenantsync.orchestrations import Orchestrations
+from tenantsync.permissions import ASKED
+from tenantsync.services import Services
+from tenantsync.store.audit import ADMIN
+from tenantsync.store.connections import Connection
+from tenantsync.store.grants import Grant, GrantState
+from tenantsync.wire import VERIFY_GRANT, grant_instance_id
+
+
+class GrantErrand:
+    """Consenting to further permissions of a tenant that is connected."""
+
+    def __init__(self, grant: Grant, connection: Connection, services: Services) -> None:
+        self._grant = grant
+        self._connection = connection
+        self._services = services
+
+    @property
+    def connection_id(self) -> str:
+        return self._connection.connection_id
+
+    @property
+    def is_open(self) -> bool:
+        return self._grant.state == GrantState.REQUESTED
+
+    @property
+    def is_under_way(self) -> bool:
+        return self._grant.state in (GrantState.CONSENTED, GrantState.GRANTED)
+
+    def why_void(self) -> str:
+        owner = self._services.owners.read(self._grant.tenant_id)
+        return "" if owner and owner.msp_id == self._grant.msp_id else "link_cancelled"
+
+    def mend(self, orchestrations: Orchestrations) -> None:
+        if self._grant.state == GrantState.CONSENTED:
+            self._start(orchestrations)
+
+    def refuse(self, refusal: Refusal) -> Mapping[str, object]:
+        is_declined = refusal.code == "consent_declined"
+        self._services.grants.change(
+            self._grant,
+            state=GrantState.DECLINED if is_declined else GrantState.FAILED,
+            problem_code=refusal.code,
+            problem_message=refusal.message,
+            problem_microsoft_code=refusal.microsoft_code,
+            updated_at=to_rfc3339(self._services.clock.now()),
+        )
+        self._audit("permissions_refused", "", problem=refusal.code)
+        return {}
+
+    def accomplish(self, admin: SignedInAdmin, orchestrations: Orchestrations) -> Accomplished:
+        now = to_rfc3339(self._services.clock.now())
+        state = GrantState.CONSENTED
+        consented = self._services.grants.change(
+            self._grant, state=state, consented_by=admin.object_id, consented_at=now, updated_at=now
+        )
+        if consented.operation == INVENTORY:
+            self._services.tenants.change(consented.msp_id, consented.tenant_id, asked_permissions=ASKED)
+        self._audit("permissions_consented", admin.object_id)
+        self._start(orchestrations)
+        body = {
+            "connectionId": self.connection_id,
+            "tenantId": consented.tenant_id,
+            "state": consented.state,
+            "grantId": consented.grant_id,
+            "statusUrl": f"/api/msp-portal/tenants/{consented.tenant_id}/permissions",
+        }
+        return Accomplished(self.connection_id, body)
+
+    def _start(self, orchestrations: Orchestrations) -> None:
+        grant = self._grant
+        job = {"grantId": grant.grant_id, "mspId": grant.msp_id, "tenantId": grant.tenant_id}
+        orchestrations.start(VERIFY_GRANT, grant_instance_id(grant.grant_id), job)
+
+    def _audit(self, action: str, actor: str, **detail: object) -> None:
+        self._services.audit.record(
+            action,
+            msp_id=self._grant.msp_id,
+            tenant_id=self._grant.tenant_id,
+            actor=actor or ADMIN,
+            detail={"operation": self._grant.operation, "grantId": self._grant.grant_id, **detail},
+        )
