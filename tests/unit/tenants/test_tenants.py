@@ -12,7 +12,8 @@ from tenantsync.store.inventory import Listing
 from tenantsync.store.runs import ResourceProgress, Run, RunState
 from tests.app import Answer, App
 from tests.fakes.clock import FakeClock
-from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
+from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Asked, FakeMicrosoft, portal_token
+from tests.fakes.microsoft import Answer as Reply
 from tests.fakes.orchestrations import Started
 from tests.unit.journey import connect, connected, onboard, sign_in_link
 
@@ -161,6 +162,22 @@ def test_cancelled_run_stays_cancelled_whatever_a_late_worker_does(
     status = call(app, "GET", f"/{TENANT}/sync-status").body
     assert (status["state"], status["percent"]) == ("cancelled", 100)
     assert status["resources"]["users"]["problem"]["code"] == "cancelled"
+
+
+def test_cancel_in_the_middle_of_verifying_wins(app: App, services: Services, microsoft: FakeMicrosoft):
+    run = onboard(services, microsoft)
+
+    def cancelled_meanwhile(asked: Asked) -> Reply:
+        call(app, "POST", f"/{TENANT}/cancel")
+        return Reply({"value": [{"id": TENANT}]})
+
+    microsoft.overrides["/v1.0/organization"] = cancelled_meanwhile
+    assert verify_consent(run.run_id, 5, services) == {"state": "cancelled"}
+    assert call(app, "GET", f"/{TENANT}").body["state"] == "cancelled"
+    stored = services.runs.read(run.run_id)
+    assert stored
+    assert stored.state == RunState.CANCELLED
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["state"] == "cancelled"
 
 
 def test_cancel_ends_the_orchestration_and_its_children(app: App, services: Services, microsoft: FakeMicrosoft):
