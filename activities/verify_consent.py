@@ -42,8 +42,7 @@ def verify_consent(run_id: str, attempt: int, services: Services) -> dict[str, A
     except TenantSyncError as failure:
         return _after_failure(run, failure, attempt, services)
     now = to_rfc3339(services.clock.now())
-    changes = {"state": RunState.SYNCING, "waiting_reason": "", "waiting_until": "", "updated_at": now}
-    changed = services.runs.change(run_id, **changes)
+    changed = services.runs.change(run_id, state=RunState.SYNCING, waiting_reason="", waiting_until="", updated_at=now)
     if changed is None or changed.state == RunState.CANCELLED:  # while it was being verified
         return {"state": "cancelled"}
     services.note_state(run.msp_id, run.tenant_id, changed.state)
