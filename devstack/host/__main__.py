@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import contextlib
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import Final
 
 from devstack.host.indexing import IndexingError
 from devstack.host.log import set_up_logging
-from devstack.host.server import HostBusyError, HostOptions, exclusive, run_host
+from devstack.host.server import HostBusyError, HostOptions, exclusive, read_secret, run_host
 from devstack.storage import StorageError, start_storage
 
 _BUSY: Final = 3
@@ -30,7 +29,7 @@ def main() -> int:
     options = HostOptions(Path.cwd(), arguments.port, data / "host")
     try:
         with exclusive(data / "host"), storage_settings(data / "azurite"):
-            os.environ.setdefault("WEBHOOK_SIGNING_KEY", local_secret(data / "host" / "webhook-signing-key"))
+            os.environ.setdefault("WEBHOOK_SIGNING_KEY", read_secret(data / "host/webhook-signing-key"))
             asyncio.run(run_host(options, lambda url: print(f"ready {url}", flush=True)))
     except (HostBusyError, StorageError) as error:
         print(error, file=sys.stderr)
@@ -53,14 +52,6 @@ def storage_settings(directory: Path) -> Iterator[None]:
         yield
     finally:
         storage.stop()
-
-
-def local_secret(path: Path) -> str:
-    """A random secret of this directory, made once: on Azure it would come from the Key Vault."""
-    if not path.exists():
-        path.touch(mode=0o600)
-        path.write_text(secrets.token_urlsafe(32))
-    return path.read_text()
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ class _Host:
             public = bind(self._options.port)
             internal = bind(0)
             base_url = f"http://{_LOOPBACK}:{self._options.port}"
-            key = read_system_key(self._options.data_directory)
+            key = read_secret(self._options.data_directory / "system-key")
             binding = DurableUrls(self._config.hub_name, base_url, key).client_binding(internal.getsockname()[1])
             invoker = Invoker(binding, self._config.threads, self._config.max_activities)
             stack.callback(invoker.close)
@@ -168,9 +168,8 @@ def exclusive(data_directory: Path) -> Iterator[None]:
         yield
 
 
-def read_system_key(data_directory: Path) -> str:
-    """The key of the public management API: made once, readable by its owner only."""
-    path = data_directory / "system-key"
+def read_secret(path: Path) -> str:
+    """A random secret, made once, readable by its owner only."""
     if not path.exists():
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:

@@ -183,7 +183,9 @@ def test_consent_that_is_taken_away_is_found_by_the_daily_look(stack: Stack):
     tenant_id = onboard(stack, "watched.test")["tenantId"]
     watch = f"{stack.api}/runtime/webhooks/durabletask/orchestrators/watch_consents"
     stack.http.delete(f"{stack.login}/_simulator/tenants/{tenant_id}/consent", timeout=10)
-    assert stack.http.post(watch, json={"cursor": ""}, timeout=30).status_code == 202
+    key = (stack.directory / "host/system-key").read_text()
+    started = stack.http.post(watch, json={"cursor": ""}, headers={"x-functions-key": key}, timeout=30)
+    assert started.status_code == 202
     shown = until(lambda: api(stack, "GET", f"tenants/{tenant_id}")[1]["state"] == "revoked")
     assert shown
     status = api(stack, "GET", f"tenants/{tenant_id}/sync-status")[1]
