@@ -2,9 +2,9 @@
 
 from typing import Any, Final
 
+from activities.consent import remember_consent
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
-from tenantsync.graph.grants import try_read_grants
 from tenantsync.notifications import Event
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
@@ -48,18 +48,9 @@ def check_consent(msp_id: str, tenant_id: str, services: Services) -> dict[str, 
 
 
 def _granted(tenant: ManagedTenant, roles: frozenset[str], services: Services) -> dict[str, Any]:
-    grants = try_read_grants(services.graph_for(tenant.tenant_id), services.settings.client_id)
-    delegated = " ".join(sorted(grants.delegated)) if grants else tenant.delegated_permissions
-    state = _state_of_run(tenant, services) if tenant.state == TenantState.REVOKED else tenant.state
-    services.tenants.change(
-        tenant.msp_id,
-        tenant.tenant_id,
-        consent=ConsentState.GRANTED,
-        consent_checked_at=to_rfc3339(services.clock.now()),
-        app_permissions=" ".join(sorted(roles)),
-        delegated_permissions=delegated,
-        state=state,
-    )
+    remember_consent(tenant.msp_id, tenant.tenant_id, roles, services)
+    if tenant.state == TenantState.REVOKED:
+        services.note_state(tenant.msp_id, tenant.tenant_id, _state_of_run(tenant, services))
     before = frozenset(tenant.app_permissions.split())
     if tenant.consent == ConsentState.REVOKED or before != roles:
         _audit("consent_changed", tenant, services, added=sorted(roles - before), removed=sorted(before - roles))

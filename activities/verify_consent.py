@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
+from activities.consent import remember_consent
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import (
@@ -13,13 +14,11 @@ from tenantsync.errors import (
     PermissionMissingError,
     TenantSyncError,
 )
-from tenantsync.graph.grants import try_read_grants
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import Run, RunState, WaitReason
-from tenantsync.store.tenants import ConsentState
 
 DELAYS_SECONDS: Final = (2, 3, 5, 10, 20, 30, 60, 60, 60, 60, 60, 60, 60, 60, 60)
 """Microsoft names no time for consent to reach all its services; minutes have been seen. Together about ten."""
@@ -62,15 +61,7 @@ def _prove(run: Run, attempt: int, services: Services) -> frozenset[str]:
 
 
 def _remember_consent(run: Run, roles: frozenset[str], services: Services) -> None:
-    grants = try_read_grants(services.graph_for(run.tenant_id), services.settings.client_id)
-    services.tenants.change(
-        run.msp_id,
-        run.tenant_id,
-        consent=ConsentState.GRANTED,
-        consent_checked_at=to_rfc3339(services.clock.now()),
-        app_permissions=" ".join(sorted(roles)),
-        delegated_permissions=" ".join(sorted(grants.delegated)) if grants else "",
-    )
+    remember_consent(run.msp_id, run.tenant_id, roles, services)
     services.audit.record(
         "consent_verified",
         msp_id=run.msp_id,

@@ -60,7 +60,7 @@ def refuse_connected(tenant_id: str, caller: Caller, services: Services) -> Chec
     """One owner a tenant: refused when another MSP has it, or when this one has it in working order."""
     owner = services.owners.read(tenant_id)
     if owner and owner.msp_id != caller.msp_id:
-        raise RequestError("tenant_already_connected", "Contact support.")
+        raise RequestError("tenant_already_connected", "Contact support.", members={"nextAction": "Contact support."})
     known = services.tenants.read(caller.msp_id, tenant_id)
     if known and known.state == TenantState.DISCONNECTING:
         raise RequestError("tenant_disconnecting")

@@ -68,24 +68,24 @@ _CATALOGUE = {
         ("transfer_pending", 409, "A transfer of this tenant is open already", _TECHNICIAN, "Use that one, or cancel it first."),
         ("transfer_unproven", 409, "The tenant's administrator has not proven himself yet", _ADMIN, "Let the tenant's Global Administrator open the transfer's proof link and sign in."),
         ("operation_unknown", 400, "There is no such operation", _TECHNICIAN, "Use one of the operations named here."),
-        ("operation_unavailable", 409, "This operation is not set up on this service", _OPS, "Set WRITE_CLIENT_ID and its credential: unattended changes need an app registration of their own."),
+        ("operation_unavailable", 409, "This operation is not set up on this service", _OPS, "Set WRITE_CLIENT_ID: unattended changes need an app registration of their own."),
         ("grant_not_found", 409, "Microsoft does not show the new permissions", _ADMIN, "Let the Global Administrator open the link again and accept; a permission that was declined is not granted."),
         ("webhook_invalid", 400, "Notifications cannot be sent there", _TECHNICIAN, "Give an https address on a public host, without a user name in it."),
         ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
         # Consent and sign-in
         ("link_cancelled", 410, "This connection was cancelled", _TECHNICIAN, _START_AGAIN),
-        ("admin_role_missing", 403, "The person who signed in is not an administrator who may consent", _ADMIN, "Let somebody with the role Global Administrator (or Privileged Role Administrator) open the link; if the role is activated on demand, activate it first."),
-        ("mfa_required", 403, "Multi-factor authentication was not completed", _ADMIN, "Let the administrator open the link again and complete the second factor."),
+        ("admin_role_missing", 403, "The person who signed in is not an administrator who may consent", _ADMIN, "Somebody with the role Global Administrator (or Privileged Role Administrator) is needed; if the role is activated on demand, it must be activated first."),
+        ("mfa_required", 403, "Multi-factor authentication was not completed", _ADMIN, "Let the administrator complete the second factor."),
         ("subscription_missing", 400, "The tenant has no active subscription for this", _ADMIN, "Ask the customer which Microsoft 365 plans are active; without one there is nothing to connect."),
         ("needs_reconsent", 200, "New permissions are waiting for consent", _ADMIN, "Ask for them with POST tenants/{tenantId}/permissions, operation inventory, and send the administrator the link; until then everything else goes on."),
         ("app_not_multitenant", 502, "The app registration is not multi-tenant", _OPS, "In the app registration, under Authentication, choose accounts in any organizational directory."),
-        ("state_used", 409, "This link has been used already", _TECHNICIAN, "Open the tenant's status: the connection is already under way."),
+        ("state_used", 409, "This link has been used already", _TECHNICIAN, "Open the tenant's status: it says how the connection stands. If it has ended, connect the tenant again."),
         ("link_expired", 410, "This link has expired", _TECHNICIAN, _START_AGAIN),
         ("link_replaced", 410, "A newer link has replaced this one", _TECHNICIAN, "Use the newest link; connecting again made the older one void."),
         ("consent_declined", 400, "The administrator declined", _ADMIN, "Explain what the permissions are for, then let the administrator open the link again: connect the tenant once more to get it."),
-        ("consent_failed", 400, "Microsoft reported an error during consent", _ADMIN, "Try again with the customer's Global Administrator; the code Microsoft gave says why."),
+        ("consent_failed", 400, "Microsoft reported an error during consent", _ADMIN, "Look up the code Microsoft gave, then try again with the customer's Global Administrator."),
         ("wrong_tenant", 409, "Consent came from another tenant than the one entered", _TECHNICIAN, "Check which tenant the administrator signed in to. Connect that tenant instead, or start again; in the other tenant the enterprise application can be removed."),
-        ("sign_in_failed", 400, "The administrator's sign-in could not be proven", _ADMIN, "Let the administrator open the consent link again and sign in with the account of the customer's tenant."),
+        ("sign_in_failed", 400, "The administrator's sign-in could not be proven", _ADMIN, "Let the administrator sign in with the account of the customer's tenant."),
         ("consent_not_found", 400, "Microsoft has not confirmed the consent", _ADMIN, "Let the customer's Global Administrator accept the permissions; connect the tenant again to get the link."),
         ("consent_lost", 400, "The customer's consent is gone", _ADMIN, "Let the customer's Global Administrator consent again."),
         ("consent_pending", 400, "Consent is on its way through Microsoft's services", _MICROSOFT, "Nothing to do: this is checked again by itself for ten minutes."),
@@ -110,6 +110,12 @@ _CATALOGUE = {
 }  # fmt: skip
 
 
+_LINK_IS_USED_UP = frozenset(
+    {"consent_failed", "sign_in_failed", "admin_role_missing", "mfa_required", "subscription_missing"}
+)
+_NEW_LINK = " The link is used up by this: make a new one and send it."
+
+
 def find_problem(code: str, message: str = "", microsoft_code: str = "") -> Problem:
     """The catalogue's entry with this time's message; raises KeyError for a code nobody described.
 
@@ -117,10 +123,11 @@ def find_problem(code: str, message: str = "", microsoft_code: str = "") -> Prob
     """
     problem = replace(_CATALOGUE[code], message=message, microsoft_code=microsoft_code)
     guidance = find_sign_in_guidance(microsoft_code)
-    if guidance is None:
-        return problem
-    told = f"{message} {guidance.meaning}".strip()
-    return replace(problem, message=told, owner=guidance.owner, next_action=guidance.next_action)
+    if guidance is not None:
+        said = f"{message.removesuffix('.')}. " if message else ""
+        told = f"{said}{guidance.meaning}"
+        problem = replace(problem, message=told, owner=guidance.owner, next_action=guidance.next_action)
+    return replace(problem, next_action=problem.next_action + _NEW_LINK) if code in _LINK_IS_USED_UP else problem
 
 
 def all_problems() -> tuple[Problem, ...]:

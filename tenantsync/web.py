@@ -152,7 +152,6 @@ def problem_reply(
     """RFC 9457 problem+json; `members` are what this problem says on top."""
     said = {"microsoftCode": problem.microsoft_code} if problem.microsoft_code else {}
     body = {
-        **(members or {}),
         **said,
         "type": f"{_PROBLEM_BASE}{problem.code}",
         "title": problem.title,
@@ -163,6 +162,7 @@ def problem_reply(
         "owner": problem.owner.value,
         "nextAction": problem.next_action,
         "correlationId": call.correlation_id,
+        **(members or {}),
     }
     return Reply(problem.status, orjson.dumps(body), {"Content-Type": "application/problem+json", **(headers or {})})
 
