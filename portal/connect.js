@@ -5,12 +5,12 @@ const RESULTS = {
     mark: "ok",
     title: "Thank you, that is all we needed",
     happened: "Your consent has arrived and you are signed in. We are now checking it with Microsoft.",
-    next: "You can close this window. Your service provider sees the inventory as it arrives.",
+    next: "You can close this window. Your service provider sees how it goes on.",
   },
   declined: {
     mark: "stop",
     title: "You declined",
-    happened: "Nothing was connected and nothing was read.",
+    happened: "Nothing was granted, and nothing was read.",
     next: "If that was not what you meant, ask your service provider for a new link.",
   },
   wrong_tenant: {
@@ -36,8 +36,8 @@ const RESULTS = {
   error: {
     mark: "stop",
     title: "That did not work",
-    happened: "Microsoft or our service reported an error. Nothing was connected.",
-    next: "Try the link once more in a few minutes, then ask your service provider: they see the reason.",
+    happened: "Microsoft or our service reported an error. Nothing has changed.",
+    next: "Ask your service provider: they see the reason and what helps, and can send you a new link.",
   },
 };
 
