@@ -2,16 +2,19 @@
 
 from typing import Any, Final
 
-from activities.consent import remember_consent
+from activities.consent import note_granted
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.notifications import Event
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
+from tenantsync.store.connections import ConnectionState
 from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 
 _AT_ONCE: Final = 20
+_BUSY: Final = frozenset({*ACTIVE_RUN_STATES, ConnectionState.AWAITING_CONSENT})
+"""Something is being done about it already; its outcome is the better word."""
 _GONE: Final = frozenset({TenantState.DISCONNECTED, TenantState.DISCONNECTING})
 
 
@@ -44,29 +47,14 @@ def check_consent(msp_id: str, tenant_id: str, services: Services) -> dict[str, 
         return _lost(tenant, failure, services)
     except (TransientError, ConfigurationError, ContractError):
         return {"consent": "unknown"}
-    return _granted(tenant, roles, services)
-
-
-def _granted(tenant: ManagedTenant, roles: frozenset[str], services: Services) -> dict[str, Any]:
-    remember_consent(tenant.msp_id, tenant.tenant_id, roles, services)
-    if tenant.state == TenantState.REVOKED:
-        services.note_state(tenant.msp_id, tenant.tenant_id, _state_of_run(tenant, services))
-    before = frozenset(tenant.app_permissions.split())
-    if tenant.consent == ConsentState.REVOKED or before != roles:
-        _audit("consent_changed", tenant, services, added=sorted(roles - before), removed=sorted(before - roles))
+    note_granted(msp_id, tenant_id, roles, services)
     return {"consent": ConsentState.GRANTED.value}
-
-
-def _state_of_run(tenant: ManagedTenant, services: Services) -> str:
-    connection = services.connections.read_latest(tenant.msp_id, tenant.tenant_id)
-    run = services.runs.read(connection.run_id) if connection and connection.run_id else None
-    return run.state if run else tenant.state
 
 
 def _lost(tenant: ManagedTenant, failure: TenantSyncError, services: Services) -> dict[str, Any]:
     now = to_rfc3339(services.clock.now())
     is_new = tenant.consent != ConsentState.REVOKED
-    state = tenant.state if tenant.state in ACTIVE_RUN_STATES else TenantState.REVOKED.value
+    state = tenant.state if tenant.state in _BUSY else TenantState.REVOKED.value
     changed = services.tenants.change(
         tenant.msp_id, tenant.tenant_id, consent=ConsentState.REVOKED, consent_checked_at=now, state=state
     )

@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
+from activities.consent import note_granted
 from tenantsync.clock import to_rfc3339
+from tenantsync.errors import ConsentError
 from tenantsync.graph.grants import try_read_grants
 from tenantsync.operations import INVENTORY, find_operation
 from tenantsync.services import Services
@@ -32,15 +34,23 @@ def is_granted(grant: Grant, services: Services) -> bool:
     operation, wanted = find_operation(grant.operation), frozenset(grant.permissions.split())
     if operation is None:
         return False
-    graph = services.graph_for(grant.tenant_id)
     if operation.key == INVENTORY:
-        roles = services.tokens.fetch_app_token(grant.tenant_id, fresh=True).roles
-        services.tenants.change(grant.msp_id, grant.tenant_id, app_permissions=" ".join(sorted(roles)))
-        return wanted <= roles
+        return _is_inventory_granted(grant, wanted, services)
     is_delegated = operation.kind == "delegated"
     client_id = services.settings.client_id if is_delegated else services.settings.write_client_id
-    found = try_read_grants(graph, client_id)
+    found = try_read_grants(services.graph_for(grant.tenant_id), client_id)
     return found is not None and wanted <= (found.delegated if is_delegated else found.application)
+
+
+def _is_inventory_granted(grant: Grant, wanted: frozenset[str], services: Services) -> bool:
+    """The inventory works with a token's roles, so these decide; seeing them also ends a revoked consent."""
+    try:
+        roles = services.tokens.fetch_app_token(grant.tenant_id, fresh=True).roles
+    except ConsentError:
+        return False
+    if roles:
+        note_granted(grant.msp_id, grant.tenant_id, roles, services)
+    return wanted <= roles
 
 
 def _settle(grant: Grant, state: GrantState, problem: str, services: Services) -> None:

@@ -3,7 +3,8 @@
 from tenantsync.clock import to_rfc3339
 from tenantsync.graph.grants import try_read_grants
 from tenantsync.services import Services
-from tenantsync.store.tenants import ConsentState
+from tenantsync.store.audit import SYSTEM
+from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 
 
 def remember_consent(msp_id: str, tenant_id: str, roles: frozenset[str], services: Services) -> None:
@@ -18,3 +19,23 @@ def remember_consent(msp_id: str, tenant_id: str, roles: frozenset[str], service
         app_permissions=" ".join(sorted(roles)),
         **delegated,
     )
+
+
+def note_granted(msp_id: str, tenant_id: str, roles: frozenset[str], services: Services) -> None:
+    """Remembers the consent; one that was lost is back, and a change of permissions is for the auditors."""
+    before = services.tenants.read(msp_id, tenant_id)
+    remember_consent(msp_id, tenant_id, roles, services)
+    if before is None:
+        return
+    if before.state == TenantState.REVOKED:
+        services.note_state(msp_id, tenant_id, _state_of_run(before, services))
+    known = frozenset(before.app_permissions.split())
+    if before.consent == ConsentState.REVOKED or known != roles:
+        changes = {"added": sorted(roles - known), "removed": sorted(known - roles)}
+        services.audit.record("consent_changed", msp_id=msp_id, tenant_id=tenant_id, actor=SYSTEM, detail=changes)
+
+
+def _state_of_run(tenant: ManagedTenant, services: Services) -> str:
+    connection = services.connections.read_latest(tenant.msp_id, tenant.tenant_id)
+    run = services.runs.read(connection.run_id) if connection and connection.run_id else None
+    return run.state if run else tenant.state

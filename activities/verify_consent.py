@@ -19,6 +19,7 @@ from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import Run, RunState, WaitReason
+from tenantsync.store.tenants import TenantState
 
 DELAYS_SECONDS: Final = (2, 3, 5, 10, 20, 30, 60, 60, 60, 60, 60, 60, 60, 60, 60)
 """Microsoft names no time for consent to reach all its services; minutes have been seen. Together about ten."""
@@ -43,9 +44,18 @@ def verify_consent(run_id: str, attempt: int, services: Services) -> dict[str, A
     now = to_rfc3339(services.clock.now())
     changed = services.runs.change(run_id, state=RunState.SYNCING, waiting_reason="", waiting_until="", updated_at=now)
     if changed is None or changed.state == RunState.CANCELLED:  # while it was being verified
+        _let_go_if_disconnected(run, services)
         return {"state": "cancelled"}
     services.note_state(run.msp_id, run.tenant_id, changed.state)
     return {"state": "verified"}
+
+
+def _let_go_if_disconnected(run: Run, services: Services) -> None:
+    """Nobody owned the tenant when it was disconnected, so nothing but this late claim has to be taken back."""
+    tenant, owner = services.tenants.read(run.msp_id, run.tenant_id), services.owners.read(run.tenant_id)
+    is_own = owner is not None and owner.connection_id == run.connection_id
+    if is_own and tenant is not None and tenant.state == TenantState.DISCONNECTED:
+        services.owners.release(run.tenant_id)
 
 
 def _prove(run: Run, attempt: int, services: Services) -> frozenset[str]:

@@ -7,11 +7,12 @@ from uuid import uuid4
 from permissions.ledger import describe_grant, find_extras
 from tenantsync.bodies import Body, read_text, refuse_unknown
 from tenantsync.clock import to_rfc3339
-from tenantsync.errors import RequestError
+from tenantsync.errors import ConsentError, RequestError
 from tenantsync.graph.grants import read_grants
 from tenantsync.identity.caller import Caller
 from tenantsync.identity.consent import hash_state, new_state
 from tenantsync.operations import GRAPH, INVENTORY, OPERATIONS, Operation, find_operation
+from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_owner
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, Leg, Purpose
@@ -70,13 +71,20 @@ def _find(key: str, services: Services) -> Operation:
 def _missing(operation: Operation, owner: TenantOwner, services: Services) -> frozenset[str]:
     """Raises the failures of `graph.failures`: what cannot be read is not guessed."""
     if operation.key == INVENTORY:
-        roles = services.tokens.fetch_app_token(owner.tenant_id, fresh=True).roles
-        return frozenset(item.name for item in operation.permissions if item.kind == "application") - roles
+        return APPLICATION_PERMISSIONS - _granted_roles(owner, services)
     wanted = frozenset(operation.names)
     is_delegated = operation.kind == "delegated"
     client_id = services.settings.client_id if is_delegated else services.settings.write_client_id
     found = read_grants(services.graph_for(owner.tenant_id), client_id)
     return wanted - (found.delegated if is_delegated else found.application)
+
+
+def _granted_roles(owner: TenantOwner, services: Services) -> frozenset[str]:
+    """None at all after the administrator has taken the whole consent back."""
+    try:
+        return services.tokens.fetch_app_token(owner.tenant_id, fresh=True).roles
+    except ConsentError:
+        return frozenset()
 
 
 def _note(

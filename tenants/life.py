@@ -96,7 +96,7 @@ def _remove_inventory(owner: TenantOwner, orchestrations: Orchestrations, *, set
         "connectionId": owner.connection_id,
         "settleSeconds": settle_seconds,
     }
-    orchestrations.start(DISCONNECT_TENANT, disconnect_instance_id(owner.connection_id), job)
+    orchestrations.start(DISCONNECT_TENANT, disconnect_instance_id(owner.connection_id), job, again=True)
 
 
 def _describe_run(run: Run) -> dict[str, Any]:

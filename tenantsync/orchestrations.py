@@ -9,13 +9,17 @@ from tenantsync.store.runs import Run
 from tenantsync.wire import ONBOARD_TENANT, resource_instance_id
 
 _TIMEOUT_SECONDS: Final = 60
+_ENDED: Final = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
 
 
 class Orchestrations(Protocol):
     """What the use cases need of Durable Functions."""
 
-    def start(self, name: str, instance_id: str, job: Mapping[str, Any]) -> None:
-        """Starts the orchestration once: an instance of that id, in whatever state, is left alone."""
+    def start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool = False) -> None:
+        """Starts the orchestration once: an instance of that id is left alone, in whatever state.
+
+        With `again`, one that has ended is started anew.
+        """
 
     def terminate(self, instance_id: str) -> None:
         """Ends the instance for good; nothing happens if there is none or it has ended."""
@@ -39,8 +43,8 @@ class DurableOrchestrations:
         self._client = client
         self._loop = asyncio.get_running_loop()
 
-    def start(self, name: str, instance_id: str, job: Mapping[str, Any]) -> None:
-        self._wait_for(self._start_once(name, instance_id, job))
+    def start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool = False) -> None:
+        self._wait_for(self._start(name, instance_id, job, again=again))
 
     def terminate(self, instance_id: str) -> None:
         self._wait_for(self._terminate(instance_id))
@@ -48,9 +52,10 @@ class DurableOrchestrations:
     def _wait_for(self, work: Any) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(_TIMEOUT_SECONDS)
 
-    async def _start_once(self, name: str, instance_id: str, job: Mapping[str, Any]) -> None:
-        """An ended instance would be started anew by `start_new`, so existing in any state is enough."""
-        if await self._client.get_status(instance_id):
+    async def _start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool) -> None:
+        """`start_new` would start an ended instance anew, so existing is enough to leave it alone."""
+        status = await self._client.get_status(instance_id)
+        if status and not (again and status.runtime_status.value in _ENDED):
             return
         try:
             await self._client.start_new(name, instance_id, dict(job))

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 from uuid import uuid4
 
 import azure.functions as func
+from azure.durable_functions import OrchestrationRuntimeStatus
 
 from devstack.host.indexing import AppFunction, AppIndex, index_app
 from tenantsync.problems import find_problem
@@ -55,18 +56,28 @@ def _http_function(item: AppFunction) -> HttpFunction:
     return HttpFunction(item.name, str(getattr(method, "value", method)), str(item.trigger["route"]), item.call)
 
 
+@dataclass(frozen=True)
+class DurableStatus:
+    """An instance's status, as far as it is looked at."""
+
+    runtime_status: OrchestrationRuntimeStatus
+
+
 @dataclass
 class DurableClient:
     """The Durable client's part that is used; `instances` has name and input by id, `ended` what was terminated."""
 
     instances: dict[str, tuple[str, Any]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
+    starts: list[str] = field(default_factory=list)
 
     async def get_status(self, instance_id: str) -> Any:
-        return self.instances.get(instance_id)
+        state = "Terminated" if instance_id in self.ended else "Running"
+        return DurableStatus(OrchestrationRuntimeStatus(state)) if instance_id in self.instances else None
 
     async def start_new(self, name: str, instance_id: str, job: Any) -> str:
         self.instances[instance_id] = (name, job)
+        self.starts.append(instance_id)
         return instance_id
 
     async def terminate(self, instance_id: str, reason: str) -> None:

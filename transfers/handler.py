@@ -18,6 +18,7 @@ from tenantsync.identity.caller import Caller
 from tenantsync.reach import find_owner
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, Leg, Purpose
+from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import TenantState
 from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, Transfer, TransferState
@@ -63,7 +64,7 @@ def accept_transfer(transfer_id: str, body: Body, caller: Caller, services: Serv
     choice = CustomerChoice.parse(body)
     if stored.transfer.state == TransferState.ACCEPTED:
         return describe(stored.transfer, services)
-    _check_open(stored.transfer, services)
+    owner = _check_open(stored.transfer, services)
     if stored.transfer.needs_proof and not stored.transfer.proven_at:
         raise RequestError("transfer_unproven")
     if stored.transfer.state == TransferState.OFFERED:
@@ -75,6 +76,7 @@ def accept_transfer(transfer_id: str, body: Body, caller: Caller, services: Serv
             state=TransferState.ACCEPTING,
             customer_id=customer_id,
             connection_id=str(uuid4()),
+            from_connection_id=owner.connection_id,
             updated_at=now,
         )
     accepted = hand_over(stored, services)
@@ -138,11 +140,14 @@ def _check_idle(transfer: Transfer, services: Services) -> None:
         raise RequestError("sync_running")
 
 
-def _check_open(transfer: Transfer, services: Services) -> None:
+def _check_open(transfer: Transfer, services: Services) -> TenantOwner:
+    """The owner: still the giving side, or the receiving one when a crash has interrupted the handover."""
     owner = services.owners.read(transfer.tenant_id)
-    is_theirs = owner is not None and owner.msp_id in (transfer.from_msp_id, transfer.to_msp_id)
-    if not is_theirs or not _is_open(transfer, services):
+    if owner is None or owner.msp_id not in (transfer.from_msp_id, transfer.to_msp_id):
         raise RequestError("transfer_closed")
+    if not _is_open(transfer, services):
+        raise RequestError("transfer_closed")
+    return owner
 
 
 def _is_open(transfer: Transfer, services: Services) -> bool:

@@ -37,7 +37,7 @@ def _change_owner(transfer: Transfer, now: str, services: Services) -> None:
 
 def _bring_connection(transfer: Transfer, now: str, services: Services) -> None:
     known = services.connections.read(transfer.to_msp_id, transfer.connection_id)
-    old = services.connections.read_latest(transfer.from_msp_id, transfer.tenant_id)
+    old = services.connections.read(transfer.from_msp_id, transfer.from_connection_id)
     if known or old is None:
         return
     if old.run_id:

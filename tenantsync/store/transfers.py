@@ -37,6 +37,8 @@ class Transfer:
     needs_proof: bool = False
     proven_by: str = ""
     proven_at: str = ""
+    from_connection_id: str = ""
+    """The one the tenant was attached by, once the receiver accepts."""
     customer_id: str = ""
     """Of the receiving MSP, once it accepts."""
     connection_id: str = ""

@@ -15,7 +15,7 @@ class Started:
     calls: list[str] = field(default_factory=list)
     terminated: list[str] = field(default_factory=list)
 
-    def start(self, name: str, instance_id: str, job: Mapping[str, Any]) -> None:
+    def start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool = False) -> None:
         self.calls.append(instance_id)
         self.started.setdefault(instance_id, (name, job))
 

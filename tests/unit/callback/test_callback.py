@@ -203,7 +203,7 @@ def test_orchestration_that_cannot_start_is_started_by_a_reload(
     microsoft.nonce = query_of(link)["nonce"]
 
     class Broken(Started):
-        def start(self, name: str, instance_id: str, job: object) -> None:
+        def start(self, name: str, instance_id: str, job: object, *, again: bool = False) -> None:
             raise TransientError("service_unavailable")
 
     fields = CallbackFields.parse({"state": state_of(link), "code": "once"})

@@ -197,6 +197,21 @@ def test_permissions_of_the_inventory_can_be_asked_for_again(
     assert check_grant(job_of(app), 1, services) == {"ended": True}
 
 
+def test_consent_that_was_taken_back_is_asked_for_as_a_whole_and_heals_the_tenant(
+    app: App, run: Run, services: Services, microsoft: FakeMicrosoft
+):
+    roles = microsoft.consented.pop(TENANT)
+    services.tenants.change(MSP, TENANT, consent="revoked", state="revoked")
+    asked = call(app, "POST", {"operation": "inventory"})
+    assert len(asked.body["missing"]) == len(ALL_ROLES)
+    consent(app, microsoft, asked)
+    assert check_grant(job_of(app), 0, services)["ended"] is False
+    microsoft.consented[TENANT] = roles
+    assert check_grant(job_of(app), 1, services) == {"ended": True}
+    shown = app.call("GET", f"/api/msp-portal/tenants/{TENANT}", portal_token("Onboarding.Read")).body
+    assert (shown["state"], shown["consent"]["state"]) == ("completed", "granted")
+
+
 def test_new_permissions_stay_a_state_until_they_are_consented_to(
     app: App, run: Run, services: Services, microsoft: FakeMicrosoft
 ):

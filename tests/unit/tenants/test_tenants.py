@@ -210,6 +210,30 @@ def test_disconnect_hides_at_once_removes_in_the_background_and_lets_go_last(app
     assert call(app, "POST", "/connect", {"tenant": TENANT, "customer": {"name": "x"}}, OTHER_MSP).status == 201
 
 
+def test_removal_that_was_ended_from_outside_is_started_again(app: App, run: Run, services: Services):
+    removal = f"disconnect-{run.connection_id}"
+    for _ in range(2):
+        call(app, "DELETE", f"/{TENANT}")
+    assert app.client.starts == [removal]
+    app.client.ended.append(removal)
+    call(app, "DELETE", f"/{TENANT}")
+    assert app.client.starts == [removal, removal]
+
+
+def test_disconnect_in_the_middle_of_verifying_leaves_the_tenant_to_others(
+    app: App, services: Services, microsoft: FakeMicrosoft
+):
+    run = onboard(services, microsoft)
+
+    def disconnected_meanwhile(asked: Asked) -> Reply:
+        call(app, "DELETE", f"/{TENANT}")
+        return Reply({"value": [{"id": TENANT}]})
+
+    microsoft.overrides["/v1.0/organization"] = disconnected_meanwhile
+    assert verify_consent(run.run_id, 5, services) == {"state": "cancelled"}
+    assert services.owners.read(TENANT) is None
+
+
 def test_late_removal_does_not_touch_the_next_owners_data(app: App, run: Run, services: Services):
     call(app, "DELETE", f"/{TENANT}")
     remove_inventory(MSP, TENANT, run.connection_id, services)

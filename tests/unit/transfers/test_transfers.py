@@ -62,6 +62,14 @@ def test_accepted_tenant_is_the_receivers_with_its_data_and_status(app: App, run
     assert (mine["customerName"], mine["automation"], mine["consent"]["state"]) == ("Taken over", "excluded", "granted")
 
 
+def test_open_attempt_to_connect_anew_does_not_travel(app: App, run: Run, services: Services):
+    services.runs.change(run.run_id, even_ended=True, state=RunState.FAILED)
+    assert call(app, "POST", "tenants/connect", {"tenant": TENANT, "customer": {"name": "Contoso"}}).status == 201
+    services.runs.change(run.run_id, even_ended=True, state=RunState.COMPLETED)
+    accept(app, offer(app))
+    assert call(app, "GET", f"tenants/{TENANT}/sync-status", msp=OTHER_MSP).body["state"] == "completed"
+
+
 def test_both_sides_find_it_in_their_audit_trails(app: App, run: Run):
     accept(app, offer(app))
     for msp in (MSP, OTHER_MSP):
