@@ -92,9 +92,9 @@ class Inventory:
     def sweep(self, listing: Listing, cursor: str) -> str:
         """Deletes one step of stale rows; gives where to go on. Only after a listing proven complete."""
         rows, next_cursor = self._step(listing, cursor, ("stamp",))
-        for row in rows:
-            if row.text("stamp") != listing.stamp:
-                self._tables.delete(INVENTORY_TABLE, str(row.values["PartitionKey"]), [row.key])
+        stale = [row for row in rows if row.text("stamp") != listing.stamp]
+        if stale:  # a step stays within one partition
+            self._tables.delete(INVENTORY_TABLE, str(stale[0].values["PartitionKey"]), [row.key for row in stale])
         return next_cursor
 
     def remove_all(self, tenant_id: str, resource: str, steps: int) -> bool:

@@ -144,7 +144,8 @@ class AzureTables:
         list(self._writers.map(lambda batch: self._do(table, lambda client: _submit(client, batch)), batches))
 
     def delete(self, table: str, partition: str, rows: Sequence[str]) -> None:
-        batches = [rows[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS)]
+        distinct = list(dict.fromkeys(rows))  # a transaction with one row twice is refused
+        batches = [distinct[start : start + BATCH_ROWS] for start in range(0, len(distinct), BATCH_ROWS)]
         list(self._writers.map(lambda batch: self._delete(table, partition, batch), batches))
 
     def _delete(self, table: str, partition: str, rows: Sequence[str]) -> None:

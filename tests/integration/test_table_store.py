@@ -163,6 +163,13 @@ def test_delete_of_what_is_gone_is_fine(store: TableStore, partition: str):
     assert store.read(TABLE, partition, "r") is None
 
 
+def test_delete_of_many_takes_the_ones_that_are_there_and_no_other(store: TableStore, partition: str):
+    store.write(TABLE, {partition: [{"PartitionKey": partition, "RowKey": f"{n:04d}"} for n in range(250)]})
+    store.delete(TABLE, partition, [f"{n:04d}" for n in range(100)])  # one whole transaction
+    store.delete(TABLE, partition, [f"{n:04d}" for n in range(50, 240)])  # transactions with rows that are gone
+    assert [row.key for row in store.scan(TABLE, partition)] == [f"{n:04d}" for n in range(240, 250)]
+
+
 def test_check_passes_on_a_service_that_answers(store: TableStore):
     store.check()
 
