@@ -17,6 +17,12 @@ _TENANTS: Final[tuple[dict[str, Any], ...]] = (
     {"domain": "adatum.com", "displayName": "Adatum (concealed report names)", "users": 200, "concealedNames": True},
     {"domain": "litware.com", "displayName": "Litware (slow propagation)", "users": 200, "propagationSeconds": 20},
     {
+        "domain": "treyresearch.com",
+        "displayName": "Trey Research (who signs in is no administrator)",
+        "users": 200,
+        "adminRoles": ["fe930be7-5e62-47db-91af-98c3a49a38b1"],
+    },
+    {
         "domain": "proseware.com",
         "displayName": "Proseware (throttled)",
         "users": 5000,
@@ -62,7 +68,7 @@ def tenant_id(number: int) -> str:
 
 def instructions(stack: Stack) -> str:
     """What to type next."""
-    domains = "\n".join(f"  {tenant['domain']:<14} {tenant['displayName']}" for tenant in stack.tenants)
+    domains = "\n".join(f"  {tenant['domain']:<16} {tenant['displayName']}" for tenant in stack.tenants)
     ca = stack.certificates.ca
     return f"""
 {stack.api}/ is up. Ctrl-C stops everything.

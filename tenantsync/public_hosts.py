@@ -78,15 +78,14 @@ class PublicPoster:
     def __init__(self, loopback_origins: Iterable[str] = ()) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("https://", _PublicAdapter())
+        self._session.mount("https://", _PublicAdapter())  # http is for the listed loopback origins alone
         self._loopback = tuple(loopback_origins)
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         """The answer's status; TransientError when nobody answers or the address is not public after all."""
         check_public_url(url, self._loopback)
-        session = self._session if origin_of(url) not in {*map(origin_of, self._loopback)} else requests.Session()
         try:
-            answer = session.post(
+            answer = self._session.post(
                 url, data=body, headers=headers, timeout=_TIMEOUT_SECONDS, allow_redirects=False, stream=True
             )
             answer.close()

@@ -135,7 +135,7 @@ class _Reader:
 
     def loopback_origins(self, name: str) -> tuple[str, ...]:
         origins = tuple(part.strip().rstrip("/") for part in self.text(name).split(",") if part.strip())
-        if any(urlsplit(origin).hostname not in _LOOPBACK or urlsplit(origin).path for origin in origins):
+        if any(not _is_loopback_origin(origin) for origin in origins):
             self.problems.append(f"{name} must be http://127.0.0.1:port, separated by commas, for development only")
         return origins
 
@@ -190,3 +190,8 @@ def _positive(text: str) -> str:
     if int(text) < 1:
         raise ValueError(text)
     return text
+
+
+def _is_loopback_origin(text: str) -> bool:
+    parts = urlsplit(text)
+    return parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.path

@@ -34,6 +34,11 @@ def test_settings_report_every_problem_at_once():
         ("OPERATOR_TENANT_ID", "1234"),
         ("CONNECT_RATE_PER_MINUTE", "many"),
         ("TABLES_ENDPOINT", "https://both.table.core.windows.net"),
+        ("WRITE_CLIENT_ID", "an-app"),
+        ("OTHER_LOGIN_ENDPOINTS", "https://ok.test,http://login.test"),
+        ("WEBHOOK_LOOPBACK_ORIGINS", "http://127.0.0.1:1,http://10.0.0.1:80"),
+        ("WEBHOOK_LOOPBACK_ORIGINS", "https://example.com"),
+        ("CONSENT_LINK_SECONDS", "0"),
         ("CLIENT_CERTIFICATE_PATH", "/also/a/certificate.pem"),
     ],
 )
