@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import idna
 import requests
 
-from tenantsync.errors import ContractError, RequestError, TransientError
+from tenantsync.errors import Cause, ContractError, RequestError, TransientError
 from tenantsync.outbound import Outbound
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -126,12 +126,17 @@ class Authority:
         body = _json_object(response)
         if response.ok:
             return body
-        codes = body.get("error_codes")
-        if body.get("error") == "invalid_tenant" and not (isinstance(codes, list) and _MALFORMED in codes):
-            raise RequestError("tenant_not_found", f"Microsoft knows no tenant \u201c{name}\u201d.")
-        if isinstance(codes, list) and _UNKNOWN_TENANT.intersection(codes):
-            raise RequestError("tenant_not_found", f"Microsoft knows no tenant \u201c{name}\u201d.")
-        raise RequestError("invalid_tenant", f"Microsoft does not accept \u201c{name}\u201d as a tenant.")
+        raise _refusal(name, body)
+
+
+def _refusal(name: str, body: dict[str, object]) -> RequestError:
+    codes = body.get("error_codes")
+    known = frozenset(codes) if isinstance(codes, list) else frozenset()
+    cause = Cause(provider_code=f"AADSTS{codes[0]}") if isinstance(codes, list) and codes else None
+    is_unknown = body.get("error") == "invalid_tenant" and _MALFORMED not in known
+    if is_unknown or known & _UNKNOWN_TENANT:
+        return RequestError("tenant_not_found", f"Microsoft knows no tenant \u201c{name}\u201d.", cause=cause)
+    return RequestError("invalid_tenant", f"Microsoft does not accept \u201c{name}\u201d as a tenant.", cause=cause)
 
 
 def _json_object(response: requests.Response) -> dict[str, object]:

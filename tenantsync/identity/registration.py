@@ -12,6 +12,8 @@ from tenantsync.errors import Cause, ConfigurationError, TenantSyncError
 from tenantsync.settings import Settings
 
 _GOOD_FOR: Final = timedelta(minutes=5)
+_UNKNOWN_APP: Final = "AADSTS700016"
+"""In our own tenant that is no missing consent: the registration itself is not there."""
 _MULTI_TENANT: Final = frozenset({"AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount"})
 
 
@@ -77,6 +79,8 @@ class AppRegistration:
         except ConfigurationError:
             raise
         except TenantSyncError as failure:
+            if failure.cause.provider_code == _UNKNOWN_APP:
+                raise ConfigurationError("app_not_found", f"Microsoft said {_UNKNOWN_APP}.") from failure
             return Check("credential", CheckState.SKIPPED, f"It could not be checked: {failure.detail}.")
         return Check("credential", CheckState.PASSED)
 

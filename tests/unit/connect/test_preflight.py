@@ -106,7 +106,7 @@ def test_dead_credential_is_told_by_connect(careful: Services, microsoft: FakeMi
 
 
 @pytest.mark.parametrize(
-    "refusal", [Answer(b"", 503), Answer({"error": "unauthorized_client", "error_codes": [700016]}, 400)]
+    "refusal", [Answer(b"", 503), Answer({"error": "invalid_client", "error_codes": [7000229]}, 400)]
 )
 def test_credential_that_cannot_be_checked_does_not_stop_connect(
     careful: Services, microsoft: FakeMicrosoft, refusal: Answer
@@ -115,6 +115,14 @@ def test_credential_that_cannot_be_checked_does_not_stop_connect(
     answer = post()
     assert answer.status == 201
     assert checks(answer)["credential"] == "skipped"
+
+
+def test_app_that_its_own_tenant_does_not_know_is_told(careful: Services, microsoft: FakeMicrosoft):
+    refusal = Answer({"error": "unauthorized_client", "error_codes": [700016]}, 400)
+    microsoft.overrides[f"/{HOME}/oauth2/v2.0/token"] = lambda asked: refusal
+    answer = post()
+    assert (answer.status, answer.body["code"], answer.body["owner"]) == (502, "app_not_found", "msp_ops")
+    assert "CLIENT_ID" in answer.body["nextAction"]
 
 
 def test_checks_are_good_for_five_minutes(careful: Services, microsoft: FakeMicrosoft, clock: FakeClock):
