@@ -23,5 +23,6 @@ def remove_inventory(msp_id: str, tenant_id: str, connection_id: str, services: 
         "inventory_removed", msp_id=msp_id, tenant_id=tenant_id, actor=SYSTEM, detail={"connectionId": connection_id}
     )
     services.note_state(msp_id, tenant_id, TenantState.DISCONNECTED, consent=ConsentState.PENDING.value)
-    services.owners.release(tenant_id)
+    if services.owners.read(tenant_id) == owner:
+        services.owners.release(tenant_id)
     return {"ended": True}

@@ -16,7 +16,7 @@ def read_top(params: Mapping[str, str], *, default: int, most: int) -> int:
     text = params.get("top")
     if text is None:
         return default
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:_MOST_DIGITS]) <= most:
+    if not text.isascii() or not text.isdigit() or len(text) > _MOST_DIGITS or not 1 <= int(text) <= most:
         raise RequestError("invalid_request", f"`top` must be a number from 1 to {most}.")
     return int(text)
 

@@ -68,6 +68,7 @@ def accept_transfer(transfer_id: str, body: Body, caller: Caller, services: Serv
     if stored.transfer.needs_proof and not stored.transfer.proven_at:
         raise RequestError("transfer_unproven")
     if stored.transfer.state == TransferState.OFFERED:
+        _refuse_leaving(stored.transfer.tenant_id, stored.transfer.from_msp_id, services)
         _check_idle(stored.transfer, services)
         customer_id = services.choose_customer(caller.msp_id, choice)
         now = to_rfc3339(services.clock.now())
@@ -125,12 +126,16 @@ def _check_receiver(receiver: str, owner_msp_id: str, services: Services) -> Non
 
 
 def _check_free(tenant_id: str, msp_id: str, services: Services) -> None:
-    tenant = services.tenants.read(msp_id, tenant_id)
-    if tenant and tenant.state == TenantState.DISCONNECTING:
-        raise RequestError("tenant_disconnecting")
+    _refuse_leaving(tenant_id, msp_id, services)
     latest = services.transfers.find_latest(tenant_id)
     if latest and latest.transfer.from_msp_id == msp_id and _is_open(latest.transfer, services):
         raise RequestError("transfer_pending", members={"transferId": latest.transfer.transfer_id})
+
+
+def _refuse_leaving(tenant_id: str, msp_id: str, services: Services) -> None:
+    tenant = services.tenants.read(msp_id, tenant_id)
+    if tenant and tenant.state == TenantState.DISCONNECTING:
+        raise RequestError("tenant_disconnecting")
 
 
 def _check_idle(transfer: Transfer, services: Services) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 _STATE_BYTES: Final = 32
+_LONGEST_CODE: Final = 20
 _DECLINED: Final = "AADSTS65004"
 
 
@@ -81,6 +82,6 @@ class CallbackFields:
     def error_code(self) -> str:
         """`AADSTS65004`-like code if the description names one, else the OAuth error; safe to show."""
         for word in self.error_description.replace(":", " ").split():
-            if word.startswith("AADSTS") and word[6:].isdigit():
+            if word.startswith("AADSTS") and word[6:].isdigit() and len(word) <= _LONGEST_CODE:
                 return word
         return "".join(c for c in self.error if c.isalnum() or c == "_")[:64]

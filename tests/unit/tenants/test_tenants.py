@@ -57,7 +57,17 @@ def test_list_is_paged_and_filtered(app: App, run: Run, services: Services):
 
 
 @pytest.mark.parametrize(
-    "query", ["?top=0", "?top=201", "?top=x", "?state=lost", "?customerId=1", "?cursor=%21", "?cursor=AA"]
+    "query",
+    [
+        "?top=0",
+        "?top=000000001000000",
+        "?top=201",
+        "?top=x",
+        "?state=lost",
+        "?customerId=1",
+        "?cursor=%21",
+        "?cursor=AA",
+    ],
 )
 def test_list_refuses_what_it_cannot_read(app: App, run: Run, query: str):
     answer = call(app, "GET", query)

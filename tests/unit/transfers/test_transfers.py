@@ -70,6 +70,12 @@ def test_open_attempt_to_connect_anew_does_not_travel(app: App, run: Run, servic
     assert call(app, "GET", f"tenants/{TENANT}/sync-status", msp=OTHER_MSP).body["state"] == "completed"
 
 
+def test_tenant_that_is_being_removed_is_not_accepted(app: App, run: Run):
+    transfer_id = offer(app)
+    call(app, "DELETE", f"tenants/{TENANT}")
+    assert accept(app, transfer_id).body["code"] == "tenant_disconnecting"
+
+
 def test_both_sides_find_it_in_their_audit_trails(app: App, run: Run):
     accept(app, offer(app))
     for msp in (MSP, OTHER_MSP):
