@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from activities.consent import note_granted
+from activities.consent import is_gone, note_granted
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.notifications import Event
@@ -44,6 +44,8 @@ def check_consent(msp_id: str, tenant_id: str, services: Services) -> dict[str, 
         if not roles:
             raise ConsentError("consent_lost", "the token carries no permissions")
     except ConsentError as failure:
+        if not is_gone(failure.code, failure.cause.provider_code):
+            return {"consent": "unknown"}
         return _lost(tenant, failure, services)
     except (TransientError, ConfigurationError, ContractError):
         return {"consent": "unknown"}

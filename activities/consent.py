@@ -1,10 +1,19 @@
 """What is remembered of a tenant's consent whenever it has been seen."""
 
+from typing import Final
+
 from tenantsync.clock import to_rfc3339
 from tenantsync.graph.grants import try_read_grants
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
+
+_GONE: Final = frozenset(f"AADSTS{number}" for number in (65001, 650056, 700016, 7000229, 7000112, 70001, 1000031))
+
+
+def is_gone(problem_code: str, microsoft_code: str) -> bool:
+    """Whether a refusal really means that consent was taken back; anything else may pass and proves nothing."""
+    return problem_code == "consent_lost" or microsoft_code in _GONE
 
 
 def remember_consent(msp_id: str, tenant_id: str, roles: frozenset[str], services: Services) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 import orjson
 
+from activities.consent import is_gone
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
@@ -22,8 +23,6 @@ from tenantsync.store.runs import (
 )
 from tenantsync.store.tenants import ConsentState, TenantState
 from tenantsync.summary import build_summary
-
-_CONSENT_PROBLEMS: Final = frozenset({"consent_not_found", "consent_lost"})
 
 
 def finish_run(
@@ -102,7 +101,7 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
     """Notes the outcome where lists, auditors and webhooks find it; the same once more after a crash."""
     tenant = services.tenants.read(run.msp_id, run.tenant_id)
     if tenant and tenant.connection_id == run.connection_id and run.state != RunState.CANCELLED:
-        lost = run.kind != "initial" and run.problem_code in _CONSENT_PROBLEMS
+        lost = run.kind != "initial" and is_gone(run.problem_code, run.problem_microsoft_code)
         consent = {"consent": ConsentState.REVOKED.value} if lost else {}
         state = TenantState.REVOKED if lost else run.state
         tenant = services.note_state(run.msp_id, run.tenant_id, state, **consent) or tenant

@@ -63,7 +63,8 @@ def test_token_without_roles_is_a_revoked_consent(services: Services, microsoft:
 def test_what_cannot_be_checked_changes_nothing(
     services: Services, microsoft: FakeMicrosoft, run: Run, announced: Announced
 ):
-    for answer in (Answer(b"", 503), Answer({"error": "invalid_client", "error_codes": [7000222]}, 401)):
+    slowed = [Answer({"error": "invalid_request", "error_codes": [code]}, 400) for code in (90055, 50196, 90033)]
+    for answer in (*slowed, Answer(b"", 503), Answer({"error": "invalid_client", "error_codes": [7000222]}, 401)):
         microsoft.overrides[TOKEN] = lambda asked, answer=answer: answer
         assert check_consent(MSP, TENANT, services) == {"consent": "unknown"}
     assert (state(), announced.events) == ("completed", [])
