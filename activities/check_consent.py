@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from activities.consent import is_gone, note_granted
+from activities.consent_record import is_gone, note_granted
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.notifications import Event

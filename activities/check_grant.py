@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from activities.consent import note_granted
+from activities.consent_record import note_granted
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConsentError
 from tenantsync.graph.grants import try_read_grants

@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from activities.consent import is_gone
+from activities.consent_record import is_gone
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError, ContractError

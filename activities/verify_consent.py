@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from activities.consent import remember_consent
+from activities.consent_record import remember_consent
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import (

@@ -89,7 +89,7 @@ class ConnectErrand:
         self._audit("administrator_signed_in", admin.object_id, runId=run.run_id, roles=list(admin.directory_roles))
         start_run(orchestrations, run)
         logs.event("run_started", run_id=run.run_id, tenant_id=run.tenant_id)
-        return Accomplished(self.connection_id, _describe_run(run))
+        return Accomplished(self.connection_id, run.to_reference())
 
     def _audit(self, action: str, actor: str, **detail: object) -> None:
         self._services.audit.record(
@@ -99,13 +99,3 @@ class ConnectErrand:
             actor=actor or ADMIN,
             detail={"connectionId": self.connection_id, **detail},
         )
-
-
-def _describe_run(run: Run) -> dict[str, str]:
-    return {
-        "connectionId": run.connection_id,
-        "tenantId": run.tenant_id,
-        "state": run.state,
-        "runId": run.run_id,
-        "statusUrl": f"/api/msp-portal/tenants/{run.tenant_id}/sync-status",
-    }

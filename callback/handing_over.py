@@ -45,11 +45,14 @@ class TransferErrand:
         self._audit("transfer_proof_refused", ADMIN, problem=refusal.code)
         return {}
 
-    def accomplish(self, admin: SignedInAdmin, orchestrations: Orchestrations) -> Accomplished:
+    def accomplish(
+        self,
+        admin: SignedInAdmin,
+        orchestrations: Orchestrations,  # noqa: ARG002 - nothing is started: the receiving side accepts
+    ) -> Accomplished:
         now = to_rfc3339(self._services.clock.now())
         self._services.transfers.change(self._stored, proven_by=admin.object_id, proven_at=now, updated_at=now)
         self._audit("transfer_proven", admin.object_id)
-        self.mend(orchestrations)
         transfer = self._stored.transfer
         body = {
             "connectionId": self.connection_id,

@@ -11,8 +11,8 @@ from typing import Any, Final
 import orjson
 
 from callback.errand import Accomplished, Errand, Refusal
-from callback.errands import find_errand
-from tenantsync.admin_sign_in import begin_sign_in
+from callback.lookup import find_errand
+from tenantsync.admin_links import begin_sign_in
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import Cause, ConflictError, RequestError, TenantSyncError, TransientError
 from tenantsync.guidance import find_sign_in_guidance

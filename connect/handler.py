@@ -7,15 +7,15 @@ from uuid import uuid4
 from connect.preflight import find_tenant, refuse_connected
 from connect.request import ConnectRequest
 from tenantsync import logs
+from tenantsync.admin_links import begin_consent
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import Tenant
 from tenantsync.identity.caller import Caller
-from tenantsync.identity.consent import hash_state, new_state
 from tenantsync.identity.registration import Check
 from tenantsync.permissions import ASKED, PERMISSIONS
 from tenantsync.services import Services
-from tenantsync.store.callback_states import CallbackState, Leg
+from tenantsync.store.callback_states import CallbackState
 from tenantsync.store.connections import Connection
 from tenantsync.store.tenants import ManagedTenant
 
@@ -49,16 +49,13 @@ def start_connection(request: ConnectRequest, caller: Caller, services: Services
 
 
 def _store(connection: Connection, caller: Caller, services: Services) -> str:
-    state = new_state()
-    bound = CallbackState(
-        state_hash=hash_state(state),
-        leg=Leg.CONSENT,
+    errand = CallbackState(
         msp_id=connection.msp_id,
         connection_id=connection.connection_id,
         tenant_id=connection.tenant_id,
         expires_at=connection.expires_at,
     )
-    services.callback_states.create(bound)
+    state = begin_consent(errand, services)
     services.connections.create(connection)
     services.tenants.open(_managed(connection))
     services.audit_by(

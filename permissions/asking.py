@@ -5,17 +5,17 @@ from typing import Any
 from uuid import uuid4
 
 from permissions.ledger import describe_grant, find_extras
+from tenantsync.admin_links import begin_consent
 from tenantsync.bodies import Body, read_text, refuse_unknown
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConsentError, RequestError
 from tenantsync.graph.grants import read_grants
 from tenantsync.identity.caller import Caller
-from tenantsync.identity.consent import hash_state, new_state
 from tenantsync.operations import GRAPH, INVENTORY, OPERATIONS, Operation, find_operation
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_owner
 from tenantsync.services import Services
-from tenantsync.store.callback_states import CallbackState, Leg, Purpose
+from tenantsync.store.callback_states import CallbackState, Purpose
 from tenantsync.store.grants import Grant, GrantState
 from tenantsync.store.owners import TenantOwner
 from tenantsync.wrong_tenant import describe_removal
@@ -117,10 +117,7 @@ def _note(
 
 
 def _link(operation: Operation, missing: frozenset[str], grant: Grant, owner: TenantOwner, services: Services) -> str:
-    state = new_state()
-    bound = CallbackState(
-        state_hash=hash_state(state),
-        leg=Leg.CONSENT,
+    errand = CallbackState(
         msp_id=owner.msp_id,
         connection_id=owner.connection_id,
         tenant_id=owner.tenant_id,
@@ -128,7 +125,7 @@ def _link(operation: Operation, missing: frozenset[str], grant: Grant, owner: Te
         purpose=Purpose.GRANT,
         subject_id=grant.grant_id,
     )
-    services.callback_states.create(bound)
+    state = begin_consent(errand, services)
     link = services.consent_link
     if operation.kind == "delegated":
         resource = services.settings.graph_endpoint if operation.resource == GRAPH else operation.resource

@@ -1,4 +1,4 @@
-"""tenants/{tenantId}/…: what is known of a connected tenant."""
+"""tenants: an MSP's tenants, their inventory, and what is done with them (sync again, cancel, disconnect)."""
 
 from tenants.routes import blueprint
 

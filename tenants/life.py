@@ -33,7 +33,7 @@ def resync(tenant_id: str, caller: Caller, services: Services, orchestrations: O
         run = _create_run(connection, services)
         services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, runId=run.run_id)
     start_run(orchestrations, run)
-    return _describe_run(run)
+    return run.to_reference()
 
 
 def _create_run(connection: Connection, services: Services) -> Run:
@@ -97,16 +97,6 @@ def _remove_inventory(owner: TenantOwner, orchestrations: Orchestrations, *, set
         "settleSeconds": settle_seconds,
     }
     orchestrations.start(DISCONNECT_TENANT, disconnect_instance_id(owner.connection_id), job, again=True)
-
-
-def _describe_run(run: Run) -> dict[str, Any]:
-    return {
-        "connectionId": run.connection_id,
-        "tenantId": run.tenant_id,
-        "runId": run.run_id,
-        "state": run.state,
-        "statusUrl": f"/api/msp-portal/tenants/{run.tenant_id}/sync-status",
-    }
 
 
 def _describe_disconnected(tenant: ManagedTenant, services: Services, *, is_removing: bool) -> dict[str, Any]:

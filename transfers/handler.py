@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import uuid4
 
-from tenantsync.admin_sign_in import begin_sign_in
+from tenantsync.admin_links import begin_sign_in
 from tenantsync.bodies import Body, CustomerChoice, read_guid, refuse_unknown
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import RequestError
@@ -17,7 +17,7 @@ from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller
 from tenantsync.reach import find_owner
 from tenantsync.services import Services
-from tenantsync.store.callback_states import CallbackState, Leg, Purpose
+from tenantsync.store.callback_states import CallbackState, Purpose
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import TenantState
@@ -173,17 +173,14 @@ def _is_party(transfer: Transfer, caller: Caller) -> bool:
 
 
 def _proof_link(transfer: Transfer, services: Services) -> str:
-    bound = CallbackState(
-        state_hash="",
-        leg=Leg.SIGN_IN,
+    errand = CallbackState(
         msp_id=transfer.to_msp_id,
         connection_id="",
         tenant_id=transfer.tenant_id,
-        expires_at="",
         purpose=Purpose.TRANSFER,
         subject_id=transfer.transfer_id,
     )
-    return begin_sign_in(bound, services, LIFETIME)
+    return begin_sign_in(errand, services, LIFETIME)
 
 
 def _audit(action: str, transfer: Transfer, caller: Caller, services: Services) -> None:

@@ -30,12 +30,13 @@ class Purpose(StrEnum):
 class CallbackState:
     """What a state is bound to. `flow` is MSAL's sign-in flow as JSON (verifier and nonce), empty for consent."""
 
-    state_hash: str
-    leg: str
+    state_hash: str = ""
+    """Set, like the leg, when a link is made for it."""
+    leg: str = Leg.CONSENT
     msp_id: str
     connection_id: str
     tenant_id: str
-    expires_at: str
+    expires_at: str = ""
     purpose: str = Purpose.CONNECT
     subject_id: str = ""
     """The ledger entry or the transfer, when the purpose is not to connect."""

@@ -91,6 +91,16 @@ class Run:
     summary: str = ""
     """The summary as JSON, once the run has ended."""
 
+    def to_reference(self) -> dict[str, str]:
+        """What an answer says of a run that goes on, and where to watch it."""
+        return {
+            "connectionId": self.connection_id,
+            "tenantId": self.tenant_id,
+            "runId": self.run_id,
+            "state": self.state,
+            "statusUrl": f"/api/msp-portal/tenants/{self.tenant_id}/sync-status",
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceProgress:

@@ -22,7 +22,7 @@ def tenant(services: Services, microsoft: FakeMicrosoft) -> Run:
 
 
 def snapshot(tables: MemoryTables) -> dict[str, int]:
-    """How many rows each table has, and the ETags of all: what an attack must not change."""
+    """The ETag of every row: what an attack must not change."""
     return {
         f"{table}/{partition}/{key}": hash(row.etag)
         for table, partitions in tables.tables.items()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tenantsync.identity.caller import CallerIdentity
 from tenantsync.services import Services, using
 from tenantsync.store.runs import Run
 from tests.app import App, HttpFunction
@@ -71,8 +72,6 @@ def test_fields_that_are_not_the_callers_are_refused(app: App, tenant: Run, tabl
 
 def test_operator_reaches_other_msps_only_with_support_or_ops(app: App, tenant: Run, services: Services):
     operator = replace(services, settings=replace(services.settings, operator_tenant_id=OTHER_MSP))
-    from tenantsync.identity.caller import CallerIdentity
-
     operator = replace(operator, callers=CallerIdentity(operator.settings, services.outbound, services.clock))
     with using(operator):
         path = f"/api/msp-portal/tenants/{TENANT}/sync-status"

@@ -1,8 +1,10 @@
 """Canaries: every secret of a journey, searched for in logs, answers, rows and orchestrations of good and bad paths."""
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
+import jwt
 import pytest
 
 from activities.finish_run import finish_run
@@ -111,10 +113,6 @@ def test_crash_is_logged_without_what_it_carries(
 
 def test_tokens_of_tenants_never_mix_under_threads(services: Services, microsoft: FakeMicrosoft):
     """Sixteen tenants asked at once from many threads: every Graph call carries the token of its own tenant."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    import jwt
-
     tenants = [f"00000000-0000-4000-8000-{number:012x}" for number in range(16)]
     microsoft.consented = dict.fromkeys(tenants, ("User.Read.All",))
     microsoft.domains.update({tenant: tenant for tenant in tenants})

@@ -1,6 +1,7 @@
 """Help on codes: every code of the catalogue says what it means, whose move it is and what to write."""
 
 import re
+from urllib.parse import quote
 
 import pytest
 
@@ -69,8 +70,6 @@ def test_unknown_code_gets_honest_help(services: Services):
 
 @pytest.mark.parametrize("code", ["<script>", "a b", "x" * 81, "..%2f"])
 def test_what_is_no_code_is_refused(services: Services, code: str):
-    from urllib.parse import quote
-
     answer = App().call("GET", f"/api/msp-portal/help/{quote(code, safe='')}", portal_token("Onboarding.Read"))
     assert (answer.status, answer.body["code"]) == (400, "invalid_request")
 

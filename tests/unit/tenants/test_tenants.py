@@ -15,7 +15,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Asked, FakeMicrosoft, portal_token
 from tests.fakes.microsoft import Answer as Reply
 from tests.fakes.orchestrations import Started
-from tests.unit.journey import connect, connected, onboard, sign_in_link
+from tests.unit.journey import connect, connected, onboard, redirect, sign_in_link, state_of
 
 ROLES = ("Onboarding.Connect", "Onboarding.Read")
 
@@ -61,6 +61,7 @@ def test_list_is_paged_and_filtered(app: App, run: Run, services: Services):
     [
         "?top=0",
         "?top=000000001000000",
+        f"?top={'0' * 5000}1",
         "?top=201",
         "?top=x",
         "?state=lost",
@@ -143,8 +144,6 @@ def test_resync_makes_a_newer_link_void(app: App, run: Run, services: Services, 
     services.runs.change(run.run_id, even_ended=True, state=RunState.FAILED)
     newer = connect(services)
     call(app, "POST", f"/{TENANT}/resync")
-    from tests.unit.journey import redirect, state_of
-
     reply = redirect(services, Started(), state=state_of(newer["authUrl"]), tenant=TENANT)
     assert reply.headers["Location"].endswith("result=expired")
 
@@ -153,8 +152,6 @@ def test_cancelled_link_is_void_and_can_be_made_again(app: App, services: Servic
     waiting = connect(services)
     assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is True
     assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is False
-    from tests.unit.journey import redirect, state_of
-
     reply = redirect(services, Started(), state=state_of(waiting["authUrl"]), tenant=TENANT)
     assert reply.headers["Location"].endswith("result=expired")
     assert call(app, "GET", f"/{TENANT}/sync-status").body["state"] == "cancelled"
