@@ -133,6 +133,11 @@ def test_error_description_is_never_shown_raw(services: Services, started: Start
     assert connection.problem_message == "Microsoft said script."
 
 
+def test_endless_code_in_a_forged_redirect_is_not_kept():
+    forged = CallbackFields.parse({"error": "access_denied", "error_description": "AADSTS" + "1" * 50_000})
+    assert forged.error_code == "access_denied"
+
+
 def test_consent_of_another_tenant_is_refused_and_named(services: Services, started: Started):
     connected = connect(services)
     reply = redirect(services, started, state=state_of(connected["authUrl"]), tenant=OTHER_TENANT)

@@ -1,5 +1,6 @@
 """Listing, showing, changing, syncing again, cancelling and disconnecting tenants, through their HTTP functions."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -247,6 +248,22 @@ def test_late_removal_does_not_touch_the_next_owners_data(app: App, run: Run, se
     services.inventory.write(Listing(TENANT, "users", "s"), {"new": {"id": "new"}})
     assert remove_inventory(MSP, TENANT, run.connection_id, services) == {"ended": True}
     assert len(services.inventory.read_page(TENANT, "users", 10, None).items) == 1
+
+
+def test_owner_who_came_while_it_was_removed_is_not_removed(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    owner = services.owners.read(TENANT)
+    assert owner
+    theirs = replace(owner, msp_id=OTHER_MSP)
+
+    def handed_over(*arguments: object) -> bool:
+        services.owners.hand_over(theirs, MSP)
+        return True
+
+    monkeypatch.setattr(services.inventory, "remove_all", handed_over)
+    remove_inventory(MSP, TENANT, run.connection_id, services)
+    assert services.owners.read(TENANT) == theirs
 
 
 def test_removal_of_a_large_inventory_hands_back(
