@@ -1,25 +1,31 @@
 """The daily look at consent: is it still there, and is something missing that was not before?"""
 
+from datetime import timedelta
 from typing import Any, Final
 
 from activities.consent_record import is_gone, note_granted
-from tenantsync.clock import to_rfc3339
+from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.notifications import Event
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import ConnectionState
+from tenantsync.store.owners import removal_job
 from tenantsync.store.runs import ACTIVE_RUN_STATES
-from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
+from tenantsync.store.tenants import LEAVING, ConsentState, ManagedTenant, TenantState
+from tenantsync.tenant_state import shown_state
 
 _AT_ONCE: Final = 20
+_LONGEST_REMOVAL: Final = timedelta(hours=6)
 _BUSY: Final = frozenset({*ACTIVE_RUN_STATES, ConnectionState.AWAITING_CONSENT})
 """Something is being done about it already; its outcome is the better word."""
-_GONE: Final = frozenset({TenantState.DISCONNECTED, TenantState.DISCONNECTING})
 
 
 def list_tenants(cursor: str, services: Services) -> dict[str, Any]:
-    """`{"tenants": [{"mspId", "tenantId"}], "cursor"}`: the next few tenants of all MSPs; no cursor at the end."""
+    """`{"tenants", "leaving", "cursor"}`: the next few tenants of all MSPs to look at; no cursor at the end.
+
+    `leaving` are the removals that should have ended long ago: their orchestration was never started, or got lost.
+    """
     msp_id, _, after = cursor.partition(" ")
     tenants = services.tenants.list_page(msp_id, after, _AT_ONCE) if msp_id else []
     if len(tenants) < _AT_ONCE:
@@ -27,11 +33,22 @@ def list_tenants(cursor: str, services: Services) -> dict[str, Any]:
         next_cursor = f"{following[0]} " if following else ""
     else:
         next_cursor = f"{msp_id} {tenants[-1].tenant_id}"
-    watched = [tenant for tenant in tenants if tenant.consent != ConsentState.PENDING and tenant.state not in _GONE]
+    watched = [tenant for tenant in tenants if tenant.consent != ConsentState.PENDING and tenant.state not in LEAVING]
+    stuck = [tenant for tenant in tenants if tenant.state == TenantState.DISCONNECTING and _is_old(tenant, services)]
     return {
         "tenants": [{"mspId": tenant.msp_id, "tenantId": tenant.tenant_id} for tenant in watched],
+        "leaving": [job for tenant in stuck for job in _removals(tenant, services)],
         "cursor": next_cursor,
     }
+
+
+def _removals(tenant: ManagedTenant, services: Services) -> list[dict[str, str]]:
+    owner = services.owners.read(tenant.tenant_id)
+    return [removal_job(owner)] if owner and owner.msp_id == tenant.msp_id else []
+
+
+def _is_old(tenant: ManagedTenant, services: Services) -> bool:
+    return services.clock.now() - parse_rfc3339(tenant.updated_at) > _LONGEST_REMOVAL
 
 
 def check_consent(msp_id: str, tenant_id: str, services: Services) -> dict[str, Any]:
@@ -56,7 +73,8 @@ def check_consent(msp_id: str, tenant_id: str, services: Services) -> dict[str, 
 def _lost(tenant: ManagedTenant, failure: TenantSyncError, services: Services) -> dict[str, Any]:
     now = to_rfc3339(services.clock.now())
     is_new = tenant.consent != ConsentState.REVOKED
-    state = tenant.state if tenant.state in _BUSY else TenantState.REVOKED.value
+    is_busy = shown_state(tenant, services.clock.now()) in _BUSY
+    state = tenant.state if is_busy else TenantState.REVOKED.value
     changed = services.tenants.change(
         tenant.msp_id, tenant.tenant_id, consent=ConsentState.REVOKED, consent_checked_at=now, state=state
     )

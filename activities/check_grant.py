@@ -4,9 +4,17 @@ from typing import Any, Final
 
 from activities.consent_record import note_granted
 from tenantsync.clock import to_rfc3339
-from tenantsync.errors import ConsentError
+from tenantsync.errors import (
+    Action,
+    ConfigurationError,
+    ConflictError,
+    ConsentError,
+    ContractError,
+    TransientError,
+)
 from tenantsync.graph.grants import try_read_grants
 from tenantsync.operations import INVENTORY, find_operation
+from tenantsync.permissions import ASKED
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.grants import Grant, GrantState
@@ -20,13 +28,16 @@ def check_grant(job: dict[str, Any], attempt: int, services: Services) -> dict[s
     grant = services.grants.read(job["mspId"], job["tenantId"], job["grantId"])
     if grant is None or grant.state != GrantState.CONSENTED:
         return {"ended": True}
-    if is_granted(grant, services):
-        _settle(grant, GrantState.GRANTED, "", services)
-        return {"ended": True}
-    if attempt >= len(DELAYS_SECONDS):
-        _settle(grant, GrantState.FAILED, "grant_not_found", services)
-        return {"ended": True}
-    return {"ended": False, "delaySeconds": DELAYS_SECONDS[attempt]}
+    is_last = attempt >= len(DELAYS_SECONDS)
+    try:
+        problem = "" if is_granted(grant, services) else "grant_not_found"
+    except (ConfigurationError, ContractError, TransientError) as failure:
+        is_last = is_last or failure.action is Action.STOP
+        problem = failure.code
+    if problem and not is_last:
+        return {"ended": False, "delaySeconds": DELAYS_SECONDS[attempt]}
+    _settle(grant, problem, services)
+    return {"ended": True}
 
 
 def is_granted(grant: Grant, services: Services) -> bool:
@@ -53,8 +64,14 @@ def _is_inventory_granted(grant: Grant, wanted: frozenset[str], services: Servic
     return wanted <= roles
 
 
-def _settle(grant: Grant, state: GrantState, problem: str, services: Services) -> None:
-    services.grants.change(grant, state=state, problem_code=problem, updated_at=to_rfc3339(services.clock.now()))
+def _settle(grant: Grant, problem: str, services: Services) -> None:
+    state, now = GrantState.FAILED if problem else GrantState.GRANTED, to_rfc3339(services.clock.now())
+    try:
+        services.grants.change(grant, only_in=GrantState.CONSENTED, state=state, problem_code=problem, updated_at=now)
+    except ConflictError:  # taken back meanwhile
+        return
+    if grant.operation == INVENTORY and not problem:
+        services.tenants.change(grant.msp_id, grant.tenant_id, asked_permissions=ASKED)
     services.audit.record(
         f"permissions_{state.value}",
         msp_id=grant.msp_id,

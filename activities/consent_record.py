@@ -1,13 +1,17 @@
 """What is remembered of a tenant's consent whenever it has been seen."""
 
-from typing import Final
+from typing import Any, Final
 
 from tenantsync.clock import to_rfc3339
 from tenantsync.graph.grants import try_read_grants
+from tenantsync.notifications import Event
+from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
+from tenantsync.tenant_state import SETTLED
 
+_NOTICING: Final = frozenset({*SETTLED, TenantState.REVOKED})
 _GONE: Final = frozenset(f"AADSTS{number}" for number in (65001, 650056, 700016, 7000229, 7000112, 70001, 1000031))
 
 
@@ -19,7 +23,7 @@ def is_gone(problem_code: str, microsoft_code: str) -> bool:
 def remember_consent(msp_id: str, tenant_id: str, roles: frozenset[str], services: Services) -> None:
     """The token's roles count; delegated permissions stay as they were known when Microsoft does not show them."""
     grants = try_read_grants(services.graph_for(tenant_id), services.settings.client_id)
-    delegated = {"delegated_permissions": " ".join(sorted(grants.delegated))} if grants else {}
+    delegated: dict[str, Any] = {"delegated_permissions": " ".join(sorted(grants.delegated))} if grants else {}
     services.tenants.change(
         msp_id,
         tenant_id,
@@ -36,12 +40,26 @@ def note_granted(msp_id: str, tenant_id: str, roles: frozenset[str], services: S
     remember_consent(msp_id, tenant_id, roles, services)
     if before is None:
         return
-    if before.state == TenantState.REVOKED:
-        services.note_state(msp_id, tenant_id, _state_of_run(before, services))
     known = frozenset(before.app_permissions.split())
+    taken_back = (known - roles) & APPLICATION_PERMISSIONS
+    if taken_back and before.state in _NOTICING:
+        _note_taken_back(before, services)
+    elif before.state == TenantState.REVOKED or (before.state == TenantState.NEEDS_RECONSENT and roles > known):
+        state = _state_of_run(before, services)
+        services.note_state(msp_id, tenant_id, state, when=lambda current: current.state == before.state)
     if before.consent == ConsentState.REVOKED or known != roles:
         changes = {"added": sorted(roles - known), "removed": sorted(known - roles)}
         services.audit.record("consent_changed", msp_id=msp_id, tenant_id=tenant_id, actor=SYSTEM, detail=changes)
+
+
+def _note_taken_back(tenant: ManagedTenant, services: Services) -> None:
+    """A part of the consent is gone: shown, and told, before the next sync stumbles over it."""
+    state, now = TenantState.NEEDS_RECONSENT, to_rfc3339(services.clock.now())
+    noted = services.note_state(
+        tenant.msp_id, tenant.tenant_id, state, when=lambda current: current.state == tenant.state
+    )
+    if noted and tenant.state != TenantState.REVOKED:  # that was told already
+        services.notifier.announce(Event.CONSENT_LOST, noted, f"{tenant.connection_id}-{now[:10]}", now)
 
 
 def _state_of_run(tenant: ManagedTenant, services: Services) -> str:

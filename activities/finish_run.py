@@ -70,6 +70,8 @@ def _give_up(run_id: str, resource: str, services: Services) -> None:
         services.runs.checkpoint(failed, stored.etag)
     except ConflictError:  # a worker that was thought dead has just moved on: it will end the resource itself
         logs.event("resource_alive", run_id=run_id, resource=resource)
+        return
+    services.scratch_for(run_id, resource).clear()
 
 
 def _close(
@@ -102,7 +104,7 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
     tenant = services.tenants.read(run.msp_id, run.tenant_id)
     if tenant and tenant.connection_id == run.connection_id and run.state != RunState.CANCELLED:
         lost = run.kind != "initial" and is_gone(run.problem_code, run.problem_microsoft_code)
-        consent = {"consent": ConsentState.REVOKED.value} if lost else {}
+        consent: dict[str, Any] = {"consent": ConsentState.REVOKED.value} if lost else {}
         state = TenantState.REVOKED if lost else run.state
         tenant = services.note_state(run.msp_id, run.tenant_id, state, **consent) or tenant
         event = Event.CONSENT_LOST if lost else Event.FAILED if run.state == RunState.FAILED else Event.READY

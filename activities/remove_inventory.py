@@ -6,7 +6,9 @@ from tenantsync.resources.registry import RESOURCES
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.tenants import ConsentState, TenantState
+from tenantsync.wire import onboarding_instance_id, resync_id
 
+_LATEST_RUNS: Final = 5
 _STEPS: Final = 20
 """Thousands of rows one activity removes before it hands back."""
 
@@ -19,10 +21,20 @@ def remove_inventory(msp_id: str, tenant_id: str, connection_id: str, services: 
     for spec in RESOURCES:
         if not services.inventory.remove_all(tenant_id, spec.key, _STEPS):
             return {"ended": False}
+    _forget_notes(msp_id, connection_id, services)
     services.audit.record(
         "inventory_removed", msp_id=msp_id, tenant_id=tenant_id, actor=SYSTEM, detail={"connectionId": connection_id}
     )
     services.note_state(msp_id, tenant_id, TenantState.DISCONNECTED, consent=ConsentState.PENDING.value)
-    if services.owners.read(tenant_id) == owner:
-        services.owners.release(tenant_id)
+    services.owners.release(owner)
     return {"ended": True}
+
+
+def _forget_notes(msp_id: str, connection_id: str, services: Services) -> None:
+    """What a listing that never ended has left behind."""
+    connection = services.connections.read(msp_id, connection_id)
+    syncs = connection.syncs if connection else 0
+    runs = [onboarding_instance_id(connection_id), *(resync_id(connection_id, number + 1) for number in range(syncs))]
+    for run_id in runs[-_LATEST_RUNS:]:
+        for spec in RESOURCES:
+            services.scratch_for(run_id, spec.key).clear()

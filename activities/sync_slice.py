@@ -10,7 +10,7 @@ from tenantsync.errors import ContractError
 from tenantsync.resources.registry import find_resource
 from tenantsync.resources.spec import Reading
 from tenantsync.services import Services
-from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 
 PROPAGATION_WINDOW: Final = timedelta(minutes=10)
 """So long after the callback a refusal may still mean that consent is on its way."""
@@ -32,7 +32,11 @@ def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]
         budget=services.slice_budget,
         in_propagation_window=_is_fresh(run, services),
     )
-    return run_slice(spec, stored, tools).to_json()
+    outcome = run_slice(spec, stored, tools).to_json()
+    current = services.runs.read(run_id)
+    if current and current.state == RunState.CANCELLED:  # while this slice was noting something down
+        services.scratch_for(run_id, resource).clear()
+    return outcome
 
 
 def _is_fresh(run: Run, services: Services) -> bool:

@@ -18,41 +18,41 @@ blueprint = df.Blueprint()
 
 @blueprint.activity_trigger(input_name="job")
 def verify_consent(job: dict) -> dict:
-    return enveloped(lambda: verify(job["runId"], job["attempt"], services()))
+    return enveloped(job, lambda: verify(job["runId"], job["attempt"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def plan_sync(job: dict) -> dict:
-    return enveloped(lambda: plan(job["runId"], services()))
+    return enveloped(job, lambda: plan(job["runId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def sync_slice(job: dict) -> dict:
-    return enveloped(lambda: move_on(job["runId"], job["resource"], services()))
+    return enveloped(job, lambda: move_on(job["runId"], job["resource"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def finish_run(job: dict) -> dict:
     return enveloped(
-        lambda: finish(job["runId"], services(), problem=job.get("problem"), force=job.get("force", False))
+        job, lambda: finish(job["runId"], services(), problem=job.get("problem"), force=job.get("force", False))
     )
 
 
 @blueprint.activity_trigger(input_name="job")
 def remove_inventory(job: dict) -> dict:
-    return enveloped(lambda: remove(job["mspId"], job["tenantId"], job["connectionId"], services()))
+    return enveloped(job, lambda: remove(job["mspId"], job["tenantId"], job["connectionId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def list_tenants(job: dict) -> dict:
-    return enveloped(lambda: list_watched(job["cursor"], services()))
+    return enveloped(job, lambda: list_watched(job["cursor"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def check_consent(job: dict) -> dict:
-    return enveloped(lambda: check(job["mspId"], job["tenantId"], services()))
+    return enveloped(job, lambda: check(job["mspId"], job["tenantId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def check_grant(job: dict) -> dict:
-    return enveloped(lambda: look(job, job["attempt"], services()))
+    return enveloped(job, lambda: look(job, job["attempt"], services()))

@@ -9,14 +9,19 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import (
     Action,
     ConflictError,
+    ConsentError,
     ConsentPendingError,
     ContractError,
     PermissionMissingError,
     TenantSyncError,
 )
+from tenantsync.graph.directory_roles import read_directory_roles
+from tenantsync.graph.grants import try_read_grants
+from tenantsync.identity.roles import may_consent
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
+from tenantsync.store.connections import Connection
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import Run, RunState, WaitReason
 from tenantsync.store.tenants import TenantState
@@ -24,7 +29,7 @@ from tenantsync.store.tenants import TenantState
 DELAYS_SECONDS: Final = (2, 3, 5, 10, 20, 30, 60, 60, 60, 60, 60, 60, 60, 60, 60)
 """Microsoft names no time for consent to reach all its services; minutes have been seen. Together about ten."""
 _PATIENT_ATTEMPTS: Final = 3
-"""So often a token with some of the roles is taken for one whose other roles are still on their way."""
+"""So often a token with some of the roles is taken for one whose other roles are on their way; later Graph is asked."""
 _RETRYABLE: Final = frozenset({Action.WAIT, Action.RETRY})
 
 
@@ -37,7 +42,8 @@ def verify_consent(run_id: str, attempt: int, services: Services) -> dict[str, A
         return {"state": "cancelled" if run.state == RunState.CANCELLED else "verified"}
     try:
         roles = _prove(run, attempt, services)
-        _claim(run, services)
+        connection = _check_administrator(run, services)
+        _claim(run, connection, services)
         _remember_consent(run, roles, services)
     except TenantSyncError as failure:
         return _after_failure(run, failure, attempt, services)
@@ -54,20 +60,30 @@ def _let_go_if_disconnected(run: Run, services: Services) -> None:
     """Nobody owned the tenant when it was disconnected, so nothing but this late claim has to be taken back."""
     tenant, owner = services.tenants.read(run.msp_id, run.tenant_id), services.owners.read(run.tenant_id)
     is_own = owner is not None and owner.connection_id == run.connection_id
-    if is_own and tenant is not None and tenant.state == TenantState.DISCONNECTED:
-        services.owners.release(run.tenant_id)
+    if owner is not None and is_own and tenant is not None and tenant.state == TenantState.DISCONNECTED:
+        services.owners.release(owner)
 
 
 def _prove(run: Run, attempt: int, services: Services) -> frozenset[str]:
     token = services.tokens.fetch_app_token(run.tenant_id, fresh=True)
     if not token.roles:
         raise ConsentPendingError("consent_not_found", "the token carries no permissions")
-    if run.kind == "initial" and attempt < _PATIENT_ATTEMPTS and not token.roles >= APPLICATION_PERMISSIONS:
+    if run.kind == "initial" and _are_arriving(run, attempt, token.roles, services):
         raise ConsentPendingError("consent_pending", "some permissions are not in the token yet")
     organizations = services.graph_for(run.tenant_id).fetch_json("/organization?$select=id").get("value") or []
     if [str(item.get("id", "")).lower() for item in organizations] != [run.tenant_id]:
         raise ContractError("token_mismatch", "Graph answers for another organization")
     return token.roles
+
+
+def _are_arriving(run: Run, attempt: int, roles: frozenset[str], services: Services) -> bool:
+    """Whether permissions may be missing only because they are still on their way into the token."""
+    if roles >= APPLICATION_PERMISSIONS or attempt >= len(DELAYS_SECONDS):
+        return False
+    if attempt < _PATIENT_ATTEMPTS:
+        return True
+    granted = try_read_grants(services.graph_for(run.tenant_id), services.settings.client_id)
+    return granted is not None and not roles >= granted.application & APPLICATION_PERMISSIONS
 
 
 def _remember_consent(run: Run, roles: frozenset[str], services: Services) -> None:
@@ -82,11 +98,27 @@ def _remember_consent(run: Run, roles: frozenset[str], services: Services) -> No
     )
 
 
-def _claim(run: Run, services: Services) -> None:
+def _check_administrator(run: Run, services: Services) -> Connection:
+    """The connection, whose administrator's token has shown a role that may consent; else Graph is asked."""
+    connection = services.connections.read(run.msp_id, run.connection_id)
+    if connection is None:
+        raise ContractError("unexpected_answer", "there is no such connection")
+    if run.kind != "initial" or connection.admin_directory_roles or not connection.admin_object_id:
+        return connection
+    roles = read_directory_roles(services.graph_for(run.tenant_id), connection.admin_object_id)
+    if roles is None:
+        return connection
+    if not may_consent(roles):
+        raise ConsentError("admin_role_missing", "Microsoft says that this account has no such role.")
+    shown = ",".join(sorted(roles))
+    return services.connections.change(run.msp_id, run.connection_id, admin_directory_roles=shown)
+
+
+def _claim(run: Run, connection: Connection, services: Services) -> None:
     owner = TenantOwner(
         tenant_id=run.tenant_id,
         msp_id=run.msp_id,
-        customer_id=run.customer_id,
+        customer_id=connection.customer_id,
         connection_id=run.connection_id,
         claimed_at=to_rfc3339(services.clock.now()),
     )

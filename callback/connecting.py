@@ -1,23 +1,27 @@
 """The errand of attaching a tenant."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from callback.errand import Accomplished, Refusal
+from callback.errand import NO_ADMINISTRATOR, Accomplished, Refusal
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
+from tenantsync.errors import ConflictError
+from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
 from tenantsync.orchestrations import Orchestrations, start_run
 from tenantsync.services import Services
 from tenantsync.store.audit import ADMIN
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
+from tenantsync.store.tenants import ManagedTenant
 from tenantsync.wire import onboarding_instance_id
 from tenantsync.wrong_tenant import describe_wrong_tenant
 
 
 class ConnectErrand:
     """Attaching a tenant."""
+
+    keeps_link = False
 
     def __init__(self, connection: Connection, services: Services) -> None:
         self._connection = connection
@@ -39,33 +43,63 @@ class ConnectErrand:
     def why_void(self) -> str:
         if self._connection.state == ConnectionState.CANCELLED:
             return "link_cancelled"
-        latest = self._services.connections.read_latest(self._connection.msp_id, self._connection.tenant_id)
-        return "" if latest and latest.connection_id == self.connection_id else "link_replaced"
+        return "" if self._is_latest() else "link_replaced"
+
+    def next_action(self, code: str) -> str:  # noqa: ARG002 - the catalogue speaks of connecting
+        return ""
+
+    def why_not(self, admin: SignedInAdmin) -> Refusal | None:
+        """A token that shows no roles proves nothing either way: then Graph is asked, once consent works."""
+        return NO_ADMINISTRATOR if admin.directory_roles and not may_consent(admin.directory_roles) else None
 
     def mend(self, orchestrations: Orchestrations) -> None:
         if self._run and self._run.state in ACTIVE_RUN_STATES:
-            start_run(orchestrations, self._run)
+            self._follow(self._connection, self._run, orchestrations)
 
     def refuse(self, refusal: Refusal) -> Mapping[str, object]:
+        """Closes the connection, unless another callback of it was faster."""
         states = {"consent_declined": ConnectionState.DECLINED, "wrong_tenant": ConnectionState.WRONG_TENANT}
-        closed = replace(
-            self._connection,
-            state=states.get(refusal.code, ConnectionState.FAILED),
-            problem_code=refusal.code,
-            problem_message=refusal.message,
-            problem_microsoft_code=refusal.microsoft_code,
-            other_tenant_id=refusal.other_tenant_id,
-            updated_at=to_rfc3339(self._services.clock.now()),
+        try:
+            closed = self._change(
+                state=states.get(refusal.code, ConnectionState.FAILED),
+                problem_code=refusal.code,
+                problem_message=refusal.message,
+                problem_microsoft_code=refusal.microsoft_code,
+                other_tenant_id=refusal.other_tenant_id,
+            )
+        except ConflictError:
+            return {}
+        self._services.note_state(closed.msp_id, closed.tenant_id, closed.state, when=self._is_waiting)
+        self._services.audit.record(
+            "connection_refused",
+            msp_id=closed.msp_id,
+            tenant_id=closed.tenant_id,
+            actor=ADMIN,
+            detail={
+                "connectionId": self.connection_id,
+                "problem": refusal.code,
+                "microsoftCode": refusal.microsoft_code,
+            },
         )
-        self._services.connections.update(closed)
-        self._services.note_state(closed.msp_id, closed.tenant_id, closed.state)
-        self._audit("connection_refused", "", problem=refusal.code, microsoftCode=refusal.microsoft_code)
         logs.event("connection_closed", connection_id=self.connection_id, outcome=closed.state, problem=refusal.code)
         return describe_wrong_tenant(closed, self._services.settings.client_id)
 
     def accomplish(self, admin: SignedInAdmin, orchestrations: Orchestrations) -> Accomplished:
-        now = to_rfc3339(self._services.clock.now())
-        connection = self._connection
+        if not self._is_latest():
+            raise ConflictError("tenant_changed", "a newer connection has replaced this one")
+        run = self._create_run()
+        proven = self._change(
+            state=ConnectionState.STARTED,
+            run_id=run.run_id,
+            admin_object_id=admin.object_id,
+            admin_directory_roles=",".join(admin.directory_roles),
+        )
+        self._follow(proven, run, orchestrations)
+        logs.event("run_started", run_id=run.run_id, tenant_id=run.tenant_id)
+        return Accomplished(self.connection_id, run.to_reference())
+
+    def _create_run(self) -> Run:
+        connection, now = self._connection, to_rfc3339(self._services.clock.now())
         run = Run(
             run_id=onboarding_instance_id(connection.connection_id),
             msp_id=connection.msp_id,
@@ -75,27 +109,37 @@ class ConnectErrand:
             started_at=now,
             updated_at=now,
         )
-        self._services.runs.create(run)
-        proven = replace(
-            connection,
-            state=ConnectionState.STARTED,
-            run_id=run.run_id,
-            admin_object_id=admin.object_id,
-            admin_directory_roles=",".join(admin.directory_roles),
-            updated_at=now,
-        )
-        self._services.connections.update(proven)
-        self._services.note_state(run.msp_id, run.tenant_id, run.state)
-        self._audit("administrator_signed_in", admin.object_id, runId=run.run_id, roles=list(admin.directory_roles))
-        start_run(orchestrations, run)
-        logs.event("run_started", run_id=run.run_id, tenant_id=run.tenant_id)
-        return Accomplished(self.connection_id, run.to_reference())
+        return run if self._services.runs.create(run) else self._services.runs.read(run.run_id) or run
 
-    def _audit(self, action: str, actor: str, **detail: object) -> None:
+    def _follow(self, connection: Connection, run: Run, orchestrations: Orchestrations) -> None:
+        """What follows from a proven sign-in; all of it may be repeated."""
+        self._services.note_state(run.msp_id, run.tenant_id, run.state, when=self._is_waiting)
         self._services.audit.record(
-            action,
-            msp_id=self._connection.msp_id,
-            tenant_id=self._connection.tenant_id,
-            actor=actor or ADMIN,
-            detail={"connectionId": self.connection_id, **detail},
+            "administrator_signed_in",
+            msp_id=run.msp_id,
+            tenant_id=run.tenant_id,
+            actor=connection.admin_object_id or ADMIN,
+            once=(f"{run.run_id}-signed-in", run.started_at),
+            detail={
+                "connectionId": self.connection_id,
+                "runId": run.run_id,
+                "roles": [role for role in connection.admin_directory_roles.split(",") if role],
+            },
         )
+        start_run(orchestrations, run)
+
+    def _change(self, **changes: object) -> Connection:
+        now = to_rfc3339(self._services.clock.now())
+        connection, waiting = self._connection, ConnectionState.AWAITING_CONSENT
+        return self._services.connections.change(
+            connection.msp_id, connection.connection_id, only_in=waiting, updated_at=now, **changes
+        )
+
+    def _is_latest(self) -> bool:
+        latest = self._services.connections.read_latest(self._connection.msp_id, self._connection.tenant_id)
+        return latest is not None and latest.connection_id == self.connection_id
+
+    def _is_waiting(self, tenant: ManagedTenant) -> bool:
+        """Whether the tenant's row still waits for this connection."""
+        is_own = tenant.connection_id == self.connection_id
+        return is_own and tenant.state == ConnectionState.AWAITING_CONSENT

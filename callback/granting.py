@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 
-from callback.errand import Accomplished, Refusal
+from callback.errand import NO_ADMINISTRATOR, Accomplished, Refusal
 from tenantsync.clock import to_rfc3339
+from tenantsync.errors import ConflictError
+from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
-from tenantsync.operations import INVENTORY
+from tenantsync.operations import ask_again
 from tenantsync.orchestrations import Orchestrations
-from tenantsync.permissions import ASKED
 from tenantsync.services import Services
 from tenantsync.store.audit import ADMIN
 from tenantsync.store.connections import Connection
 from tenantsync.store.grants import Grant, GrantState
 from tenantsync.wire import VERIFY_GRANT, grant_instance_id
+from tenantsync.wrong_tenant import describe_removal
 
 
 class GrantErrand:
     """Consenting to further permissions of a tenant that is connected."""
+
+    keeps_link = False
 
     def __init__(self, grant: Grant, connection: Connection, services: Services) -> None:
         self._grant = grant
@@ -39,31 +43,46 @@ class GrantErrand:
         owner = self._services.owners.read(self._grant.tenant_id)
         return "" if owner and owner.msp_id == self._grant.msp_id else "link_cancelled"
 
+    def next_action(self, code: str) -> str:
+        return ask_again(code)
+
+    def why_not(self, admin: SignedInAdmin) -> Refusal | None:
+        """Microsoft decides who may grant what: the permission shows up afterwards, or it does not."""
+        return NO_ADMINISTRATOR if admin.directory_roles and not may_consent(admin.directory_roles) else None
+
     def mend(self, orchestrations: Orchestrations) -> None:
         if self._grant.state == GrantState.CONSENTED:
             self._start(orchestrations)
 
     def refuse(self, refusal: Refusal) -> Mapping[str, object]:
         is_declined = refusal.code == "consent_declined"
-        self._services.grants.change(
-            self._grant,
-            state=GrantState.DECLINED if is_declined else GrantState.FAILED,
-            problem_code=refusal.code,
-            problem_message=refusal.message,
-            problem_microsoft_code=refusal.microsoft_code,
-            updated_at=to_rfc3339(self._services.clock.now()),
-        )
+        try:
+            self._services.grants.change(
+                self._grant,
+                only_in=GrantState.REQUESTED,
+                state=GrantState.DECLINED if is_declined else GrantState.FAILED,
+                problem_code=refusal.code,
+                problem_message=refusal.message,
+                problem_microsoft_code=refusal.microsoft_code,
+                updated_at=to_rfc3339(self._services.clock.now()),
+            )
+        except ConflictError:
+            return {}
         self._audit("permissions_refused", "", problem=refusal.code)
-        return {}
+        if refusal.code != "wrong_tenant":
+            return {}
+        return {"removal": describe_removal(self._services.settings.client_id, refusal.other_tenant_id)}
 
     def accomplish(self, admin: SignedInAdmin, orchestrations: Orchestrations) -> Accomplished:
         now = to_rfc3339(self._services.clock.now())
-        state = GrantState.CONSENTED
         consented = self._services.grants.change(
-            self._grant, state=state, consented_by=admin.object_id, consented_at=now, updated_at=now
+            self._grant,
+            only_in=GrantState.REQUESTED,
+            state=GrantState.CONSENTED,
+            consented_by=admin.object_id,
+            consented_at=now,
+            updated_at=now,
         )
-        if consented.operation == INVENTORY:
-            self._services.tenants.change(consented.msp_id, consented.tenant_id, asked_permissions=ASKED)
         self._audit("permissions_consented", admin.object_id)
         self._start(orchestrations)
         body = {
@@ -78,7 +97,7 @@ class GrantErrand:
     def _start(self, orchestrations: Orchestrations) -> None:
         grant = self._grant
         job = {"grantId": grant.grant_id, "mspId": grant.msp_id, "tenantId": grant.tenant_id}
-        orchestrations.start(VERIFY_GRANT, grant_instance_id(grant.grant_id), job)
+        orchestrations.start(VERIFY_GRANT, grant_instance_id(grant.grant_id), job, again=True)
 
     def _audit(self, action: str, actor: str, **detail: object) -> None:
         self._services.audit.record(

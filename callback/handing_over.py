@@ -2,17 +2,22 @@
 
 from collections.abc import Mapping
 
-from callback.errand import Accomplished, Refusal
+from callback.errand import NO_ADMINISTRATOR, Accomplished, Refusal
 from tenantsync.clock import parse_rfc3339, to_rfc3339
+from tenantsync.errors import ConsentError, PermissionMissingError
+from tenantsync.graph.directory_roles import read_directory_roles
+from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
 from tenantsync.orchestrations import Orchestrations
 from tenantsync.services import Services
 from tenantsync.store.audit import ADMIN
-from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, TransferState
+from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, Transfer
 
 
 class TransferErrand:
     """Proving, by signing in, that a tenant's administrator agrees to its transfer."""
+
+    keeps_link = True
 
     def __init__(self, stored: StoredTransfer, connection_id: str, services: Services) -> None:
         self._stored = stored
@@ -29,19 +34,30 @@ class TransferErrand:
 
     @property
     def is_under_way(self) -> bool:
-        return bool(self._stored.transfer.proven_at)
+        return bool(self._transfer.proven_at)
 
     def why_void(self) -> str:
-        transfer = self._stored.transfer
-        is_over = self._services.clock.now() >= parse_rfc3339(transfer.expires_at)
-        return "" if transfer.state in OPEN_TRANSFER_STATES and not is_over else "link_expired"
+        is_over = self._services.clock.now() >= parse_rfc3339(self._transfer.expires_at)
+        return "" if self._transfer.state in OPEN_TRANSFER_STATES and not is_over else "link_expired"
+
+    def next_action(self, code: str) -> str:
+        if code in ("invalid_state", "link_expired"):
+            return "Ask for a new transfer if the tenant should still change hands."
+        return "Let the tenant's Global Administrator open the proof link again and sign in."
+
+    def why_not(self, admin: SignedInAdmin) -> Refusal | None:
+        roles: frozenset[str] | None = frozenset(admin.directory_roles)
+        try:
+            roles = roles or read_directory_roles(self._services.graph_for(admin.tenant_id), admin.object_id)
+        except (ConsentError, PermissionMissingError) as failure:
+            return Refusal("admin_role_unproven", failure.detail, failure.cause.provider_code)
+        return None if roles is None or may_consent(roles) else NO_ADMINISTRATOR
 
     def mend(self, orchestrations: Orchestrations) -> None:
         """Nothing follows by itself: the receiving side accepts."""
 
     def refuse(self, refusal: Refusal) -> Mapping[str, object]:
-        now = to_rfc3339(self._services.clock.now())
-        self._services.transfers.change(self._stored, state=TransferState.CANCELLED, updated_at=now)
+        """Only a proof counts: the offer stays, and the administrator may open the link again."""
         self._audit("transfer_proof_refused", ADMIN, problem=refusal.code)
         return {}
 
@@ -53,19 +69,23 @@ class TransferErrand:
         now = to_rfc3339(self._services.clock.now())
         self._services.transfers.change(self._stored, proven_by=admin.object_id, proven_at=now, updated_at=now)
         self._audit("transfer_proven", admin.object_id)
-        transfer = self._stored.transfer
         body = {
             "connectionId": self.connection_id,
-            "tenantId": transfer.tenant_id,
+            "tenantId": self._transfer.tenant_id,
             "state": "proven",
-            "transferId": transfer.transfer_id,
+            "transferId": self._transfer.transfer_id,
             "statusUrl": "/api/msp-portal/transfers",
         }
         return Accomplished(self.connection_id, body)
 
-    def _audit(self, action: str, actor: str, **detail: object) -> None:
-        transfer = self._stored.transfer
-        for msp_id in (transfer.from_msp_id, transfer.to_msp_id):
+    @property
+    def _transfer(self) -> Transfer:
+        return self._stored.transfer
+
+    def _audit(self, action: str, administrator: str, **detail: object) -> None:
+        """The person's id is for the MSP that has the tenant; the other one learns that it was the administrator."""
+        transfer = self._transfer
+        for msp_id, actor in ((transfer.from_msp_id, administrator), (transfer.to_msp_id, ADMIN)):
             self._services.audit.record(
                 action,
                 msp_id=msp_id,

@@ -3,9 +3,9 @@
 from typing import Final
 from urllib.parse import quote
 
-from callback.outcome import CallbackRefusedError, SignInNeeded, accept_callback
+from callback.outcome import CallbackRefusedError, SignInNeeded, accept_callback, find_connection_id
 from tenantsync import logs
-from tenantsync.errors import TransientError
+from tenantsync.errors import TenantSyncError
 from tenantsync.identity.caller import Caller
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.orchestrations import Orchestrations
@@ -33,9 +33,9 @@ def receive_redirect(fields: CallbackFields, services: Services, orchestrations:
             return redirect_reply(_page(portal, refusal.connection_id, "verifying"))
         result = _RESULT_BY_PROBLEM.get(refusal.code, "error")
         return redirect_reply(_page(portal, refusal.connection_id, result))
-    except TransientError as failure:
+    except TenantSyncError as failure:
         logs.event("callback_delayed", problem=failure.code)
-        return redirect_reply(_page(portal, "", "error"))
+        return redirect_reply(_page(portal, _connection_id(fields, services), "error"))
     if isinstance(outcome, SignInNeeded):
         return redirect_reply(outcome.sign_in_url)
     return redirect_reply(_page(portal, outcome.connection_id, "verifying"))
@@ -49,6 +49,13 @@ def receive_forwarded(
     if isinstance(outcome, SignInNeeded):
         return json_reply({"connectionId": outcome.connection_id, "signInUrl": outcome.sign_in_url})
     return json_reply(outcome.body, 202)
+
+
+def _connection_id(fields: CallbackFields, services: Services) -> str:
+    try:
+        return find_connection_id(fields, services)
+    except TenantSyncError:  # the store itself is away
+        return ""
 
 
 def _page(portal_url: str, connection_id: str, result: str) -> str:

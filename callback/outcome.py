@@ -4,7 +4,7 @@ Everything Microsoft's redirect carries may be forged. A state is used by a cond
 exactly one wins; consent itself is proven later, by the orchestration that follows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -14,17 +14,26 @@ from callback.errand import Accomplished, Errand, Refusal
 from callback.lookup import find_errand
 from tenantsync.admin_links import begin_sign_in
 from tenantsync.clock import parse_rfc3339, to_rfc3339
-from tenantsync.errors import Cause, ConflictError, RequestError, TenantSyncError, TransientError
+from tenantsync.errors import (
+    Cause,
+    ConfigurationError,
+    ConflictError,
+    RequestError,
+    TenantSyncError,
+    ThrottledError,
+    TransientError,
+)
 from tenantsync.guidance import find_sign_in_guidance
 from tenantsync.identity.authority import is_guid
 from tenantsync.identity.consent import CallbackFields, hash_state
-from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
 from tenantsync.orchestrations import Orchestrations
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, FoundState, Leg
 
 SIGN_IN_LIFETIME: Final = timedelta(minutes=30)
+_LOST_AFTER: Final = timedelta(minutes=2)
+"""A callback that has not come to an end by then was lost in a crash."""
 _MAX_STATE: Final = 512
 
 
@@ -52,97 +61,132 @@ def accept_callback(
     """Moves an errand on by one redirect of Microsoft's.
 
     `msp_id` is the caller's MSP when the portal forwards the fields: another MSP's state is unknown to it and stays
-    unused. Raises CallbackRefusedError, or TransientError when trying again with the same fields can help.
+    unused. Raises CallbackRefusedError, or another failure when trying again with the same fields can help.
     """
-    found = _find_state(fields.state, services, msp_id)
+    found = _find_state(fields.state, services)
+    if found is None or (msp_id is not None and found.state.msp_id != msp_id):
+        raise CallbackRefusedError(Refusal("invalid_state"))
     errand = find_errand(found.state, services)
     if errand is None:
         raise CallbackRefusedError(Refusal("invalid_state"))
-    if found.state.used_at or errand.is_under_way:
-        return _repeat(found.state, errand, fields, services, orchestrations)
-    _refuse_outdated(found.state, errand, services)
-    try:
-        used = services.callback_states.use(found, to_rfc3339(services.clock.now()))
-    except ConflictError:  # another callback was first
-        return _repeat(found.state, errand, fields, services, orchestrations)
-    if fields.error:
-        raise _refuse(_declined(fields, found.state), errand)
-    if found.state.leg == Leg.CONSENT:
-        return _accept_consent(fields, found.state, errand, services)
-    try:
-        return _accept_sign_in(fields, found.state, errand, services, orchestrations)
-    except TransientError:
-        services.callback_states.give_back(found, used)
-        raise
+    return _Callback(fields, found, errand, services, orchestrations).accept()
 
 
-def _find_state(state: str, services: Services, msp_id: str | None) -> FoundState:
-    found = services.callback_states.find(hash_state(state)) if 0 < len(state) <= _MAX_STATE else None
-    if found is None or (msp_id is not None and found.state.msp_id != msp_id):
-        raise CallbackRefusedError(Refusal("invalid_state"))
-    return found
+def find_connection_id(fields: CallbackFields, services: Services) -> str:
+    """The connection a callback is about, empty when the state is not known."""
+    found = _find_state(fields.state, services)
+    return found.state.connection_id if found else ""
 
 
-def _refuse_outdated(state: CallbackState, errand: Errand, services: Services) -> None:
-    why = errand.why_void()
-    if not why and services.clock.now() >= parse_rfc3339(state.expires_at):
-        why = "link_expired"
-    if why:
-        raise CallbackRefusedError(Refusal(why), connection_id=errand.connection_id)
+def _find_state(state: str, services: Services) -> FoundState | None:
+    return services.callback_states.find(hash_state(state)) if 0 < len(state) <= _MAX_STATE else None
 
 
-def _repeat(
-    state: CallbackState, errand: Errand, fields: CallbackFields, services: Services, orchestrations: Orchestrations
-) -> SignInNeeded:
-    """A used state: a reload while the sign-in is still open begins it again, anything else is refused."""
-    errand.mend(orchestrations)
-    if errand.is_open and state.leg == Leg.CONSENT and not fields.error and fields.tenant in ("", state.tenant_id):
-        _refuse_outdated(state, errand, services)
-        return SignInNeeded(errand.connection_id, begin_sign_in(state, services, SIGN_IN_LIFETIME))
-    is_under_way = errand.is_under_way or (errand.is_open and state.leg == Leg.SIGN_IN)
-    raise CallbackRefusedError(Refusal("state_used"), connection_id=errand.connection_id, run_started=is_under_way)
+@dataclass(frozen=True, slots=True)
+class _Callback:
+    """One redirect, the state it came with and the errand that is bound to."""
+
+    fields: CallbackFields
+    found: FoundState
+    errand: Errand
+    services: Services
+    orchestrations: Orchestrations
+
+    @property
+    def state(self) -> CallbackState:
+        return self.found.state
+
+    def accept(self) -> SignInNeeded | Accomplished:
+        if self.state.used_at or self.errand.is_under_way:
+            return self._repeat()
+        self._refuse_outdated()
+        try:
+            used = self.services.callback_states.use(self.found, to_rfc3339(self.services.clock.now()))
+        except ConflictError:  # another callback was first
+            return self._repeat()
+        if self.fields.error:
+            raise self._refuse(self._declined(), used)
+        return self._accept_consent(used) if self.state.leg == Leg.CONSENT else self._accept_sign_in(used)
+
+    def _refuse_outdated(self) -> None:
+        why = self.errand.why_void()
+        if not why and self.services.clock.now() >= parse_rfc3339(self.state.expires_at):
+            why = "link_expired"
+        if why:
+            raise self._refused(Refusal(why))
+
+    def _repeat(self) -> SignInNeeded:
+        """A used state: while the errand is open a reload begins the sign-in again, anything else is refused."""
+        self.errand.mend(self.orchestrations)
+        if self.errand.is_open and not self.fields.error and self._is_reload():
+            self._refuse_outdated()
+            return self._ask_sign_in()
+        is_under_way = self.errand.is_under_way or (self.errand.is_open and self.state.leg == Leg.SIGN_IN)
+        raise self._refused(Refusal("state_used"), run_started=is_under_way)
+
+    def _is_reload(self) -> bool:
+        """Of the consent redirect, or of a sign-in whose callback was lost."""
+        if self.state.leg == Leg.CONSENT:
+            return self.fields.tenant in ("", self.state.tenant_id)
+        used_at = self.state.used_at
+        return bool(used_at) and self.services.clock.now() - parse_rfc3339(used_at) > _LOST_AFTER
+
+    def _ask_sign_in(self) -> SignInNeeded:
+        url = begin_sign_in(self.state, self.services, SIGN_IN_LIFETIME)
+        return SignInNeeded(self.errand.connection_id, url)
+
+    def _refuse(self, refusal: Refusal, used: FoundState) -> CallbackRefusedError:
+        members = self.errand.refuse(refusal)
+        if self.errand.keeps_link and self.state.leg == Leg.SIGN_IN:
+            self.services.callback_states.reopen(used)
+        return self._refused(replace(refusal, members=members))
+
+    def _refused(self, refusal: Refusal, *, run_started: bool = False) -> CallbackRefusedError:
+        way_on = self.errand.next_action(refusal.code)
+        told = replace(refusal, members={**refusal.members, **({"nextAction": way_on} if way_on else {})})
+        return CallbackRefusedError(told, connection_id=self.errand.connection_id, run_started=run_started)
+
+    def _declined(self) -> Refusal:
+        fields = self.fields
+        guidance = find_sign_in_guidance(fields.error_code)
+        failed = "consent_failed" if self.state.leg == Leg.CONSENT else "sign_in_failed"
+        code = "consent_declined" if fields.is_declined else guidance.problem if guidance else ""
+        return Refusal(code or failed, f"Microsoft said {fields.error_code}.", fields.error_code)
+
+    def _accept_consent(self, used: FoundState) -> SignInNeeded:
+        if self.fields.tenant and self.fields.tenant != self.state.tenant_id:
+            raise self._refuse(_wrong_tenant(self.fields.tenant, self.state), used)
+        return self._ask_sign_in()
+
+    def _accept_sign_in(self, used: FoundState) -> SignInNeeded | Accomplished:
+        if not self.state.flow:  # the earlier sign-in with this link is spent
+            return self._ask_sign_in()
+        admin = self._redeem(used)
+        try:
+            refusal = _find_wrong_tenant(admin, self.state) or self.errand.why_not(admin)
+            if refusal is None:
+                return self.errand.accomplish(admin, self.orchestrations)
+        except ConflictError as error:  # cancelled, or replaced, while Microsoft was asked
+            raise self._refused(Refusal("link_cancelled")) from error
+        except (TransientError, ThrottledError):
+            self.services.callback_states.reopen(used)
+            raise
+        raise self._refuse(refusal, used)
+
+    def _redeem(self, used: FoundState) -> SignedInAdmin:
+        flow: dict[str, Any] = {**orjson.loads(self.state.flow), "state": self.fields.state}
+        try:
+            return self.services.tokens.finish_sign_in(self.state.tenant_id, flow, self.fields.raw)
+        except (TransientError, ConfigurationError):  # nobody's fault who has a link in hand
+            self.services.callback_states.give_back(self.found, used)
+            raise
+        except TenantSyncError as failure:
+            refusal = Refusal(failure.code, failure.detail, failure.cause.provider_code)
+            raise self._refuse(refusal, used) from failure
 
 
-def _refuse(refusal: Refusal, errand: Errand) -> CallbackRefusedError:
-    members = errand.refuse(refusal)
-    told = Refusal(refusal.code, refusal.message, refusal.microsoft_code, members=members)
-    return CallbackRefusedError(told, connection_id=errand.connection_id)
-
-
-def _declined(fields: CallbackFields, state: CallbackState) -> Refusal:
-    guidance = find_sign_in_guidance(fields.error_code)
-    failed = "consent_failed" if state.leg == Leg.CONSENT else "sign_in_failed"
-    code = "consent_declined" if fields.is_declined else guidance.problem if guidance else ""
-    return Refusal(code or failed, f"Microsoft said {fields.error_code}.", fields.error_code)
-
-
-def _accept_consent(fields: CallbackFields, state: CallbackState, errand: Errand, services: Services) -> SignInNeeded:
-    if fields.tenant and fields.tenant != state.tenant_id:
-        raise _refuse(_wrong_tenant(fields.tenant, state), errand)
-    return SignInNeeded(errand.connection_id, begin_sign_in(state, services, SIGN_IN_LIFETIME))
-
-
-def _accept_sign_in(
-    fields: CallbackFields, state: CallbackState, errand: Errand, services: Services, orchestrations: Orchestrations
-) -> Accomplished:
-    flow: dict[str, Any] = orjson.loads(state.flow)
-    try:
-        admin = services.tokens.finish_sign_in(state.tenant_id, flow, fields.raw)
-    except TransientError:
-        raise
-    except TenantSyncError as failure:
-        raise _refuse(Refusal(failure.code, failure.detail, failure.cause.provider_code), errand) from failure
-    if refusal := _check_admin(admin, state):
-        raise _refuse(refusal, errand)
-    return errand.accomplish(admin, orchestrations)
-
-
-def _check_admin(admin: SignedInAdmin, state: CallbackState) -> Refusal | None:
-    if admin.tenant_id != state.tenant_id:
-        return _wrong_tenant(admin.tenant_id, state)
-    if not may_consent(admin.directory_roles):
-        return Refusal("admin_role_missing", "Microsoft says that this account has no such role.")
-    return None
+def _find_wrong_tenant(admin: SignedInAdmin, state: CallbackState) -> Refusal | None:
+    return _wrong_tenant(admin.tenant_id, state) if admin.tenant_id != state.tenant_id else None
 
 
 def _wrong_tenant(consenting_tenant: str, state: CallbackState) -> Refusal:

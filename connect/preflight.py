@@ -82,7 +82,7 @@ def _is_working(owner: TenantOwner, known: ManagedTenant | None, services: Servi
         return False
     connection = services.connections.read(owner.msp_id, owner.connection_id)
     run = services.runs.read(connection.run_id) if connection else None
-    return run is None or run.state not in _RECONNECTABLE
+    return run is None or run.kind != "initial" or run.state not in _RECONNECTABLE
 
 
 def _already_connected(customer_id: str, caller: Caller, services: Services) -> RequestError:

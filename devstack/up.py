@@ -20,6 +20,7 @@ _TENANTS: Final[tuple[dict[str, Any], ...]] = (
         "domain": "treyresearch.com",
         "displayName": "Trey Research (who signs in is no administrator)",
         "users": 200,
+        "showsRolesInTokens": True,
         "adminRoles": ["fe930be7-5e62-47db-91af-98c3a49a38b1"],
     },
     {

@@ -62,14 +62,21 @@ def disconnect_tenant(context: Context) -> Plan:
     job = context.get_input()
     if job.get("settleSeconds"):
         yield from wait(context, job["settleSeconds"])
+    if (yield from _remove(context, job)):
+        return {"ok": True}
+    context.continue_as_new({**job, "settleSeconds": 0})
+    return None
+
+
+def _remove(context: Context, job: dict[str, Any]) -> Plan:
+    """Whether the inventory is gone, after one generation's steps."""
     for _ in range(policy.SLICES_A_GENERATION):
         outcome = yield from attempt(context.call_activity(REMOVE_INVENTORY, job))
         if outcome.get("ended"):
-            return {"ok": True}
+            return True
         if not outcome["ok"]:
             yield from wait(context, policy.LOST_SLICE_DELAY_SECONDS)
-    context.continue_as_new({**job, "settleSeconds": 0})
-    return None
+    return False
 
 
 def watch_consents(context: Context) -> Plan:
@@ -80,6 +87,8 @@ def watch_consents(context: Context) -> Plan:
         return {"ok": False}
     if page["tenants"]:
         yield from attempt(context.task_all([context.call_activity(CHECK_CONSENT, job) for job in page["tenants"]]))
+    for job in page.get("leaving", ()):
+        yield from _remove(context, job)
     if page["cursor"]:
         context.continue_as_new({"cursor": page["cursor"]})
         return None
@@ -87,14 +96,19 @@ def watch_consents(context: Context) -> Plan:
 
 
 def verify_grant(context: Context) -> Plan:
-    """Input `{"grantId", "mspId", "tenantId"}`: looks until Microsoft shows it, or the activity gives up."""
+    """Input `{"grantId", "mspId", "tenantId"}`: looks until Microsoft shows it, or the activity gives up.
+
+    While no activity answers at all, nothing is decided.
+    """
     job = context.get_input()
     for number in range(policy.VERIFY_TRIES):
         outcome = yield from attempt(context.call_activity(CHECK_GRANT, {**job, "attempt": number}))
         if outcome.get("ended") or outcome.get("action") == "stop":
             return {"ok": outcome["ok"]}
         yield from wait(context, outcome.get("delaySeconds", policy.LOST_SLICE_DELAY_SECONDS))
-    return {"ok": False}
+    yield from wait(context, policy.LONG_PAUSE_SECONDS)
+    context.continue_as_new(job)
+    return None
 
 
 def _verify(context: Context, run_id: str) -> Plan:

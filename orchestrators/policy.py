@@ -13,5 +13,8 @@ LOST_SLICE_DELAY_SECONDS: Final = 15
 VERIFY_TRIES: Final = 30
 """More than the activity's own list of delays: the activity decides when to stop, this only bounds the history."""
 
+LONG_PAUSE_SECONDS: Final = 3600
+"""After so many lost activities that the store must be away; then everything is tried again."""
+
 FINISH_TRIES: Final = 5
 FINISH_DELAY_SECONDS: Final = 15

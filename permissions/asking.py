@@ -35,7 +35,7 @@ def ask_permissions(tenant_id: str, body: Body, caller: Caller, services: Servic
         "tenantId": owner.tenant_id,
         "operation": operation.key,
         "missing": [permission.to_json() for permission in operation.permissions if permission.name in missing],
-        "grant": describe_grant(grant),
+        "grant": describe_grant(grant, services),
         "authUrl": _link(operation, missing, grant, owner, services),
     }
 
@@ -138,7 +138,7 @@ def _note_revoked(owner: TenantOwner, services: Services) -> None:
     now = to_rfc3339(services.clock.now())
     for grant in services.grants.list_all(owner.msp_id, owner.tenant_id):
         if grant.state in (GrantState.GRANTED, GrantState.CONSENTED) and grant.operation != INVENTORY:
-            services.grants.change(grant, state=GrantState.REVOKED, updated_at=now)
+            services.grants.change(grant, only_in=grant.state, state=GrantState.REVOKED, updated_at=now)
 
 
 def _how_to(owner: TenantOwner, services: Services) -> dict[str, Any]:

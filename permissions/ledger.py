@@ -3,17 +3,17 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantsync.clock import to_rfc3339
+from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import TenantSyncError, TransientError
 from tenantsync.graph.grants import AppGrants, try_read_grants
 from tenantsync.identity.caller import Caller
-from tenantsync.operations import INVENTORY, OPERATIONS, Operation
+from tenantsync.operations import INVENTORY, OPERATIONS, Operation, ask_again
 from tenantsync.permissions import APPLICATION_PERMISSIONS, DELEGATED_PERMISSIONS, PERMISSIONS
 from tenantsync.problems import find_problem
 from tenantsync.reach import find_owner
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.services import Services
-from tenantsync.store.grants import Grant
+from tenantsync.store.grants import Grant, GrantState
 from tenantsync.store.owners import TenantOwner
 
 
@@ -34,7 +34,9 @@ def show_permissions(tenant_id: str, caller: Caller, services: Services) -> dict
         "unexpected": sorted((granted.application - APPLICATION_PERMISSIONS) if granted else ()),
         "resources": [_describe_resource(spec.key, spec.permissions, roles) for spec in RESOURCES],
         "operations": [_describe_operation(item, delegated, writing, services) for item in OPERATIONS],
-        "ledger": [describe_grant(grant) for grant in services.grants.list_all(owner.msp_id, owner.tenant_id)],
+        "ledger": [
+            describe_grant(grant, services) for grant in services.grants.list_all(owner.msp_id, owner.tenant_id)
+        ],
     }
 
 
@@ -44,18 +46,20 @@ def find_extras(owner: TenantOwner, services: Services) -> list[str]:
     writing = _writing(owner, services)
     if found is None or writing is None:
         raise TransientError("microsoft_unavailable", "the granted permissions could not be read")
-    own = (found.application - APPLICATION_PERMISSIONS) | (found.delegated - DELEGATED_PERMISSIONS)
+    delegated = found.delegated | found.personal
+    own = (found.application - APPLICATION_PERMISSIONS) | (delegated - DELEGATED_PERMISSIONS)
     return sorted((own | writing) - {"User.Read", "openid", "profile", "offline_access", "email"})
 
 
-def describe_grant(grant: Grant) -> dict[str, Any]:
+def describe_grant(grant: Grant, services: Services) -> dict[str, Any]:
     """A ledger entry as the API shows it."""
+    is_over = grant.state == GrantState.REQUESTED and services.clock.now() >= parse_rfc3339(grant.expires_at)
     return {
         "grantId": grant.grant_id,
         "operation": grant.operation,
         "kind": grant.kind,
         "permissions": grant.permissions.split(),
-        "state": grant.state,
+        "state": "expired" if is_over else grant.state,
         "requestedBy": grant.requested_by,
         "requestedAt": grant.requested_at,
         "consentedBy": grant.consented_by or None,
@@ -68,7 +72,10 @@ def describe_grant(grant: Grant) -> dict[str, Any]:
 
 def _describe_problem(grant: Grant) -> dict[str, str] | None:
     code = grant.problem_code
-    return find_problem(code, grant.problem_message, grant.problem_microsoft_code).to_json() if code else None
+    if not code:
+        return None
+    problem = find_problem(code, grant.problem_message, grant.problem_microsoft_code).to_json()
+    return {**problem, "nextAction": ask_again(code) or problem["nextAction"]}
 
 
 def _roles(owner: TenantOwner, services: Services) -> frozenset[str] | None:

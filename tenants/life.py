@@ -1,22 +1,23 @@
 """The use cases: sync a tenant again, cancel what is under way, disconnect it."""
 
-from dataclasses import replace
 from typing import Any, Final
 
-from tenantsync.cancelling import cancel_work
-from tenantsync.clock import to_rfc3339
+from tenantsync.cancelling import Cancelled, cancel_work
+from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Orchestrations, start_run
 from tenantsync.reach import find_connection, find_owner, find_tenant
 from tenantsync.services import Services
-from tenantsync.store.connections import Connection
-from tenantsync.store.owners import TenantOwner
+from tenantsync.store.connections import Connection, ConnectionState
+from tenantsync.store.owners import TenantOwner, removal_job
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
-from tenantsync.store.tenants import ManagedTenant, TenantState
+from tenantsync.store.tenants import LEAVING, ManagedTenant, TenantState
 from tenantsync.wire import DISCONNECT_TENANT, disconnect_instance_id, resync_id
+from tenantsync.withdrawing import withdraw_offers
 from tenantsync.wrong_tenant import describe_removal
 
+_UNDER_WAY: Final = frozenset({ConnectionState.AWAITING_CONSENT, *ACTIVE_RUN_STATES})
 _SETTLE_SECONDS: Final = 120
 """Longer than a slice: a worker that was in the middle of a page has stored it by then, so it is removed, too."""
 
@@ -25,13 +26,14 @@ def resync(tenant_id: str, caller: Caller, services: Services, orchestrations: O
     """Starts a full sync, or names the one that is running. The newest attempt to connect anew becomes void."""
     owner = find_owner(tenant_id, caller, services)
     connection = services.connections.read(owner.msp_id, owner.connection_id)
-    tenant = services.tenants.read(owner.msp_id, owner.tenant_id)
-    if connection is None or (tenant and tenant.state == TenantState.DISCONNECTING):
+    if connection is None:
         raise RequestError("tenant_disconnecting")
     run = services.runs.read(connection.run_id)
     if run is None or run.state not in ACTIVE_RUN_STATES:
         run = _create_run(connection, services)
-        services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, runId=run.run_id)
+    if run.kind != "initial":
+        once = (f"{run.run_id}-started", run.started_at)
+        services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, runId=run.run_id)
     start_run(orchestrations, run)
     return run.to_reference()
 
@@ -50,24 +52,47 @@ def _create_run(connection: Connection, services: Services) -> Run:
         updated_at=now,
     )
     services.runs.create(run)
-    services.connections.make_latest(replace(connection, run_id=run.run_id, syncs=number, updated_at=now))
-    services.note_state(run.msp_id, run.tenant_id, RunState.VERIFYING, connection_id=connection.connection_id)
-    return services.runs.read(run.run_id) or run
+    changes: dict[str, Any] = {"run_id": run.run_id, "syncs": number, "updated_at": now}
+    services.connections.make_latest(
+        services.connections.change(connection.msp_id, connection.connection_id, **changes)
+    )
+    run = services.runs.read(run.run_id) or run
+    noted = services.note_state(
+        run.msp_id, run.tenant_id, run.state, when=_is_staying, connection_id=connection.connection_id
+    )
+    if noted is None:
+        services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now)
+        raise RequestError("tenant_disconnecting")
+    return run
+
+
+def _is_staying(tenant: ManagedTenant) -> bool:
+    return tenant.state not in LEAVING
 
 
 def cancel(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
     """Ends the link or the run that is under way, for good; cancelling what has ended changes nothing."""
     connection = find_connection(tenant_id, caller, services)
-    is_cancelled = cancel_work(connection, services, orchestrations)
-    if is_cancelled:
-        services.note_state(connection.msp_id, connection.tenant_id, TenantState.CANCELLED)
+    cancelled = cancel_work(connection, services, orchestrations)
+    if cancelled:
+        services.note_state(
+            connection.msp_id,
+            connection.tenant_id,
+            TenantState.CANCELLED,
+            when=lambda tenant: tenant.connection_id == connection.connection_id and tenant.state in _UNDER_WAY,
+        )
         services.audit_by(
-            caller, "cancelled", connection.tenant_id, connection.msp_id, connectionId=connection.connection_id
+            caller,
+            "cancelled",
+            connection.tenant_id,
+            connection.msp_id,
+            once=(f"{cancelled.key}-cancelled", cancelled.at),
+            connectionId=connection.connection_id,
         )
     return {
         "tenantId": connection.tenant_id,
         "connectionId": connection.connection_id,
-        "cancelled": is_cancelled,
+        "cancelled": cancelled is not None,
         "statusUrl": f"/api/msp-portal/tenants/{connection.tenant_id}/sync-status",
     }
 
@@ -75,27 +100,29 @@ def cancel(tenant_id: str, caller: Caller, services: Services, orchestrations: O
 def disconnect(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
     """Stops everything, removes the inventory in the background, and tells how the app is removed from the tenant."""
     tenant = find_tenant(tenant_id, caller, services)
+    if tenant.state not in LEAVING:  # before anything is done, so that a deed never goes unrecorded
+        services.audit_by(caller, "disconnected", tenant.tenant_id, tenant.msp_id, connectionId=tenant.connection_id)
     connection = services.connections.read_latest(tenant.msp_id, tenant.tenant_id)
-    was_busy = connection is not None and cancel_work(connection, services, orchestrations)
+    cancelled = cancel_work(connection, services, orchestrations) if connection else None
+    withdraw_offers(tenant.msp_id, tenant.tenant_id, services)
     owner = services.owners.read(tenant.tenant_id)
     is_owned = owner is not None and owner.msp_id == tenant.msp_id
-    if tenant.state not in (TenantState.DISCONNECTING, TenantState.DISCONNECTED):
-        services.note_state(
-            tenant.msp_id, tenant.tenant_id, TenantState.DISCONNECTING if is_owned else TenantState.DISCONNECTED
-        )
-        services.audit_by(caller, "disconnected", tenant.tenant_id, tenant.msp_id, connectionId=tenant.connection_id)
+    leaving = TenantState.DISCONNECTING if is_owned else TenantState.DISCONNECTED
+    services.note_state(tenant.msp_id, tenant.tenant_id, leaving, when=lambda known: known.state != leaving)
     if owner and is_owned:
-        _remove_inventory(owner, orchestrations, settle_seconds=_SETTLE_SECONDS if was_busy else 0)
+        _remove_inventory(owner, orchestrations, settle_seconds=_settle_seconds(cancelled, services))
     return _describe_disconnected(tenant, services, is_removing=is_owned)
 
 
+def _settle_seconds(cancelled: Cancelled | None, services: Services) -> int:
+    if cancelled is None or not cancelled.is_run:
+        return 0
+    passed = services.clock.now() - parse_rfc3339(cancelled.at)
+    return max(0, _SETTLE_SECONDS - int(passed.total_seconds()))
+
+
 def _remove_inventory(owner: TenantOwner, orchestrations: Orchestrations, *, settle_seconds: int) -> None:
-    job = {
-        "mspId": owner.msp_id,
-        "tenantId": owner.tenant_id,
-        "connectionId": owner.connection_id,
-        "settleSeconds": settle_seconds,
-    }
+    job = {**removal_job(owner), "settleSeconds": settle_seconds}
     orchestrations.start(DISCONNECT_TENANT, disconnect_instance_id(owner.connection_id), job, again=True)
 
 

@@ -123,8 +123,8 @@ def _facts(tenant: ManagedTenant, state: str, tag: str) -> dict[str, object]:
     return {"state": state, "customer_id": tenant.customer_id, "has_tag": tag in orjson.loads(tenant.tags)}
 
 
-def _parse_changes(body: Body) -> dict[str, str]:
-    changes: dict[str, str] = {}
+def _parse_changes(body: Body) -> dict[str, Any]:
+    changes: dict[str, Any] = {}
     if "tags" in body:
         changes["tags"] = orjson.dumps(_parse_tags(body["tags"])).decode()
     if "notifications" in body:
@@ -162,5 +162,8 @@ def _move(tenant: ManagedTenant, customer_id: str, services: Services) -> str:
             claimed_at=owner.claimed_at,
         )
         services.owners.hand_over(moved, tenant.msp_id)
-    services.connections.move(tenant.msp_id, tenant.connection_id, customer_id)
+    connection = services.connections.read(tenant.msp_id, tenant.connection_id)
+    if connection:
+        services.connections.change(tenant.msp_id, tenant.connection_id, customer_id=customer_id)
+        services.runs.change(connection.run_id, even_ended=True, customer_id=customer_id)
     return customer_id

@@ -1,50 +1,80 @@
 """Ends what is being done for a tenant: its link, or its run with every orchestration behind it."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError
 from tenantsync.orchestrations import Orchestrations, terminate_run
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceState, RunState
+from tenantsync.store.runs import ResourceState, Run, RunState
 
 
-def cancel_work(connection: Connection, services: Services, orchestrations: Orchestrations) -> bool:
-    """Cancels the connection's link or run; False when there is nothing to cancel. Repeating it is harmless."""
-    if not connection.run_id:
-        return _cancel_link(connection, services)
-    run = services.runs.read(connection.run_id)
-    if run is None or run.state not in ACTIVE_RUN_STATES:
-        return False
+@dataclass(frozen=True, slots=True)
+class Cancelled:
+    """What was cancelled, the link or the run, and when; `is_run` tells which."""
+
+    key: str
+    at: str
+    is_run: bool
+
+
+def cancel_work(connection: Connection, services: Services, orchestrations: Orchestrations) -> Cancelled | None:
+    """Cancels the connection's link or run; None when there is nothing to cancel.
+
+    Repeating it finishes what a crash has interrupted, and gives the same answer.
+    """
+    while not connection.run_id:
+        cancelled = _cancel_link(connection, services)
+        current = services.connections.read(connection.msp_id, connection.connection_id)
+        if cancelled or current is None or not current.run_id:
+            return cancelled
+        connection = current  # the administrator has signed in at this very moment
+    return _cancel_run(connection.run_id, services, orchestrations)
+
+
+def _cancel_link(connection: Connection, services: Services) -> Cancelled | None:
+    now, waiting = to_rfc3339(services.clock.now()), ConnectionState.AWAITING_CONSENT
+    if connection.state == waiting:
+        try:
+            connection = services.connections.change(
+                connection.msp_id,
+                connection.connection_id,
+                only_in=waiting,
+                state=ConnectionState.CANCELLED,
+                updated_at=now,
+            )
+        except ConflictError:
+            return None
+    if connection.state != ConnectionState.CANCELLED:
+        return None
+    return Cancelled(connection.connection_id, connection.updated_at, is_run=False)
+
+
+def _cancel_run(run_id: str, services: Services, orchestrations: Orchestrations) -> Cancelled | None:
     now = to_rfc3339(services.clock.now())
-    services.runs.change(
-        run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now, waiting_reason="", waiting_until=""
+    run = services.runs.change(
+        run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now, waiting_reason="", waiting_until=""
     )
-    keys = [item.resource for item in services.runs.read_resources(run.run_id)]
-    terminate_run(orchestrations, run.run_id, keys)
+    if run is None or run.state != RunState.CANCELLED:
+        return None
+    keys = [item.resource for item in services.runs.read_resources(run_id)]
+    terminate_run(orchestrations, run_id, keys)
     for key in keys:
-        _end_resource(run.run_id, key, services, now)
-    return True
+        _end_resource(run, key, services)
+        services.scratch_for(run_id, key).clear()
+    return Cancelled(run_id, run.finished_at, is_run=True)
 
 
-def _cancel_link(connection: Connection, services: Services) -> bool:
-    if connection.state != ConnectionState.AWAITING_CONSENT:
-        return False
-    now = to_rfc3339(services.clock.now())
-    services.connections.update(replace(connection, state=ConnectionState.CANCELLED, updated_at=now))
-    return True
-
-
-def _end_resource(run_id: str, resource: str, services: Services, now: str) -> None:
-    stored = services.runs.read_resource(run_id, resource)
+def _end_resource(run: Run, resource: str, services: Services) -> None:
+    stored = services.runs.read_resource(run.run_id, resource)
     if stored is None or stored.progress.is_ended:
         return
     ended = replace(
         stored.progress,
         state=ResourceState.FAILED,
         reached=1.0,
-        updated_at=now,
+        updated_at=run.finished_at,
         waiting_reason="",
         waiting_until="",
         problem_code="cancelled",
@@ -52,4 +82,4 @@ def _end_resource(run_id: str, resource: str, services: Services, now: str) -> N
     try:
         services.runs.checkpoint(ended, stored.etag)
     except ConflictError:  # a worker has just stored a page; it finds the run cancelled before the next one
-        _end_resource(run_id, resource, services, now)
+        _end_resource(run, resource, services)

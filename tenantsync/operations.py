@@ -130,6 +130,17 @@ ROLE_NAMES: Final = {
 """Names of Microsoft's application permissions by id."""
 
 
+_ASK_AGAIN: Final = "Ask for the permissions again and send the administrator the new link."
+_ABOUT_CONNECTING: Final = frozenset(
+    {"consent_declined", "wrong_tenant", "link_expired", "link_cancelled", "link_replaced", "state_used"}
+)
+
+
+def ask_again(problem_code: str) -> str:
+    """What to do when a request for permissions ended so, where the catalogue would say to connect; else empty."""
+    return _ASK_AGAIN if problem_code in _ABOUT_CONNECTING else ""
+
+
 def find_operation(key: str) -> Operation | None:
     """The operation of that key, or None."""
     return _BY_KEY.get(key)

@@ -57,6 +57,7 @@ PERMISSIONS: Final = (
     Permission("Mail.Read", "delegated", "Kept for support with a signed-in person; the inventory never uses it."),
 )
 APPLICATION_PERMISSIONS: Final = frozenset(item.name for item in PERMISSIONS if item.kind == "application")
+READS_DIRECTORY_ROLES: Final = "Directory.Read.All"
 DELEGATED_PERMISSIONS: Final = frozenset(item.name for item in PERMISSIONS if item.kind == "delegated")
 ASKED: Final = " ".join(item.name for item in PERMISSIONS if item.kind == "application")
 """The application permissions as a connection remembers them."""

@@ -69,12 +69,13 @@ _CATALOGUE = {
         ("transfer_unproven", 409, "The tenant's administrator has not proven himself yet", _ADMIN, "Let the tenant's Global Administrator open the transfer's proof link and sign in."),
         ("operation_unknown", 400, "There is no such operation", _TECHNICIAN, "Use one of the operations named here."),
         ("operation_unavailable", 409, "This operation is not set up on this service", _OPS, "Set WRITE_CLIENT_ID: unattended changes need an app registration of their own."),
-        ("grant_not_found", 409, "Microsoft does not show the new permissions", _ADMIN, "Let the Global Administrator open the link again and accept; a permission that was declined is not granted."),
+        ("grant_not_found", 409, "Microsoft does not show the new permissions", _ADMIN, "Ask for the permissions again and let the Global Administrator accept all of them; one that was declined is not granted."),
         ("webhook_invalid", 400, "Notifications cannot be sent there", _TECHNICIAN, "Give an https address on a public host, without a user name in it."),
         ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
         # Consent and sign-in
         ("link_cancelled", 410, "This connection was cancelled", _TECHNICIAN, _START_AGAIN),
         ("admin_role_missing", 403, "The person who signed in is not an administrator who may consent", _ADMIN, "Somebody with the role Global Administrator (or Privileged Role Administrator) is needed; if the role is activated on demand, it must be activated first."),
+        ("admin_role_unproven", 403, "Whether this person is an administrator cannot be seen", _ADMIN, "Let the customer's Global Administrator grant every permission that is asked for: Directory.Read.All shows who is an administrator."),
         ("mfa_required", 403, "Multi-factor authentication was not completed", _ADMIN, "Let the administrator complete the second factor."),
         ("subscription_missing", 400, "The tenant has no active subscription for this", _ADMIN, "Ask the customer which Microsoft 365 plans are active; without one there is nothing to connect."),
         ("needs_reconsent", 200, "New permissions are waiting for consent", _ADMIN, "Ask for them with POST tenants/{tenantId}/permissions, operation inventory, and send the administrator the link; until then everything else goes on."),
@@ -112,7 +113,14 @@ _CATALOGUE = {
 
 
 _LINK_IS_USED_UP = frozenset(
-    {"consent_failed", "sign_in_failed", "admin_role_missing", "mfa_required", "subscription_missing"}
+    {
+        "consent_failed",
+        "sign_in_failed",
+        "admin_role_missing",
+        "admin_role_unproven",
+        "mfa_required",
+        "subscription_missing",
+    }
 )
 _NEW_LINK = " The link is used up by this: make a new one and send it."
 

@@ -1,7 +1,10 @@
 """HTTPS to addresses other people name: public hosts only, decided by the address that was really connected to."""
 
 import ipaddress
-from collections.abc import Iterable
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Timer
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,6 +16,8 @@ from tenantsync.errors import RequestError, TransientError
 from tenantsync.outbound import origin_of
 
 _TIMEOUT_SECONDS: Final = (5, 10)
+_LONGEST_SECONDS: Final = 15.0
+"""For connecting, and once more for answering."""
 _MAX_URL: Final = 1000
 _PRIVATE_SUFFIXES: Final = (".local", ".internal", ".localhost", ".home.arpa")
 
@@ -21,7 +26,37 @@ class PrivateAddressError(Exception):
     """The name leads to an address that is not public."""
 
 
-class _PublicConnection(urllib3.connection.HTTPSConnection):
+class _Hurried(urllib3.connection.HTTPConnection):
+    """Gives up after a time that the other side cannot stretch by sending a byte now and then."""
+
+    def connect(self) -> None:
+        with self._deadline():
+            super().connect()
+
+    def getresponse(self) -> Any:
+        with self._deadline():
+            return super().getresponse()
+
+    @contextmanager
+    def _deadline(self) -> Iterator[None]:
+        is_over = Event()
+        timer = Timer(_LONGEST_SECONDS, self._cut, (is_over,))
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+        if is_over.is_set():  # what was read until the cut may look like a whole answer
+            raise TimeoutError
+
+    def _cut(self, is_over: Event) -> None:
+        is_over.set()
+        with suppress(OSError, AttributeError):  # there may be no socket yet
+            self.sock.shutdown(socket.SHUT_RDWR)
+
+
+class _PublicConnection(_Hurried, urllib3.connection.HTTPSConnection):
     """Looks at the peer before a byte is sent, so a name that changes its address after the check is no way in."""
 
     def _new_conn(self) -> Any:
@@ -36,10 +71,14 @@ class _PublicPool(urllib3.HTTPSConnectionPool):
     ConnectionCls = _PublicConnection
 
 
-class _PublicAdapter(HTTPAdapter):
+class _LoopbackPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Hurried
+
+
+class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool}
+        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool, "http": _LoopbackPool}
 
 
 def check_public_url(url: str, loopback_origins: Iterable[str] = ()) -> str:
@@ -78,7 +117,8 @@ class PublicPoster:
     def __init__(self, loopback_origins: Iterable[str] = ()) -> None:
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.mount("https://", _PublicAdapter())  # http is for the listed loopback origins alone
+        self._session.mount("https://", _Adapter())
+        self._session.mount("http://", _Adapter())  # for the listed loopback origins alone
         self._loopback = tuple(loopback_origins)
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:

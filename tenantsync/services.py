@@ -1,7 +1,7 @@
 """The composition root: builds everything once per process, from the settings, on first use."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -78,13 +78,29 @@ class Services:
             raise RequestError("customer_not_found")
         return customer.customer_id
 
-    def note_state(self, msp_id: str, tenant_id: str, state: str, **changes: str) -> ManagedTenant | None:
-        """Remembers a tenant's state for lists."""
+    def note_state(
+        self,
+        msp_id: str,
+        tenant_id: str,
+        state: str,
+        *,
+        when: Callable[[ManagedTenant], bool] = lambda _: True,
+        **changes: str,
+    ) -> ManagedTenant | None:
+        """Remembers a tenant's state for lists; None if there is no such tenant, or `when` does not hold for it."""
         now = to_rfc3339(self.clock.now())
-        return self.tenants.change(msp_id, tenant_id, state=state, updated_at=now, **changes)
+        return self.tenants.change(msp_id, tenant_id, when=when, state=state, updated_at=now, **changes)
 
-    def audit_by(self, caller: Caller, action: str, tenant_id: str = "", msp_id: str = "", **detail: object) -> None:
-        """Records what a person did, for their own MSP unless another is named."""
+    def audit_by(
+        self,
+        caller: Caller,
+        action: str,
+        tenant_id: str = "",
+        msp_id: str = "",
+        once: tuple[str, str] | None = None,
+        **detail: object,
+    ) -> None:
+        """Records what a person did, for their own MSP unless another is named; `once` as in `Audit.record`."""
         self.audit.record(
             action,
             msp_id=msp_id or caller.msp_id,
@@ -92,6 +108,7 @@ class Services:
             actor_msp_id=caller.msp_id,
             tenant_id=tenant_id,
             detail=detail,
+            once=once,
         )
 
     def scratch_for(self, run_id: str, resource: str) -> Scratch:
@@ -131,7 +148,7 @@ def build_services(
         callback_states=CallbackStates(tables),
         customers=Customers(tables, lambda: str(uuid4())),
         owners=TenantOwners(tables),
-        connect_rate=ConnectRate(tables, settings.connect_rate_per_minute),
+        connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
         runs=Runs(tables),
         inventory=Inventory(tables),
         tenants=Tenants(tables),

@@ -9,7 +9,8 @@ from tenantsync.store.connections import ConnectionState
 from tenantsync.store.runs import RunState
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 
-_SETTLED: Final = frozenset({RunState.COMPLETED, RunState.COMPLETED_WITH_ISSUES})
+SETTLED: Final = frozenset({RunState.COMPLETED, RunState.COMPLETED_WITH_ISSUES})
+"""States of a tenant whose last sync has brought something."""
 OVERRIDING: Final = frozenset({TenantState.DISCONNECTED, TenantState.REVOKED, TenantState.NEEDS_RECONSENT})
 """States that say more than the last run's."""
 ALL_STATES: Final = (
@@ -26,7 +27,7 @@ def shown_state(tenant: ManagedTenant, now: datetime) -> str:
     is_waiting = tenant.state == ConnectionState.AWAITING_CONSENT
     if is_waiting and tenant.expires_at and now >= parse_rfc3339(tenant.expires_at):
         return TenantState.EXPIRED
-    return TenantState.NEEDS_RECONSENT if tenant.state in _SETTLED and new_permissions(tenant) else tenant.state
+    return TenantState.NEEDS_RECONSENT if tenant.state in SETTLED and new_permissions(tenant) else tenant.state
 
 
 def new_permissions(tenant: ManagedTenant) -> list[str]:

@@ -18,6 +18,7 @@ from tenantsync.identity.caller import Caller, CallerIdentity, Role
 from tenantsync.problems import Problem, find_problem
 
 MAX_BODY_BYTES: Final = 64 * 1024
+_LONGEST_TAGS: Final = 2000
 _SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -132,7 +133,8 @@ def cacheable_reply(call: Call, body: dict[str, object], volatile: frozenset[str
     stable = {key: value for key, value in body.items() if key not in volatile}
     tag = f'"{hashlib.sha256(orjson.dumps(stable)).hexdigest()[:32]}"'
     cache = {"Cache-Control": "private, no-cache", "ETag": tag, **headers}
-    known = (part.strip().removeprefix("W/") for part in call.request.headers.get("if-none-match", "").split(","))
+    asked = call.request.headers.get("if-none-match", "")[:_LONGEST_TAGS]
+    known = (part.strip().removeprefix("W/") for part in asked.split(","))
     if tag in known:
         return Reply(304, b"", cache)
     return json_reply(body, headers=cache)
@@ -168,12 +170,14 @@ def problem_reply(
 
 
 def _refusal(call: Call, error: TenantSyncError) -> Reply:
-    if isinstance(error, ContractError | ConflictError):
+    if isinstance(error, ContractError):
         logs.failure("request_failed", error, path=call.path)
     else:
         logs.event("request_refused", problem=error.code, path=call.path)
     if isinstance(error, RequestError):
         return problem_reply(error.problem(), call, error.headers, error.members)
+    if isinstance(error, ConflictError):  # somebody else's request was faster
+        return problem_reply(find_problem("tenant_changed"), call)
     return problem_reply(error.problem(), call)
 
 

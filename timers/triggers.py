@@ -1,16 +1,21 @@
-"""The timer triggers. The host runs each on one instance at a time; both may be missed or repeated without harm."""
+"""The timer triggers. The host runs each on one instance at a time; all may be missed or repeated without harm."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from tenantsync import logs
+from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.services import services
 from tenantsync.wire import WATCH_CONSENTS, consent_watch_instance_id
+
+KEPT_LINKS: Final = timedelta(days=30)
+"""So long a link that has expired is told apart from one that never was."""
 
 blueprint = df.Blueprint()
 
@@ -21,6 +26,17 @@ def deliver_notifications(timer: func.TimerRequest) -> None:
         services().notifier.deliver_due()
     except TenantSyncError as failure:  # the next minute tries again
         logs.event("notifications_delayed", problem=failure.code)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 47 3 * * *")
+def forget_old_links_daily(timer: func.TimerRequest) -> None:
+    now = services().clock.now()
+    try:
+        forgotten = services().callback_states.purge(to_rfc3339(now - KEPT_LINKS))
+    except TenantSyncError as failure:  # the next day tries again
+        logs.event("old_links_kept", problem=failure.code)
+    else:
+        logs.event("old_links_forgotten", count=forgotten)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 17 3 * * *")

@@ -11,28 +11,32 @@ from uuid import uuid4
 
 from tenantsync.admin_links import begin_sign_in
 from tenantsync.bodies import Body, CustomerChoice, read_guid, refuse_unknown
-from tenantsync.clock import parse_rfc3339, to_rfc3339
+from tenantsync.clock import to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import is_guid
-from tenantsync.identity.caller import Caller
+from tenantsync.identity.caller import Caller, Role
 from tenantsync.reach import find_owner
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, Purpose
-from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import ACTIVE_RUN_STATES
-from tenantsync.store.tenants import TenantState
+from tenantsync.store.tenants import LEAVING
 from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, Transfer, TransferState
-from transfers.handover import hand_over
+from transfers.handover import hand_over, is_open
 
 LIFETIME: Final = timedelta(days=14)
 
 
 def offer_transfer(tenant_id: str, body: Body, caller: Caller, services: Services) -> dict[str, Any]:
-    """Creates the offer; `proofUrl` is the administrator's sign-in, where one is needed."""
+    """Creates the offer; `proofUrl` is the administrator's sign-in, where one is needed.
+
+    Any company may be named: who uses this service is nobody else's business, and one that does not will not accept.
+    """
     refuse_unknown(body, frozenset({"toMspTenantId"}))
     owner = find_owner(tenant_id, caller, services)
+    _refuse_other_staff(owner.msp_id, caller)
     receiver = read_guid(body, "toMspTenantId")
-    _check_receiver(receiver, owner.msp_id, services)
+    if receiver == owner.msp_id:
+        raise RequestError("invalid_request", "The tenant is that company's already.")
     _check_free(owner.tenant_id, owner.msp_id, services)
     now = services.clock.now()
     transfer = Transfer(
@@ -40,6 +44,7 @@ def offer_transfer(tenant_id: str, body: Body, caller: Caller, services: Service
         tenant_id=owner.tenant_id,
         from_msp_id=owner.msp_id,
         to_msp_id=receiver,
+        from_connection_id=owner.connection_id,
         needs_proof=caller.msp_id != owner.msp_id,
         created_at=to_rfc3339(now),
         created_by=caller.user_id,
@@ -62,53 +67,65 @@ def accept_transfer(transfer_id: str, body: Body, caller: Caller, services: Serv
     refuse_unknown(body, frozenset({"customerId", "customer"}))
     stored = _find(transfer_id, services, lambda transfer: transfer.to_msp_id == caller.msp_id)
     choice = CustomerChoice.parse(body)
-    if stored.transfer.state == TransferState.ACCEPTED:
-        return describe(stored.transfer, services)
-    owner = _check_open(stored.transfer, services)
+    if stored.transfer.state != TransferState.ACCEPTED:
+        owner = services.owners.read(stored.transfer.tenant_id)
+        if not is_open(stored.transfer, owner, services):
+            raise RequestError("transfer_closed")
+        if stored.transfer.state == TransferState.OFFERED:
+            stored = _begin(stored, choice, caller, services)
+        stored = hand_over(stored, services)
+    _audit("transfer_accepted", stored.transfer, caller, services)
+    return describe(stored.transfer, services)
+
+
+def _begin(stored: StoredTransfer, choice: CustomerChoice, caller: Caller, services: Services) -> StoredTransfer:
     if stored.transfer.needs_proof and not stored.transfer.proven_at:
         raise RequestError("transfer_unproven")
-    if stored.transfer.state == TransferState.OFFERED:
-        _refuse_leaving(stored.transfer.tenant_id, stored.transfer.from_msp_id, services)
-        _check_idle(stored.transfer, services)
-        customer_id = services.choose_customer(caller.msp_id, choice)
-        now = to_rfc3339(services.clock.now())
-        stored = services.transfers.change(
-            stored,
-            state=TransferState.ACCEPTING,
-            customer_id=customer_id,
-            connection_id=str(uuid4()),
-            from_connection_id=owner.connection_id,
-            updated_at=now,
-        )
-    accepted = hand_over(stored, services)
-    _audit("transfer_accepted", accepted, caller, services)
-    return describe(accepted, services)
+    _refuse_leaving(stored.transfer.tenant_id, stored.transfer.from_msp_id, services)
+    _check_idle(stored.transfer, services)
+    return services.transfers.change(
+        stored,
+        state=TransferState.ACCEPTING,
+        customer_id=services.choose_customer(caller.msp_id, choice),
+        connection_id=str(uuid4()),
+        updated_at=to_rfc3339(services.clock.now()),
+    )
 
 
 def end_transfer(transfer_id: str, caller: Caller, services: Services) -> dict[str, Any]:
     """Calls an offer off: the giving side cancels, the receiving side declines."""
     stored = _find(transfer_id, services, lambda transfer: _is_party(transfer, caller))
-    if stored.transfer.state in (TransferState.CANCELLED, TransferState.DECLINED):
-        return describe(stored.transfer, services)
-    if stored.transfer.state != TransferState.OFFERED:
-        raise RequestError("transfer_closed")
     is_receiver = caller.msp_id == stored.transfer.to_msp_id
+    if not is_receiver:
+        _refuse_other_staff(stored.transfer.from_msp_id, caller)
+    if stored.transfer.state in OPEN_TRANSFER_STATES:
+        stored = _end(stored, is_receiver=is_receiver, services=services)
+    if stored.transfer.state == TransferState.ACCEPTED:
+        raise RequestError("transfer_closed")
+    _audit(f"transfer_{stored.transfer.state}", stored.transfer, caller, services)
+    return describe(stored.transfer, services)
+
+
+def _end(stored: StoredTransfer, *, is_receiver: bool, services: Services) -> StoredTransfer:
+    """Also of one that is being accepted, as long as the tenant has not changed hands: that is final."""
+    owner = services.owners.read(stored.transfer.tenant_id)
+    if owner and owner.msp_id == stored.transfer.to_msp_id:
+        raise RequestError("transfer_closed")
     state = TransferState.DECLINED if is_receiver else TransferState.CANCELLED
-    ended = services.transfers.change(stored, state=state, updated_at=to_rfc3339(services.clock.now())).transfer
-    _audit(f"transfer_{state.value}", ended, caller, services)
-    return describe(ended, services)
+    return services.transfers.change(stored, state=state, updated_at=to_rfc3339(services.clock.now()))
 
 
 def describe(transfer: Transfer, services: Services) -> dict[str, Any]:
     """A transfer as both sides may see it; the receiving customer is the receiver's business."""
-    is_over = services.clock.now() >= parse_rfc3339(transfer.expires_at)
-    expired = is_over and transfer.state == TransferState.OFFERED
+    is_over = transfer.state in OPEN_TRANSFER_STATES and not is_open(
+        transfer, services.owners.read(transfer.tenant_id), services
+    )
     return {
         "transferId": transfer.transfer_id,
         "tenantId": transfer.tenant_id,
         "fromMspTenantId": transfer.from_msp_id,
         "toMspTenantId": transfer.to_msp_id,
-        "state": "expired" if expired else transfer.state,
+        "state": "expired" if is_over else transfer.state,
         "needsProof": transfer.needs_proof,
         "provenAt": transfer.proven_at or None,
         "createdAt": transfer.created_at,
@@ -117,24 +134,23 @@ def describe(transfer: Transfer, services: Services) -> dict[str, Any]:
     }
 
 
-def _check_receiver(receiver: str, owner_msp_id: str, services: Services) -> None:
-    allowed = services.settings.allowed_msp_tenants
-    if receiver == owner_msp_id:
-        raise RequestError("invalid_request", "The tenant is that company's already.")
-    if allowed is not None and receiver not in allowed:
-        raise RequestError("invalid_request", "`toMspTenantId` is not a company that uses this service.")
+def _refuse_other_staff(msp_id: str, caller: Caller) -> None:
+    """For another company only Support moves tenants; the operator's other people just look."""
+    if caller.msp_id != msp_id and Role.SUPPORT not in caller.roles:
+        raise RequestError("role_missing", f"The role {Role.SUPPORT.value} is needed.")
 
 
 def _check_free(tenant_id: str, msp_id: str, services: Services) -> None:
     _refuse_leaving(tenant_id, msp_id, services)
     latest = services.transfers.find_latest(tenant_id)
-    if latest and latest.transfer.from_msp_id == msp_id and _is_open(latest.transfer, services):
+    owner = services.owners.read(tenant_id)
+    if latest and latest.transfer.from_msp_id == msp_id and is_open(latest.transfer, owner, services):
         raise RequestError("transfer_pending", members={"transferId": latest.transfer.transfer_id})
 
 
 def _refuse_leaving(tenant_id: str, msp_id: str, services: Services) -> None:
     tenant = services.tenants.read(msp_id, tenant_id)
-    if tenant and tenant.state == TenantState.DISCONNECTING:
+    if tenant and tenant.state in LEAVING:
         raise RequestError("tenant_disconnecting")
 
 
@@ -143,21 +159,6 @@ def _check_idle(transfer: Transfer, services: Services) -> None:
     run = services.runs.read(connection.run_id) if connection and connection.run_id else None
     if run and run.state in ACTIVE_RUN_STATES:
         raise RequestError("sync_running")
-
-
-def _check_open(transfer: Transfer, services: Services) -> TenantOwner:
-    """The owner: still the giving side, or the receiving one when a crash has interrupted the handover."""
-    owner = services.owners.read(transfer.tenant_id)
-    if owner is None or owner.msp_id not in (transfer.from_msp_id, transfer.to_msp_id):
-        raise RequestError("transfer_closed")
-    if not _is_open(transfer, services):
-        raise RequestError("transfer_closed")
-    return owner
-
-
-def _is_open(transfer: Transfer, services: Services) -> bool:
-    is_over = services.clock.now() >= parse_rfc3339(transfer.expires_at)
-    return transfer.state in OPEN_TRANSFER_STATES and not (is_over and transfer.state == TransferState.OFFERED)
 
 
 def _find(transfer_id: str, services: Services, is_visible: Callable[[Transfer], bool]) -> StoredTransfer:
@@ -184,5 +185,15 @@ def _proof_link(transfer: Transfer, services: Services) -> str:
 
 
 def _audit(action: str, transfer: Transfer, caller: Caller, services: Services) -> None:
+    """For both sides; who it was is for the person's own company, the other one learns which company it was."""
     for msp_id in (transfer.from_msp_id, transfer.to_msp_id):
-        services.audit_by(caller, action, transfer.tenant_id, msp_id, transferId=transfer.transfer_id)
+        is_own = msp_id == caller.msp_id or (caller.is_operator and msp_id == transfer.from_msp_id)
+        services.audit.record(
+            action,
+            msp_id=msp_id,
+            tenant_id=transfer.tenant_id,
+            actor=caller.user_id if is_own else caller.msp_id,
+            actor_msp_id=caller.msp_id,
+            once=(f"{transfer.transfer_id}-{transfer.state}", transfer.updated_at),
+            detail={"transferId": transfer.transfer_id},
+        )

@@ -2,23 +2,51 @@
 
 from dataclasses import replace
 
-from tenantsync.clock import to_rfc3339
+from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConflictError, RequestError
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
+from tenantsync.store.grants import GrantState
 from tenantsync.store.owners import TenantOwner
-from tenantsync.store.transfers import StoredTransfer, Transfer, TransferState
+from tenantsync.store.tenants import DEFAULT_NOTIFICATIONS
+from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, Transfer, TransferState
 
 
-def hand_over(stored: StoredTransfer, services: Services) -> Transfer:
+def is_open(transfer: Transfer, owner: TenantOwner | None, services: Services) -> bool:
+    """Whether it can be accepted: the tenant is attached as it was when it was offered, and the offer has not expired.
+
+    Once the receiver owns the tenant it can only be finished.
+    """
+    if owner is None or transfer.state == TransferState.ACCEPTED:
+        return False
+    if transfer.connection_id and owner.connection_id == transfer.connection_id:
+        return True
+    is_as_offered = owner.msp_id == transfer.from_msp_id and owner.connection_id == transfer.from_connection_id
+    is_over = services.clock.now() >= parse_rfc3339(transfer.expires_at)
+    return transfer.state in OPEN_TRANSFER_STATES and is_as_offered and not is_over
+
+
+def hand_over(stored: StoredTransfer, services: Services) -> StoredTransfer:
     """Gives the tenant to the receiving MSP; raises RequestError `transfer_closed` if it is somebody else's by now."""
     transfer, now = stored.transfer, to_rfc3339(services.clock.now())
     _change_owner(transfer, now, services)
     _bring_connection(transfer, now, services)
     _bring_tenant(transfer, now, services)
+    _bring_ledger(transfer, services)
     services.connections.forget_latest(transfer.from_msp_id, transfer.tenant_id)
     services.tenants.remove(transfer.from_msp_id, transfer.tenant_id)
-    return services.transfers.change(stored, state=TransferState.ACCEPTED, updated_at=now).transfer
+    return _finish(stored, now, services)
+
+
+def _finish(stored: StoredTransfer, now: str, services: Services) -> StoredTransfer:
+    """The tenant has changed hands, so this is the truth even if the giver has just tried to cancel."""
+    try:
+        return services.transfers.change(stored, state=TransferState.ACCEPTED, updated_at=now)
+    except ConflictError:
+        current = services.transfers.find(stored.transfer.transfer_id)
+        if current is None or current.transfer.state == TransferState.ACCEPTED:
+            return current or stored
+        return services.transfers.change(current, state=TransferState.ACCEPTED, updated_at=now)
 
 
 def _change_owner(transfer: Transfer, now: str, services: Services) -> None:
@@ -71,6 +99,8 @@ def _bring_tenant(transfer: Transfer, now: str, services: Services) -> None:
         customer_id=transfer.customer_id,
         connection_id=transfer.connection_id,
         tags="[]",
+        notifications=DEFAULT_NOTIFICATIONS,
+        services="",
         automation="excluded",
         updated_at=now,
     )
@@ -83,3 +113,10 @@ def _bring_tenant(transfer: Transfer, now: str, services: Services) -> None:
         app_permissions=old.app_permissions,
         delegated_permissions=old.delegated_permissions,
     )
+
+
+def _bring_ledger(transfer: Transfer, services: Services) -> None:
+    """What the tenant has granted stays granted; who asked for it was one of the old MSP's people."""
+    for grant in services.grants.list_all(transfer.from_msp_id, transfer.tenant_id):
+        if grant.state in (GrantState.CONSENTED, GrantState.GRANTED, GrantState.REVOKED):
+            services.grants.put(replace(grant, msp_id=transfer.to_msp_id, requested_by=""))

@@ -21,6 +21,7 @@ from devstack.microsoft365.faults import break_connection, refuse_on_purpose, sp
 from devstack.microsoft365.listings import (
     DEFAULT_PAGE,
     delta_page,
+    directory_roles,
     grants_of,
     list_page,
     members_page,
@@ -81,16 +82,23 @@ class Graph:
         _check_permission(facts, roles)
         ask = Ask(state.spec.tenant_id, path, values, query, self._select(facts, query), _top(facts, query))
         _check_options(facts, ask)
-        return await self._serve(facts, ask, state, request, fault)
+        return await self._serve(facts, ask, state, roles, request, fault)
 
     async def _serve(
-        self, facts: PathFacts, ask: Ask, state: TenantState, request: web.Request, fault: Fault | None
+        self,
+        facts: PathFacts,
+        ask: Ask,
+        state: TenantState,
+        roles: frozenset[str],
+        request: web.Request,
+        fault: Fault | None,
     ) -> web.StreamResponse:
         if facts.template.endswith("/$count"):
             return self._count(facts, state, request)
         if facts.template.startswith("/reports/"):
             return self._report(state)
-        body = self._page(facts, ask, state)
+        is_about_roles = facts.entity == "directoryRole"
+        body = directory_roles(ask, state, roles) if is_about_roles else self._page(facts, ask, state)
         broken = await break_connection(fault, request, body)
         if broken is not None:
             return broken

@@ -101,6 +101,23 @@ def members_page(origin: str, ask: Ask, population: Population) -> Page:
     return page
 
 
+def directory_roles(ask: Ask, state: TenantState, roles: frozenset[str]) -> Page:
+    """The roles of the one administrator there is; without permission to read roles only their ids."""
+    if ask.values["id"] != state.population.id_of(9, 0):
+        raise GraphError(404, "Request_ResourceNotFound", f"Resource '{ask.values['id']}' does not exist.")
+    shows = "Directory.Read.All" in roles
+    return {
+        "value": [
+            {
+                "@odata.type": "#microsoft.graph.directoryRole",
+                "id": state.population.id_of(7, number),
+                "roleTemplateId": template if shows else None,
+            }
+            for number, template in enumerate(state.spec.admin_roles)
+        ]
+    }
+
+
 def organization(ask: Ask, state: TenantState) -> Page:
     """The one organization."""
     spec = state.spec

@@ -51,6 +51,8 @@ class TenantSpec:
     granted_permissions: tuple[str, ...] | None = None
     admin_roles: tuple[str, ...] = ("62e90394-69f5-4237-9190-012177145e10",)
     """Directory role template ids of the one who signs in; by default Global Administrator."""
+    shows_roles_in_tokens: bool = False
+    """As after `groupMembershipClaims: DirectoryRole` in the app registration."""
     propagation_seconds: float = 0.0
     latency_ms: int = 0
     faults: tuple[Fault, ...] = ()

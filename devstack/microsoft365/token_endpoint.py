@@ -90,6 +90,7 @@ class TokenEndpoint:
 
     def _signed_in_tokens(self, issued: IssuedCode) -> dict[str, Any]:
         world, tenant_id = self._world, issued.tenant_id
+        spec = world.tenants[tenant_id].spec
         identity = {"tid": tenant_id, "oid": issued.object_id, "sub": f"sub-{issued.object_id}", "ver": "2.0"}
         id_token = world.signer.sign(
             {
@@ -97,8 +98,8 @@ class TokenEndpoint:
                 "iss": f"{world.login}/{tenant_id}/v2.0",
                 "aud": world.scenario.app.client_id,
                 "nonce": issued.nonce,
-                "wids": list(world.tenants[tenant_id].spec.admin_roles),
-                "preferred_username": f"admin@{world.tenants[tenant_id].spec.domain}",
+                **({"wids": list(spec.admin_roles)} if spec.shows_roles_in_tokens else {}),
+                "preferred_username": f"admin@{spec.domain}",
             }
         )
         access_token = world.signer.sign({**identity, "aud": world.graph, "scp": "openid profile"})

@@ -35,6 +35,10 @@ class TenantGraph:
         """The app permissions in the tenant's current token."""
         return self._tokens.fetch_app_token(self.tenant_id).roles
 
+    def renew_roles(self) -> frozenset[str]:
+        """The app permissions in a token that was fetched this moment."""
+        return self._tokens.fetch_app_token(self.tenant_id, fresh=True).roles
+
     def fetch_json(self, target: str, headers: Mapping[str, str] | None = None) -> Json:
         """A JSON object; `target` is a path below v1.0 or a link Graph gave, which is followed as it is."""
         response = self._get(target, headers or {})

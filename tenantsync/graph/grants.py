@@ -1,7 +1,8 @@
 """What a tenant has granted to an app, read from the app's service principal there; never from the registration."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from tenantsync.errors import TenantSyncError
 from tenantsync.graph.client import TenantGraph
@@ -15,11 +16,12 @@ _NOT_FOUND: Final = 404
 class AppGrants:
     """Permission names; an application permission this product does not know appears as Microsoft's id.
 
-    `delegated` holds what was granted for everybody in the tenant.
+    `delegated` holds what was granted for everybody in the tenant, `personal` what was granted for single people.
     """
 
     application: frozenset[str] = frozenset()
     delegated: frozenset[str] = frozenset()
+    personal: frozenset[str] = frozenset()
 
 
 def read_grants(graph: TenantGraph, client_id: str) -> AppGrants:
@@ -35,13 +37,13 @@ def read_grants(graph: TenantGraph, client_id: str) -> AppGrants:
     scopes = [item for page in read_pages(graph, f"{path}/oauth2PermissionGrants") for item in page.objects]
     return AppGrants(
         frozenset(ROLE_NAMES.get(str(role.get("appRoleId")), str(role.get("appRoleId"))) for role in roles),
-        frozenset(
-            name
-            for scope in scopes
-            if scope.get("consentType") == "AllPrincipals"
-            for name in str(scope.get("scope", "")).split()
-        ),
+        _names(scope for scope in scopes if scope.get("consentType") == "AllPrincipals"),
+        _names(scope for scope in scopes if scope.get("consentType") != "AllPrincipals"),
     )
+
+
+def _names(grants: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    return frozenset(name for grant in grants for name in str(grant.get("scope", "")).split())
 
 
 def try_read_grants(graph: TenantGraph, client_id: str) -> AppGrants | None:

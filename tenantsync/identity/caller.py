@@ -1,26 +1,20 @@
 """Who calls the portal's API: checks the bearer token here, in code, whatever stands in front of the app."""
 
-import threading
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
 import jwt
-import requests
 
 from tenantsync.clock import Clock
 from tenantsync.errors import RequestError, TransientError
 from tenantsync.identity.authority import is_guid
+from tenantsync.identity.issuer_keys import IssuerKeys
 from tenantsync.outbound import Outbound
 from tenantsync.settings import Settings
 
-_KEYS_LIFETIME: Final = timedelta(hours=12)
-_STALE_KEYS_LIFETIME: Final = timedelta(hours=24)
-_REFRESH_INTERVAL: Final = timedelta(minutes=1)
-_CACHED_ISSUERS: Final = 1024
 _LEEWAY_SECONDS: Final = 60
+_LONGEST_TOKEN: Final = 16 * 1024
 _CHALLENGE: Final = {"WWW-Authenticate": "Bearer"}
 
 
@@ -48,22 +42,13 @@ class Caller:
         return msp_id == self.msp_id or is_staff
 
 
-@dataclass(frozen=True, slots=True)
-class _KeySet:
-    keys: dict[str, Any]
-    fetched_at: datetime
-
-
 class CallerIdentity:
     """Validates RS256 tokens of allowed MSPs against their issuer's published keys."""
 
     def __init__(self, settings: Settings, outbound: Outbound, clock: Clock) -> None:
         self._settings = settings
-        self._outbound = outbound
         self._clock = clock
-        self._key_sets: dict[str, _KeySet] = {}
-        self._tried_at: dict[str, datetime] = {}
-        self._lock = threading.Lock()
+        self._keys = IssuerKeys(outbound, clock)
 
     def identify(self, authorization: str, *any_of: Role) -> Caller:
         """The caller behind an Authorization header, who has one of the roles.
@@ -108,6 +93,7 @@ class CallerIdentity:
             )
         except jwt.InvalidTokenError as error:
             raise _unauthenticated("The token is not valid for this service.") from error
+        self._keys.confirm(self._issuer(msp_id))
         self._check_times(claims)
         return claims
 
@@ -119,57 +105,24 @@ class CallerIdentity:
             raise _unauthenticated("The token has expired or is not valid yet.")
 
     def _find_key(self, key_id: str, msp_id: str) -> Any:
-        with self._lock:
-            known = self._key_sets.get(msp_id)
-            now = self._clock.now()
-            fresh = known is not None and now - known.fetched_at < _KEYS_LIFETIME
-            if not (fresh and known and key_id in known.keys) and self._may_refresh(msp_id, now):
-                known = self._refresh(msp_id, known, now)
-        if known is None or now - known.fetched_at > _STALE_KEYS_LIFETIME:
+        try:
+            key = self._keys.find(self._issuer(msp_id), key_id)
+        except TransientError as error:
             raise RequestError(
                 "service_unavailable", "The issuer's keys cannot be read.", headers={"Retry-After": "60"}
-            )
-        if key_id not in known.keys:
+            ) from error
+        if key is None:
             raise _unauthenticated("The token is signed with an unknown key.")
-        return known.keys[key_id]
-
-    def _may_refresh(self, msp_id: str, now: datetime) -> bool:
-        return now - self._tried_at.get(msp_id, now - 2 * _REFRESH_INTERVAL) >= _REFRESH_INTERVAL
-
-    def _refresh(self, msp_id: str, known: _KeySet | None, now: datetime) -> _KeySet | None:
-        if len(self._tried_at) >= _CACHED_ISSUERS:
-            self._tried_at.clear()
-            self._key_sets.clear()
-        self._tried_at[msp_id] = now
-        try:
-            fetched = _KeySet(self._fetch_keys(msp_id), now)
-        except (TransientError, ValueError, KeyError):
-            return known
-        self._key_sets[msp_id] = fetched
-        return fetched
-
-    def _fetch_keys(self, msp_id: str) -> dict[str, Any]:
-        metadata = self._fetch_json(f"{self._issuer(msp_id)}/.well-known/openid-configuration")
-        return _rsa_keys(self._fetch_json(str(metadata["jwks_uri"]))["keys"])
-
-    def _fetch_json(self, url: str) -> dict[str, Any]:
-        response = self._outbound.get(url)
-        if response.status_code != requests.codes.ok:
-            raise TransientError("microsoft_unavailable", f"keys: {response.status_code}")
-        body: dict[str, Any] = response.json()
-        return body
+        return key
 
     def _issuer(self, msp_id: str) -> str:
         return f"{self._settings.login_endpoint}/{msp_id}/v2.0"
 
 
-def _rsa_keys(published: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    usable = (key for key in published if key.get("kty") == "RSA" and key.get("use", "sig") == "sig" and "kid" in key)
-    return {key["kid"]: jwt.PyJWK(key, algorithm="RS256").key for key in usable}
-
-
 def _bearer_token(authorization: str) -> str:
-    scheme, _, token = authorization.partition(" ")
+    scheme, _, token = authorization[: _LONGEST_TOKEN + 1].partition(" ")
+    if len(authorization) > _LONGEST_TOKEN:
+        raise _unauthenticated("The token is too long.")
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthenticated("Send a bearer token of the portal's API.")
     return token.strip()

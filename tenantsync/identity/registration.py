@@ -39,7 +39,7 @@ class Check:
 class ReadsGraph(Protocol):
     """Graph of our own tenant."""
 
-    def roles(self) -> frozenset[str]: ...
+    def renew_roles(self) -> frozenset[str]: ...
     def fetch_json(self, target: str) -> Mapping[str, Any]: ...
 
 
@@ -75,7 +75,7 @@ class AppRegistration:
     @staticmethod
     def _check_credential(home: ReadsGraph) -> Check:
         try:
-            home.roles()
+            home.renew_roles()
         except ConfigurationError:
             raise
         except TenantSyncError as failure:

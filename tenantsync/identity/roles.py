@@ -13,11 +13,8 @@ _MAY_CONSENT: Final = frozenset({GLOBAL_ADMINISTRATOR, PRIVILEGED_ROLE_ADMINISTR
 
 
 def may_consent(directory_roles: Collection[str]) -> bool:
-    """Whether the account may consent to application permissions of Graph.
-
-    Roles are role template ids (the `wids` claim). A token without them says nothing, and nothing is concluded from it.
-    """
-    return not directory_roles or not _MAY_CONSENT.isdisjoint(directory_roles)
+    """Whether an account with these roles (template ids) may consent to application permissions of Graph."""
+    return not _MAY_CONSENT.isdisjoint(directory_roles)
 
 
 def role_name(role: str) -> str:

@@ -21,6 +21,7 @@ from tenantsync.errors import (
     TenantSyncError,
     TransientError,
 )
+from tenantsync.guidance import Retry, find_sign_in_guidance
 from tenantsync.outbound import Outbound
 from tenantsync.settings import Settings
 
@@ -34,6 +35,7 @@ _EXCHANGE_RESOURCE: Final = "api://AzureADTokenExchange"
 _NOT_PROPAGATED: Final = frozenset({7000229, 700016, 65001})
 # Whatever the OAuth error beside them says: the customer has switched the app off
 _SWITCHED_OFF: Final = frozenset({7000112, 70001, 1000031})
+_PASSING: Final = frozenset({"temporarily_unavailable", "server_error", "too_many_requests"})
 _OUR_CREDENTIAL: Final = frozenset({7000215, 7000222, 700027, 7000218, 70002, 700030, 50012, 50013})
 
 
@@ -78,10 +80,17 @@ class TokenSource:
         return self._checked(tenant_id, result["access_token"])
 
     def begin_sign_in(self, tenant_id: str, state: str) -> dict[str, Any]:
-        """MSAL's flow (PKCE verifier, nonce, `auth_uri`): keep it on the server under the hash of `state`."""
+        """MSAL's flow (PKCE verifier, nonce, `auth_uri`): keep it on the server under the hash of `state`.
+
+        The account is always asked for: an administrator who follows a strange link shall see where it leads.
+        """
         application = self._new_application(tenant_id)
         flow: dict[str, Any] = application.initiate_auth_code_flow(
-            scopes=[], redirect_uri=self._settings.callback_url, state=state, response_mode="query"
+            scopes=[],
+            redirect_uri=self._settings.callback_url,
+            state=state,
+            response_mode="query",
+            prompt="select_account",
         )
         return flow
 
@@ -140,8 +149,8 @@ class TokenSource:
                     exclude_scopes=["offline_access"],
                 )
             )
-        except ValueError as error:  # MSAL's word for a 4xx of the tenant's OpenID metadata
-            raise ConsentPendingError("consent_not_found", "Microsoft does not know this tenant") from error
+        except (ValueError, RuntimeError) as error:  # MSAL's word for an answer other than the tenant's OpenID metadata
+            raise _metadata_failure(str(error)) from error
 
 
 def build_client_credential(settings: Settings) -> Any:
@@ -185,6 +194,13 @@ def _ask(call: Callable[[], Any]) -> Any:
         raise TransientError("microsoft_unavailable", "the sign-in service is not available") from error
 
 
+def _metadata_failure(said: str) -> TenantSyncError:
+    """MSAL gives the answer as text only; `invalid_tenant` is how Microsoft names a tenant it does not know."""
+    if "invalid_tenant" in said or "AADSTS90002" in said:
+        return ConsentPendingError("consent_not_found", "Microsoft does not know this tenant")
+    return TransientError("microsoft_unavailable", "the sign-in service does not describe this tenant")
+
+
 def _cause(result: Mapping[str, Any]) -> Cause:
     codes = result.get("error_codes") or ()
     code = f"AADSTS{codes[0]}" if codes else str(result.get("error", ""))
@@ -199,7 +215,9 @@ def _token_failure(result: Mapping[str, Any]) -> TenantSyncError:
         return ConsentError("consent_lost", detail, cause=cause)
     if codes & _OUR_CREDENTIAL:
         return ConfigurationError("credential_rejected", detail, cause=cause)
-    if result.get("error") in ("temporarily_unavailable", "server_error"):
+    guidance = find_sign_in_guidance(cause.provider_code)
+    is_passing = guidance is not None and guidance.retry is Retry.YES
+    if is_passing or result.get("error") in _PASSING:
         return TransientError("microsoft_unavailable", detail, cause=cause)
     if codes & _NOT_PROPAGATED or result.get("error") in ("unauthorized_client", "invalid_grant"):
         return ConsentPendingError("consent_not_found", detail, cause=cause)

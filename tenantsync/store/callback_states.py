@@ -1,14 +1,15 @@
-"""The single-use `state` values of consent and sign-in links, stored under their hash."""
+"""The single-use `state` values of consent and sign-in links, stored under their hash until they are long expired."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CALLBACK_STATES_TABLE
 
-_ROW: Final = "state"
+_HEX: Final = "0123456789abcdef"
+_PARTITIONS: Final = tuple(first + second for first in _HEX for second in _HEX)
 
 
 class Leg(StrEnum):
@@ -28,7 +29,10 @@ class Purpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackState:
-    """What a state is bound to. `flow` is MSAL's sign-in flow as JSON (verifier and nonce), empty for consent."""
+    """What a state is bound to. `flow` is MSAL's sign-in flow as JSON (verifier and nonce), empty for consent.
+
+    A sign-in whose flow is gone begins anew: its code may have been redeemed, or refused.
+    """
 
     state_hash: str = ""
     """Set, like the leg, when a link is made for it."""
@@ -60,19 +64,42 @@ class CallbackStates:
 
     def create(self, state: CallbackState) -> None:
         """Stores a new state."""
-        self._tables.insert(CALLBACK_STATES_TABLE, to_row(state, state.state_hash, _ROW))
+        self._tables.insert(CALLBACK_STATES_TABLE, _to_row(state))
 
     def find(self, state_hash: str) -> FoundState | None:
         """The state, used or not, or None if there never was one."""
-        row = self._tables.read(CALLBACK_STATES_TABLE, state_hash, _ROW)
+        row = self._tables.read(CALLBACK_STATES_TABLE, _partition(state_hash), state_hash)
         return FoundState(from_row(CallbackState, row), row.etag) if row else None
 
     def use(self, found: FoundState, used_at: str) -> FoundState:
         """Marks the state as used and forgets its flow; ConflictError when another callback was first."""
         used = replace(found.state, used_at=used_at, flow="")
-        etag = self._tables.replace(CALLBACK_STATES_TABLE, to_row(used, used.state_hash, _ROW), found.etag)
+        etag = self._tables.replace(CALLBACK_STATES_TABLE, _to_row(used), found.etag)
         return FoundState(used, etag)
 
     def give_back(self, found: FoundState, used: FoundState) -> None:
         """Undoes `use` after a passing failure, so that the admin can simply try again."""
-        self._tables.replace(CALLBACK_STATES_TABLE, to_row(found.state, found.state.state_hash, _ROW), used.etag)
+        self._tables.replace(CALLBACK_STATES_TABLE, _to_row(found.state), used.etag)
+
+    def reopen(self, used: FoundState) -> None:
+        """Makes a sign-in's state good for a new sign-in, the old one being spent."""
+        self._tables.replace(CALLBACK_STATES_TABLE, _to_row(replace(used.state, used_at="", flow="")), used.etag)
+
+    def purge(self, expired_before: str) -> int:
+        """Forgets the states that expired before a time; gives how many."""
+        purged = 0
+        for partition in _PARTITIONS:
+            rows = self._tables.scan(CALLBACK_STATES_TABLE, partition, columns=("expires_at",))
+            old = [row.key for row in rows if row.text("expires_at") < expired_before]
+            if old:
+                self._tables.delete(CALLBACK_STATES_TABLE, partition, old)
+            purged += len(old)
+        return purged
+
+
+def _partition(state_hash: str) -> str:
+    return state_hash[:2]
+
+
+def _to_row(state: CallbackState) -> dict[str, Any]:
+    return to_row(state, _partition(state.state_hash), state.state_hash)

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
+from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CONNECTIONS_TABLE
 
 _LATEST: Final = "latest_"
+_TRIES: Final = 8
 
 
 class ConnectionState(StrEnum):
@@ -61,13 +63,8 @@ class Connections:
     def create(self, connection: Connection) -> None:
         """Stores the connection and makes it the tenant's latest, in one transaction."""
         msp_id = connection.msp_id
-        pointer = {
-            "PartitionKey": msp_id,
-            "RowKey": _LATEST + connection.tenant_id,
-            "connection_id": connection.connection_id,
-        }
         row = to_row(connection, msp_id, connection.connection_id)
-        self._tables.write(CONNECTIONS_TABLE, {msp_id: [row, pointer]})
+        self._tables.write(CONNECTIONS_TABLE, {msp_id: [row, _pointer_to(connection)]})
 
     def read(self, msp_id: str, connection_id: str) -> Connection | None:
         """The connection, or None."""
@@ -79,21 +76,36 @@ class Connections:
         pointer = self._tables.read(CONNECTIONS_TABLE, msp_id, _LATEST + tenant_id)
         return self.read(msp_id, pointer.text("connection_id")) if pointer else None
 
-    def update(self, connection: Connection) -> None:
-        """Stores the connection's new content."""
-        row = to_row(connection, connection.msp_id, connection.connection_id)
-        self._tables.upsert(CONNECTIONS_TABLE, row)
+    def change(self, msp_id: str, connection_id: str, *, only_in: str = "", **changes: Any) -> Connection:
+        """Changes some fields and keeps what others change at the same time.
+
+        Raises ConflictError `tenant_changed` when the connection is gone, or is not in the state `only_in` any more.
+        """
+        for _ in range(_TRIES):
+            row = self._tables.read(CONNECTIONS_TABLE, msp_id, connection_id)
+            known = from_row(Connection, row) if row else None
+            if row is None or known is None or only_in not in ("", known.state):
+                raise ConflictError("tenant_changed", "the connection has moved on")
+            changed = replace(known, **changes)
+            try:
+                self._tables.replace(CONNECTIONS_TABLE, to_row(changed, msp_id, connection_id), row.etag)
+            except ConflictError:
+                continue
+            return changed
+        raise TransientError("storage_unavailable", "the connection's row changes all the time")
 
     def make_latest(self, connection: Connection) -> None:
-        """Stores the connection and makes it the tenant's latest again; a newer one's link becomes void."""
-        self.create(connection)
-
-    def move(self, msp_id: str, connection_id: str, customer_id: str) -> None:
-        """The connection belongs to another customer now."""
-        connection = self.read(msp_id, connection_id)
-        if connection:
-            self.update(replace(connection, customer_id=customer_id))
+        """Makes it the tenant's latest again; a newer one's link becomes void."""
+        self._tables.upsert(CONNECTIONS_TABLE, _pointer_to(connection))
 
     def forget_latest(self, msp_id: str, tenant_id: str) -> None:
         """The MSP has nothing to do with the tenant any more."""
         self._tables.delete(CONNECTIONS_TABLE, msp_id, [_LATEST + tenant_id])
+
+
+def _pointer_to(connection: Connection) -> dict[str, str]:
+    return {
+        "PartitionKey": connection.msp_id,
+        "RowKey": _LATEST + connection.tenant_id,
+        "connection_id": connection.connection_id,
+    }

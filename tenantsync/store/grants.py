@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from tenantsync.errors import ConflictError
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import GRANTS_TABLE
@@ -51,7 +52,7 @@ class Grants:
         self._tables = tables
 
     def put(self, grant: Grant) -> None:
-        """Stores an entry, or its new content."""
+        """Stores an entry."""
         self._tables.upsert(GRANTS_TABLE, to_row(grant, _partition(grant.msp_id, grant.tenant_id), grant.grant_id))
 
     def read(self, msp_id: str, tenant_id: str, grant_id: str) -> Grant | None:
@@ -64,10 +65,15 @@ class Grants:
         rows = self._tables.scan(GRANTS_TABLE, _partition(msp_id, tenant_id))
         return sorted((from_row(Grant, row) for row in rows), key=lambda grant: grant.requested_at, reverse=True)
 
-    def change(self, grant: Grant, **changes: Any) -> Grant:
-        """Stores the entry with some fields changed."""
-        changed = replace(grant, **changes)
-        self.put(changed)
+    def change(self, grant: Grant, *, only_in: str, **changes: Any) -> Grant:
+        """Changes some fields; ConflictError `tenant_changed` unless the entry is still in the state `only_in`."""
+        partition = _partition(grant.msp_id, grant.tenant_id)
+        row = self._tables.read(GRANTS_TABLE, partition, grant.grant_id)
+        known = from_row(Grant, row) if row else None
+        if row is None or known is None or known.state != only_in:
+            raise ConflictError("tenant_changed", "the request for permissions has moved on")
+        changed = replace(known, **changes)
+        self._tables.replace(GRANTS_TABLE, to_row(changed, partition, grant.grant_id), row.etag)
         return changed
 
 

@@ -1,5 +1,6 @@
 """Which MSP a tenant belongs to: one owner worldwide, claimed by an atomic create."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +23,11 @@ class TenantOwner:
     claimed_at: str
 
 
+def removal_job(owner: TenantOwner) -> dict[str, str]:
+    """What the removal of a tenant's inventory works with."""
+    return {"mspId": owner.msp_id, "tenantId": owner.tenant_id, "connectionId": owner.connection_id}
+
+
 class TenantOwners:
     """Owners by tenant GUID."""
 
@@ -33,9 +39,13 @@ class TenantOwners:
         row = self._tables.read(TENANT_OWNERS_TABLE, tenant_id, _ROW)
         return from_row(TenantOwner, row) if row else None
 
-    def release(self, tenant_id: str) -> None:
-        """The tenant is nobody's again."""
-        self._tables.delete(TENANT_OWNERS_TABLE, tenant_id, [_ROW])
+    def release(self, owner: TenantOwner) -> None:
+        """The tenant is nobody's again, unless it is somebody else's by now: then nothing happens."""
+        row = self._tables.read(TENANT_OWNERS_TABLE, owner.tenant_id, _ROW)
+        is_own = row is not None and row.text("connection_id") == owner.connection_id
+        if row is not None and is_own and row.text("msp_id") == owner.msp_id:
+            with suppress(ConflictError):
+                self._tables.remove(TENANT_OWNERS_TABLE, owner.tenant_id, _ROW, row.etag)
 
     def hand_over(self, owner: TenantOwner, from_msp_id: str) -> None:
         """Gives the tenant to another owner; ConflictError unless it is `from_msp_id`'s, or the new owner's already."""

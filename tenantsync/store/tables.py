@@ -62,6 +62,9 @@ class TableStore(Protocol):
     def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
         """Replaces the row if it still has this ETag, gives the new one; ConflictError otherwise."""
 
+    def remove(self, table: str, partition: str, row: str, etag: str) -> None:
+        """Deletes the row if it still has this ETag; ConflictError otherwise, also when it is gone."""
+
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()
     ) -> list[Row]:
@@ -121,6 +124,13 @@ class AzureTables:
 
         try:
             return self._do(table, send)
+        except _MissingRowError as error:
+            raise ConflictError("write_conflict", f"{table}: the row is gone") from error
+
+    def remove(self, table: str, partition: str, row: str, etag: str) -> None:
+        key, unchanged = {"PartitionKey": partition, "RowKey": row}, MatchConditions.IfNotModified
+        try:
+            self._do(table, lambda client: client.delete_entity(key, etag=etag, match_condition=unchanged))
         except _MissingRowError as error:
             raise ConflictError("write_conflict", f"{table}: the row is gone") from error
 

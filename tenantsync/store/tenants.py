@@ -3,6 +3,7 @@
 A row proves nothing about ownership, which is a table of its own: a tenant that waits for consent has a row, too.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -14,11 +15,24 @@ from tenantsync.wire import TENANTS_TABLE
 
 _MSPS: Final = "msps"
 _TRIES: Final = 8
+_OF_A_CONNECTION: Final = (
+    "customer_id",
+    "connection_id",
+    "domain",
+    "cloud",
+    "state",
+    "updated_at",
+    "expires_at",
+    "asked_permissions",
+)
 FIRST_PERMISSIONS: Final = (
     "User.Read.All Group.Read.All Directory.Read.All DeviceManagementManagedDevices.Read.All "
     "SecurityEvents.Read.All Reports.Read.All"
 )
 """What was asked for before rows remembered it."""
+
+
+DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost"
 
 
 class TenantState(StrEnum):
@@ -30,6 +44,10 @@ class TenantState(StrEnum):
     REVOKED = "revoked"
     DISCONNECTING = "disconnecting"
     DISCONNECTED = "disconnected"
+
+
+LEAVING: Final = frozenset({TenantState.DISCONNECTING, TenantState.DISCONNECTED})
+"""From here only a new connection leads back."""
 
 
 class ConsentState(StrEnum):
@@ -59,7 +77,7 @@ class ManagedTenant:
     asked_permissions: str = FIRST_PERMISSIONS
     """The application permissions the latest consent link asked for."""
     tags: str = "[]"
-    notifications: str = "ready failed consent_lost"
+    notifications: str = DEFAULT_NOTIFICATIONS
     services: str = ""
     automation: str = "excluded"
     """New tenants are read only and left alone by automation until somebody says otherwise."""
@@ -80,10 +98,18 @@ class Tenants:
         try:
             self._tables.insert(TENANTS_TABLE, to_row(tenant, tenant.msp_id, tenant.tenant_id))
         except ConflictError:
-            kept = ("customer_id", "connection_id", "domain", "cloud", "state", "updated_at", "expires_at")
-            changes = {name: getattr(tenant, name) for name in kept}
-            asked = {"asked_permissions": tenant.asked_permissions}
-            self.change(tenant.msp_id, tenant.tenant_id, **changes, **asked)
+            kept = (
+                "customer_id",
+                "connection_id",
+                "domain",
+                "cloud",
+                "state",
+                "updated_at",
+                "expires_at",
+                "asked_permissions",
+            )
+            changes: dict[str, Any] = {name: getattr(tenant, name) for name in kept}
+            self.change(tenant.msp_id, tenant.tenant_id, **changes)
 
     def read(self, msp_id: str, tenant_id: str) -> ManagedTenant | None:
         """The tenant, or None."""
@@ -99,13 +125,19 @@ class Tenants:
         """The MSPs that have ever connected a tenant."""
         return [row.key for row in self._tables.scan(TENANTS_TABLE, _MSPS, after=after, limit=limit)]
 
-    def change(self, msp_id: str, tenant_id: str, **changes: Any) -> ManagedTenant | None:
-        """Changes some fields and keeps what others change at the same time; None if there is no such tenant."""
+    def change(
+        self, msp_id: str, tenant_id: str, *, when: Callable[[ManagedTenant], bool] = lambda _: True, **changes: Any
+    ) -> ManagedTenant | None:
+        """Changes some fields and keeps what others change at the same time.
+
+        None if there is no such tenant, or none for which `when` holds.
+        """
         for _ in range(_TRIES):
             row = self._tables.read(TENANTS_TABLE, msp_id, tenant_id)
-            if row is None:
+            known = from_row(ManagedTenant, row) if row else None
+            if row is None or known is None or not when(known):
                 return None
-            changed = replace(from_row(ManagedTenant, row), **changes)
+            changed = replace(known, **changes)
             try:
                 self._tables.replace(TENANTS_TABLE, to_row(changed, msp_id, tenant_id), row.etag)
             except ConflictError:

@@ -64,7 +64,7 @@ TENANTS = (
     tenant(22, "leave.test"),
     tenant(23, "hooked.test"),
     tenant(25, "watched.test"),
-    tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"]),
+    tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 
 

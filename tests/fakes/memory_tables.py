@@ -45,6 +45,14 @@ class MemoryTables:
                 raise ConflictError("write_conflict", "the row exists or has changed")
             return self._put(table, row)
 
+    def remove(self, table: str, partition: str, row: str, etag: str) -> None:
+        self._maybe_fail()
+        with self._lock:
+            known = self.tables[table][partition].get(row)
+            if known is None or known.etag != etag:
+                raise ConflictError("write_conflict", "the row exists or has changed")
+            del self.tables[table][partition][row]
+
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()
     ) -> list[Row]:

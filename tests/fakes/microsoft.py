@@ -25,6 +25,9 @@ TENANT = "11111111-1111-4111-8111-111111111111"
 OTHER_TENANT = "22222222-2222-4222-8222-222222222222"
 MSP = "99999999-9999-4999-8999-999999999999"
 OTHER_MSP = "88888888-8888-4888-8888-888888888888"
+ADMIN = "00000000-0000-4000-8000-0000000000ad"
+ADMIN_ROLES = f"/v1.0/users/{ADMIN}/transitiveMemberOf/microsoft.graph.directoryRole"
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
 ALL_ROLES = (
     "User.Read.All",
     "Group.Read.All",
@@ -73,7 +76,11 @@ class FakeMicrosoft(HTTPAdapter):
         self.signing_in = TENANT
         self.id_token_claims: dict[str, Any] = {}
         self.nonce = ""
-        self.graph: dict[str, Route] = {"/v1.0/organization": lambda asked: Answer({"value": [{"id": TENANT}]})}
+        self.admin_roles: tuple[str, ...] = (GLOBAL_ADMINISTRATOR,)
+        self.graph: dict[str, Route] = {
+            "/v1.0/organization": lambda asked: Answer({"value": [{"id": TENANT}]}),
+            ADMIN_ROLES: lambda asked: graph_page([{"id": role, "roleTemplateId": role} for role in self.admin_roles]),
+        }
         self.elsewhere: dict[str, Route] = {}
         """Sign-in services of other clouds, by origin."""
         self.overrides: dict[str, Route] = {}
@@ -136,7 +143,7 @@ class FakeMicrosoft(HTTPAdapter):
             "iss": f"{LOGIN}/{tenant}/v2.0",
             "aud": CLIENT_ID,
             "tid": self.signing_in,
-            "oid": "00000000-0000-4000-8000-0000000000ad",
+            "oid": ADMIN,
             "sub": "admin",
             "nonce": self.nonce,
             "iat": 1_700_000_000,

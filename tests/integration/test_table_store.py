@@ -103,6 +103,19 @@ def test_replace_of_a_row_that_is_gone_is_a_conflict(store: TableStore, partitio
         store.replace(TABLE, row(partition, "r", value=2), found.etag)
 
 
+def test_remove_needs_the_etag_that_was_read(store: TableStore, partition: str):
+    store.insert(TABLE, row(partition, "r", value=1))
+    first = store.read(TABLE, partition, "r")
+    assert first is not None
+    etag = store.replace(TABLE, row(partition, "r", value=2), first.etag)
+    with pytest.raises(ConflictError):
+        store.remove(TABLE, partition, "r", first.etag)
+    store.remove(TABLE, partition, "r", etag)
+    assert store.read(TABLE, partition, "r") is None
+    with pytest.raises(ConflictError):
+        store.remove(TABLE, partition, "r", etag)
+
+
 def test_of_concurrent_replaces_exactly_one_wins(store: TableStore, partition: str):
     store.insert(TABLE, row(partition, "r", value=0))
     found = store.read(TABLE, partition, "r")

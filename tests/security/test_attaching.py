@@ -10,7 +10,18 @@ from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.services import Services
 from tests.app import App
-from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
+from tests.fakes.microsoft import (
+    ADMIN_ROLES,
+    ALL_ROLES,
+    GLOBAL_ADMINISTRATOR,
+    MSP,
+    OTHER_MSP,
+    OTHER_TENANT,
+    TENANT,
+    FakeMicrosoft,
+    graph_error,
+    portal_token,
+)
 from tests.fakes.orchestrations import Started
 from tests.unit.journey import connect, connected, finish_sign_in, onboard, query_of, redirect, sign_in_link, state_of
 
@@ -133,3 +144,45 @@ def test_wrong_tenant_offers_a_fresh_connection_and_tells_how_to_remove_the_gran
     assert (again.status, again.body["tenantId"]) == (201, OTHER_TENANT)
     status = app.call("GET", f"/api/msp-portal/tenants/{TENANT}/sync-status", portal_token("Onboarding.Read")).body
     assert status["problem"]["removal"]["steps"]
+
+
+@pytest.mark.parametrize("roles", [(), (NOBODY_SPECIAL,)])
+def test_guest_or_plain_user_attaches_nothing_even_if_the_token_shows_no_roles(
+    services: Services, microsoft: FakeMicrosoft, roles: tuple[str, ...]
+):
+    """The attacker has an account in a tenant that trusts the app, skips the consent page and signs in."""
+    microsoft.admin_roles = roles
+    started = Started()
+    link = sign_in_link(services, connect(services, caller=ATTACKER), started)
+    finish_sign_in(services, microsoft, link, started)
+    outcome = verify_consent(started.runs[0], 0, services)
+    assert (outcome["state"], outcome["problem"]["code"]) == ("failed", "admin_role_missing")
+    assert services.owners.read(TENANT) is None
+
+
+def test_role_that_cannot_be_seen_is_no_role(services: Services, microsoft: FakeMicrosoft):
+    microsoft.consented[TENANT] = tuple(role for role in ALL_ROLES if role != "Directory.Read.All")
+    run = onboard(services, microsoft)
+    outcome = verify_consent(run.run_id, 5, services)
+    assert (outcome["state"], outcome["problem"]["code"]) == ("failed", "admin_role_unproven")
+    assert services.owners.read(TENANT) is None
+
+
+def test_role_in_the_token_is_enough(services: Services, microsoft: FakeMicrosoft):
+    microsoft.id_token_claims = {"wids": [GLOBAL_ADMINISTRATOR]}
+    run = onboard(services, microsoft)
+    assert verify_consent(run.run_id, 5, services) == {"state": "verified"}
+    assert microsoft.count(ADMIN_ROLES) == 0
+
+
+def test_role_found_by_asking_is_remembered(services: Services, microsoft: FakeMicrosoft):
+    connected(services, microsoft)
+    shown = App().call("GET", f"/api/msp-portal/tenants/{TENANT}", portal_token("Onboarding.Read")).body
+    assert shown["administrator"]["directoryRoles"] == ["Global Administrator"]
+
+
+def test_graph_that_is_away_is_waited_for_before_anything_is_claimed(services: Services, microsoft: FakeMicrosoft):
+    microsoft.graph[ADMIN_ROLES] = lambda asked: graph_error(503, "ServiceUnavailable")
+    run = onboard(services, microsoft)
+    assert verify_consent(run.run_id, 0, services)["state"] == "waiting"
+    assert services.owners.read(TENANT) is None

@@ -1,6 +1,8 @@
 """Requests that others could make us send: webhooks, page links, key sets."""
 
 import socket
+import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -97,3 +99,27 @@ def test_webhook_without_a_signing_key_is_refused_with_an_owner(services: Servic
         "PUT", "/api/msp-portal/webhook", portal_token("Onboarding.Connect"), {"url": "https://a.example"}
     )
     assert (answer.status, answer.body["code"], answer.body["owner"]) == (409, "webhooks_unavailable", "msp_ops")
+
+
+def test_webhook_that_answers_a_byte_now_and_then_is_cut_off(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("tenantsync.public_hosts._LONGEST_SECONDS", 0.3)
+    listener = socket.create_server(("127.0.0.1", 0))
+    origin, ended = f"http://127.0.0.1:{listener.getsockname()[1]}", threading.Event()
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\n")
+            while not ended.wait(0.05):
+                connection.sendall(b"X-A: b\r\n")
+        connection.close()
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        with pytest.raises(TransientError):
+            PublicPoster([origin]).post(f"{origin}/hook", b"{}", {})
+    finally:
+        ended.set()
+        dripping.join()
+        listener.close()

@@ -9,6 +9,7 @@ from activities.finish_run import finish_run
 from activities.plan_sync import plan_sync
 from activities.verify_consent import DELAYS_SECONDS, verify_consent
 from tenantsync.errors import ThrottledError
+from tenantsync.operations import ROLE_NAMES
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.services import Services
 from tenantsync.store.owners import TenantOwner
@@ -16,6 +17,7 @@ from tenantsync.store.runs import ResourceProgress, ResourceState, Run, RunState
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import (
     ALL_ROLES,
+    CLIENT_ID,
     MSP,
     OTHER_MSP,
     OTHER_TENANT,
@@ -24,6 +26,7 @@ from tests.fakes.microsoft import (
     FakeMicrosoft,
     app_token,
     graph_error,
+    graph_page,
 )
 from tests.unit.journey import onboard, put_run
 
@@ -213,11 +216,41 @@ def test_edge_turns_failures_and_bugs_into_envelopes():
     def bug() -> dict[str, object]:
         raise KeyError("secret detail")
 
-    assert enveloped(lambda: {"n": 1}) == {"ok": True, "n": 1}
-    assert enveloped(throttled) == {"ok": False, "code": "throttled", "action": "wait"}
-    assert enveloped(bug) == {"ok": False, "code": "internal_error", "action": "stop"}
+    assert enveloped({}, lambda: {"n": 1}) == {"ok": True, "n": 1}
+    assert enveloped({}, throttled) == {"ok": False, "code": "throttled", "action": "wait"}
+    assert enveloped({}, bug) == {"ok": False, "code": "internal_error", "action": "stop"}
 
 
 def test_store_that_fails_is_an_envelope_to_retry(services: Services, tables: MemoryTables, run: Run):
     tables.fail_next = 1
-    assert enveloped(lambda: plan_sync(run.run_id, services))["action"] == "retry"
+    assert enveloped({}, lambda: plan_sync(run.run_id, services))["action"] == "retry"
+
+
+def test_permission_that_is_assigned_but_not_in_the_token_yet_is_waited_for(
+    services: Services, microsoft: FakeMicrosoft, run: Run
+):
+    """Microsoft's directory shows it: then it is on its way, however long that takes."""
+    microsoft.consented[TENANT] = tuple(role for role in ALL_ROLES if role != "Reports.Read.All")
+    microsoft.graph[f"/v1.0/servicePrincipals(appId='{CLIENT_ID}')"] = lambda asked: Answer({"id": "sp"})
+    microsoft.graph["/v1.0/servicePrincipals/sp/oauth2PermissionGrants"] = lambda asked: graph_page([])
+    assigned = [{"appRoleId": role_id} for role_id in ROLE_NAMES]
+    microsoft.graph["/v1.0/servicePrincipals/sp/appRoleAssignments"] = lambda asked: graph_page(assigned)
+    for attempt in range(len(DELAYS_SECONDS)):
+        assert verify_consent(run.run_id, attempt, services)["state"] == "waiting"
+    assert verify_consent(run.run_id, len(DELAYS_SECONDS), services)["state"] == "verified"
+
+
+def test_permission_that_was_not_granted_is_not_waited_for_long(services: Services, microsoft: FakeMicrosoft, run: Run):
+    microsoft.consented[TENANT] = tuple(role for role in ALL_ROLES if role != "Reports.Read.All")
+    assert verify_consent(run.run_id, 2, services)["state"] == "waiting"
+    assert verify_consent(run.run_id, 3, services)["state"] == "verified"
+
+
+def test_what_an_activity_records_carries_the_id_of_its_job(services: Services):
+    def deed() -> dict[str, object]:
+        services.audit.record("something", msp_id=MSP, actor="system")
+        return {}
+
+    enveloped({"runId": "run-1"}, deed)
+    (entry,), _ = services.audit.read_page(MSP, "", 10, "")
+    assert entry.correlation_id == "run-1"

@@ -7,9 +7,10 @@ import pytest
 from activities.check_consent import check_consent, list_tenants
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.services import Services
-from tenantsync.store.runs import Run
+from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tenants import ManagedTenant
 from tests.app import App
+from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import ALL_ROLES, MSP, OTHER_MSP, TENANT, Answer, FakeMicrosoft, portal_token
 from tests.unit.journey import connect, connected
 
@@ -36,8 +37,8 @@ def announced(services: Services, monkeypatch: pytest.MonkeyPatch) -> Announced:
     return told
 
 
-def state(path: str = "sync-status") -> str:
-    answer = App().call("GET", f"/api/msp-portal/tenants/{TENANT}/{path}", portal_token("Onboarding.Read"))
+def state(path: str = "/sync-status") -> str:
+    answer = App().call("GET", f"/api/msp-portal/tenants/{TENANT}{path}", portal_token("Onboarding.Read"))
     return str(answer.body["state"])
 
 
@@ -82,7 +83,9 @@ def test_changed_permissions_are_noted(services: Services, microsoft: FakeMicros
 
 
 def test_tenant_of_somebody_else_is_left_alone(services: Services, microsoft: FakeMicrosoft, run: Run):
-    services.owners.release(TENANT)
+    owner = services.owners.read(TENANT)
+    assert owner
+    services.owners.release(owner)
     microsoft.consented = {}
     assert check_consent(MSP, TENANT, services) == {"consent": "unknown"}
 
@@ -103,3 +106,44 @@ def test_list_goes_through_all_msps_and_leaves_out_who_waits(services: Services,
             break
     assert len(seen) == len(set(seen)) == 46
     assert pages < 10
+
+
+def test_permission_taken_back_is_shown_and_told_before_the_next_sync(
+    services: Services, microsoft: FakeMicrosoft, run: Run, announced: Announced
+):
+    microsoft.consented[TENANT] = ALL_ROLES[:-1]
+    for _ in range(2):
+        check_consent(MSP, TENANT, services)
+    assert (state(), announced.events) == ("needs_reconsent", ["consent_lost"])
+    microsoft.consented[TENANT] = ALL_ROLES
+    check_consent(MSP, TENANT, services)
+    assert state() == "completed"
+
+
+def test_link_that_expired_does_not_hide_a_revoked_consent(
+    services: Services, microsoft: FakeMicrosoft, run: Run, clock: FakeClock
+):
+    services.runs.change(run.run_id, even_ended=True, state=RunState.FAILED)
+    connect(services)
+    clock.advance(8 * 24 * 3600)
+    microsoft.consented = {}
+    assert check_consent(MSP, TENANT, services) == {"consent": "revoked"}
+    assert state("") == "revoked"
+
+
+def test_removal_that_was_never_started_is_found(services: Services, run: Run, clock: FakeClock):
+    services.note_state(MSP, TENANT, "disconnecting")
+    page = list_tenants(f"{MSP} ", services)
+    assert page["leaving"] == []  # it may be under way
+    clock.advance(24 * 3600)
+    expected = {"mspId": MSP, "tenantId": TENANT, "connectionId": run.connection_id}
+    assert list_tenants(f"{MSP} ", services)["leaving"] == [expected]
+
+
+def test_removal_is_never_of_another_owners_inventory(services: Services, run: Run, clock: FakeClock):
+    services.note_state(MSP, TENANT, "disconnecting")
+    owner = services.owners.read(TENANT)
+    assert owner
+    services.owners.hand_over(replace(owner, msp_id=OTHER_MSP), MSP)
+    clock.advance(24 * 3600)
+    assert list_tenants(f"{MSP} ", services)["leaving"] == []

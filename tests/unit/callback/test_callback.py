@@ -1,15 +1,22 @@
 """Everything a redirect may carry, true or forged, and everything that may happen between two of them."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from callback.handler import receive_forwarded, receive_redirect
 from callback.outcome import CallbackRefusedError, accept_callback
-from tenantsync.errors import TransientError
+from tenantsync.cancelling import cancel_work
+from tenantsync.clock import to_rfc3339
+from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TransientError
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields, hash_state
 from tenantsync.services import Services
-from tenantsync.store.connections import ConnectionState
+from tenantsync.store.connections import Connections, ConnectionState
+from tenantsync.store.runs import RunState
 from tests.fakes.clock import FakeClock
+from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft
 from tests.fakes.orchestrations import Started
 from tests.unit.journey import (
@@ -261,3 +268,182 @@ def test_post_after_success_says_that_the_link_was_used(services: Services, micr
     fields = CallbackFields.parse({"state": state_of(link), "code": "again"})
     with pytest.raises(CallbackRefusedError, match="state_used"):
         receive_forwarded(fields, TECHNICIAN, services, started)
+
+
+def cancel(services: Services, connected: dict[str, object]) -> None:
+    connection = services.connections.read(MSP, str(connected["connectionId"]))
+    assert connection is not None
+    assert cancel_work(connection, services, Started())
+
+
+def while_redeeming(monkeypatch: pytest.MonkeyPatch, services: Services, act: Callable[[], object]) -> None:
+    """Something happens while Microsoft is asked about the code."""
+    original = services.tokens.finish_sign_in
+
+    def slowly(*arguments: Any) -> Any:
+        admin = original(*arguments)
+        act()
+        return admin
+
+    monkeypatch.setattr(services.tokens, "finish_sign_in", slowly)
+
+
+def test_link_cancelled_during_the_sign_in_stays_cancelled(
+    services: Services, microsoft: FakeMicrosoft, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    connected = connect(services)
+    link = sign_in_link(services, connected, started)
+    while_redeeming(monkeypatch, services, lambda: cancel(services, connected))
+    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "expired"
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert (connection.state, connection.run_id, started.runs) == (ConnectionState.CANCELLED, "", [])
+
+
+def test_link_replaced_during_the_sign_in_starts_nothing(
+    services: Services, microsoft: FakeMicrosoft, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    link = sign_in_link(services, connect(services), started)
+    while_redeeming(monkeypatch, services, lambda: connect(services))
+    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "expired"
+    assert started.runs == []
+
+
+def test_sign_in_at_the_moment_of_cancelling_is_cancelled_too(
+    services: Services, microsoft: FakeMicrosoft, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    """The administrator comes back between the look at the link and the write that cancels it."""
+    connected = connect(services)
+    link, change = sign_in_link(services, connected, started), Connections.change
+
+    def raced(self: Connections, *arguments: Any, **more: Any) -> Any:
+        monkeypatch.setattr(Connections, "change", change)
+        finish_sign_in(services, microsoft, link, started)
+        return change(self, *arguments, **more)
+
+    monkeypatch.setattr(Connections, "change", raced)
+    cancel(services, connected)
+    run = services.runs.read(started.runs[0])
+    assert run is not None
+    assert run.state == RunState.CANCELLED
+
+
+def test_second_tab_that_fails_does_not_harm_the_first(
+    services: Services, microsoft: FakeMicrosoft, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    connected = connect(services)
+    first, second = sign_in_link(services, connected, started), sign_in_link(services, connected, started)
+    original = services.tokens.finish_sign_in
+
+    def redeem(tenant_id: str, flow: Any, fields: Any) -> Any:
+        if fields["state"] == state_of(second):
+            finish_sign_in(services, microsoft, first, started)
+            raise ConsentError("sign_in_failed", "the code was redeemed")
+        return original(tenant_id, flow, fields)
+
+    monkeypatch.setattr(services.tokens, "finish_sign_in", redeem)
+    redirect(services, started, state=state_of(second), code="second")
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert (connection.state, connection.problem_code) == (ConnectionState.STARTED, "")
+    assert connection.run_id == started.runs[0]
+
+
+def test_store_that_fails_after_the_code_was_redeemed_costs_a_sign_in_and_no_link(
+    services: Services, microsoft: FakeMicrosoft, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    connected = connect(services)
+    link = sign_in_link(services, connected, started)
+
+    def broken(*arguments: object) -> None:
+        raise TransientError("storage_unavailable", "pulled out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.runs, "create", broken)
+        landed = finish_sign_in(services, microsoft, link, started).headers["Location"]
+    assert landed == f"https://portal.test/connect/{connected['connectionId']}?result=error"
+    again = redirect(services, started, state=state_of(link), code="redeemed already").headers["Location"]
+    assert again.startswith(f"https://login.test/{TENANT}/oauth2/v2.0/authorize?")
+    assert result_of(finish_sign_in(services, microsoft, again, started).headers["Location"]) == "verifying"
+    assert len(started.runs) == 1
+
+
+def test_callback_lost_in_a_crash_begins_the_sign_in_again(
+    services: Services, microsoft: FakeMicrosoft, started: Started, clock: FakeClock
+):
+    link = sign_in_link(services, connect(services), started)
+    found = services.callback_states.find(hash_state(state_of(link)))
+    assert found is not None
+    services.callback_states.use(found, to_rfc3339(clock.now()))
+    clock.advance(180)
+    again = redirect(services, started, state=state_of(link), code="once").headers["Location"]
+    assert "/oauth2/v2.0/authorize" in again
+    assert result_of(finish_sign_in(services, microsoft, again, started).headers["Location"]) == "verifying"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [
+        ConfigurationError("credential_rejected", "CLIENT_CERTIFICATE_PATH cannot be read"),
+        ContractError("unexpected_answer", "a new kind of answer"),
+        TransientError("microsoft_unavailable"),
+    ],
+)
+def test_browser_lands_on_the_connections_page_whatever_fails(
+    services: Services, started: Started, monkeypatch: pytest.MonkeyPatch, failure: Exception
+):
+    connected = connect(services)
+
+    def broken(*arguments: object) -> None:
+        raise failure
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.tokens, "begin_sign_in", broken)
+        reply = redirect(services, started, state=state_of(connected["authUrl"]), tenant=TENANT)
+    assert reply.status == 303
+    assert reply.headers["Location"] == f"https://portal.test/connect/{connected['connectionId']}?result=error"
+    assert sign_in_link(services, connected, started)  # the link is as good as before
+
+
+def test_sign_in_service_that_slows_us_down_is_no_unknown_tenant(
+    services: Services, microsoft: FakeMicrosoft, started: Started
+):
+    connected = connect(services)
+    path = f"/{TENANT}/v2.0/.well-known/openid-configuration"
+    microsoft.overrides[path] = lambda asked: Answer({"error": "throttled"}, 429)
+    fields = CallbackFields.parse({"state": state_of(connected["authUrl"]), "tenant": TENANT})
+    with pytest.raises(TransientError, match="microsoft_unavailable"):
+        receive_forwarded(fields, TECHNICIAN, services, started)
+
+
+def test_our_own_dead_credential_does_not_close_the_customers_link(
+    services: Services, microsoft: FakeMicrosoft, started: Started
+):
+    link = sign_in_link(services, connect(services), started)
+    path = f"/{TENANT}/oauth2/v2.0/token"
+    microsoft.overrides[path] = lambda asked: Answer({"error": "invalid_client", "error_codes": [7000222]}, 401)
+    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "error"
+    del microsoft.overrides[path]
+    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "verifying"
+
+
+def test_table_does_not_hold_what_makes_a_callback(services: Services, tables: MemoryTables, started: Started):
+    link = sign_in_link(services, connect(services), started)
+    flows = [str(row.values["flow"]) for row in tables.rows("CallbackStates") if row.values["leg"] == "sign_in"]
+    assert len(flows) == 1
+    assert state_of(link) not in flows[0]
+    assert "auth_uri" not in flows[0]
+
+
+def test_account_is_always_asked_for(services: Services, started: Started):
+    assert query_of(sign_in_link(services, connect(services), started))["prompt"] == "select_account"
+
+
+def test_states_that_expired_long_ago_are_forgotten(services: Services, tables: MemoryTables, clock: FakeClock):
+    for _ in range(3):
+        connect(services)
+    clock.advance(10 * 24 * 3600)
+    kept = connect(services)
+    assert services.callback_states.purge(to_rfc3339(clock.now())) == 3
+    assert len(tables.rows("CallbackStates")) == 1
+    assert services.callback_states.find(hash_state(state_of(kept["authUrl"])))

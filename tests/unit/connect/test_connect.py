@@ -1,4 +1,5 @@
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -177,6 +178,17 @@ def test_storage_down_is_a_problem_and_no_crash(services: Services, tables: Memo
     tables.fail_next = 1
     answer = post()
     assert (answer.status, answer.body["code"]) == (503, "storage_unavailable")
+
+
+def test_requests_at_the_same_moment_are_not_mistaken_for_too_many(
+    services: Services, tables: MemoryTables, clock: FakeClock
+):
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: services.connect_rate.take(MSP, clock.now()), range(100)))
+    assert len(tables.rows("ConnectRate")) == 100
+    clock.advance(60)
+    services.connect_rate.take(MSP, clock.now())
+    assert len(tables.rows("ConnectRate")) == 1  # the last minute's are forgotten
 
 
 def test_connect_is_limited_per_msp_and_minute(services: Services, clock: FakeClock):

@@ -105,6 +105,16 @@ def test_dead_credential_is_told_by_connect(careful: Services, microsoft: FakeMi
     assert (answer.body["microsoftCode"], answer.body["owner"]) == (f"AADSTS{number}", "msp_ops")
 
 
+def test_credential_that_dies_later_is_told_though_a_token_is_still_good(
+    careful: Services, microsoft: FakeMicrosoft, clock: FakeClock
+):
+    assert post().status == 201
+    refusal = Answer({"error": "invalid_client", "error_codes": [7000222]}, 401)
+    microsoft.overrides[f"/{HOME}/oauth2/v2.0/token"] = lambda asked: refusal
+    clock.advance(301)
+    assert post().body["code"] == "credential_rejected"
+
+
 @pytest.mark.parametrize(
     "refusal", [Answer(b"", 503), Answer({"error": "invalid_client", "error_codes": [7000229]}, 400)]
 )

@@ -1,10 +1,14 @@
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import jwt
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tenantsync.errors import RequestError
-from tenantsync.identity.caller import Caller, Role
+from tenantsync.identity.caller import Caller, CallerIdentity, Role
 from tenantsync.services import Services
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import (
@@ -155,3 +159,43 @@ def test_keys_of_a_foreign_host_are_not_fetched(services: Services, microsoft: F
 )
 def test_reach_across_msps_is_the_operators_alone(caller: Caller, reaches: bool):
     assert caller.reaches(OTHER_TENANT) is reaches
+
+
+def test_slow_issuer_delays_nobody_else(services: Services, microsoft: FakeMicrosoft):
+    identify(services, portal_token(READ))
+    asked, go_on = threading.Event(), threading.Event()
+
+    def slow(request: object) -> Answer:
+        asked.set()
+        assert go_on.wait(10)
+        return Answer("down", 503)
+
+    microsoft.overrides[f"/{OTHER_MSP}/v2.0/.well-known/openid-configuration"] = slow
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(refusal, services, f"Bearer {portal_token(READ, msp=OTHER_MSP)}")
+        assert asked.wait(10)
+        assert identify(services, portal_token(READ)).msp_id == MSP
+        go_on.set()
+        assert waiting.result(10).code == "service_unavailable"
+
+
+def test_strangers_push_out_no_keys_and_ask_microsoft_at_a_bounded_rate(
+    services: Services, microsoft: FakeMicrosoft, clock: FakeClock
+):
+    settings = replace(services.settings, allowed_msp_tenants=None)
+    callers = CallerIdentity(settings, services.outbound, clock)
+    callers.identify(f"Bearer {portal_token(READ)}", Role.READ)
+    for number in range(500):
+        token = portal_token(READ, msp=f"00000000-0000-4000-8000-{number:012d}")
+        with pytest.raises(RequestError):
+            callers.identify(f"Bearer {token}", Role.READ)
+    strangers = [asked for asked in microsoft.asked if "/00000000-0000-4000-8000-" in asked.path]
+    assert len(strangers) <= 60
+    callers.identify(f"Bearer {portal_token(READ)}", Role.READ)
+    assert microsoft.count(KEYS) == 1
+    clock.advance(61)
+    assert callers.identify(f"Bearer {portal_token(READ, msp=OTHER_MSP)}", Role.READ).msp_id == OTHER_MSP
+
+
+def test_endless_token_is_refused_unread(services: Services):
+    assert refusal(services, "Bearer " + "a" * 100_000).detail == "The token is too long."

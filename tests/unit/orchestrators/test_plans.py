@@ -246,3 +246,19 @@ def test_grant_is_looked_for_until_the_activity_says_so():
     answers = iter([{"ok": True, "ended": False, "delaySeconds": 5}, None, {"ok": True, "ended": True}])
     assert run(plans.verify_grant, context, lambda task: next(answers)) == {"ok": True}
     assert context.asked[1] == ("timer", 5.0)
+
+
+def test_grant_is_not_given_up_while_no_activity_answers():
+    job = {"grantId": "g", "mspId": "m", "tenantId": "t"}
+    context = FakeContext(job)
+    run(plans.verify_grant, context, lambda task: {"ok": False, "action": "retry"} if task[0] == "activity" else None)
+    assert context.asked[-1] == ("timer", float(policy.LONG_PAUSE_SECONDS))
+    assert context.continued == job
+
+
+def test_watch_finishes_removals_that_were_forgotten():
+    context = FakeContext({"cursor": ""})
+    job = {"mspId": "m", "tenantId": "t", "connectionId": "c"}
+    answers = iter([{"ok": True, "tenants": [], "leaving": [job], "cursor": ""}, {"ok": True, "ended": True}])
+    assert run(plans.watch_consents, context, lambda task: next(answers)) == {"ok": True}
+    assert context.asked[1] == ("activity", "remove_inventory", job)

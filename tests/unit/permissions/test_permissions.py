@@ -44,7 +44,11 @@ def run(services: Services, microsoft: FakeMicrosoft) -> Run:
 
 
 def grant(
-    microsoft: FakeMicrosoft, *scopes: str, roles: tuple[str, ...] = (READ_USERS,), client: str = CLIENT_ID
+    microsoft: FakeMicrosoft,
+    *scopes: str,
+    roles: tuple[str, ...] = (READ_USERS,),
+    client: str = CLIENT_ID,
+    personal: str = "Files.ReadWrite.All",
 ) -> None:
     """What the tenant's directory shows."""
     microsoft.graph[PRINCIPAL.format(client)] = lambda asked: Answer({"id": client[-4:]})
@@ -52,7 +56,7 @@ def grant(
     microsoft.graph[f"{base}/appRoleAssignments"] = lambda asked: graph_page([{"appRoleId": role} for role in roles])
     listed = [
         {"consentType": "AllPrincipals", "scope": " ".join(("Mail.Read", *scopes))},
-        {"consentType": "Principal", "scope": "Files.ReadWrite.All"},
+        {"consentType": "Principal", "scope": personal},
     ]
     microsoft.graph[f"{base}/oauth2PermissionGrants"] = lambda asked: graph_page(listed)
 
@@ -179,7 +183,9 @@ def test_consent_of_another_tenant_grants_nothing(app: App, run: Run, services: 
 
 def test_link_of_a_tenant_that_was_let_go_is_void(app: App, run: Run, services: Services):
     asked = call(app, "POST", {"operation": "manage_users"})
-    services.owners.release(TENANT)
+    owner = services.owners.read(TENANT)
+    assert owner
+    services.owners.release(owner)
     state = query_of(asked.body["authUrl"])["state"]
     assert app.call("GET", f"{CALLBACK}?state={state}&tenant={TENANT}").headers["Location"].endswith("result=expired")
 
@@ -226,6 +232,9 @@ def test_new_permissions_stay_a_state_until_they_are_consented_to(
     asked = call(app, "POST", {"operation": "inventory"})
     assert state() == "needs_reconsent"
     consent(app, microsoft, asked)
+    assert state() == "needs_reconsent"  # a signature is no permission yet
+    microsoft.consented[TENANT] = ALL_ROLES
+    check_grant(job_of(app), 0, services)
     assert state() == "completed"
 
 
@@ -265,10 +274,11 @@ def test_way_back_to_read_only_is_explained_and_verified(
     grant(microsoft, "User.ReadWrite.All")
     check_grant(job_of(app), 0, services)
     left = call(app, "DELETE").body
-    assert (left["state"], left["remaining"]) == ("revocation_needed", ["User.ReadWrite.All"])
+    assert left["state"] == "revocation_needed"
+    assert left["remaining"] == ["Files.ReadWrite.All", "User.ReadWrite.All"]  # the first was granted by one person
     assert left["howTo"]["owner"] == "customer_admin"
     assert call(app, "GET").body["ledger"][0]["state"] == "granted"
-    grant(microsoft)
+    grant(microsoft, personal="Mail.Read")
     assert call(app, "DELETE").body["state"] == "read_only"
     assert call(app, "GET").body["ledger"][0]["state"] == "revoked"
 
@@ -277,3 +287,68 @@ def test_read_only_is_never_claimed_without_having_looked(app: App, run: Run, mi
     microsoft.graph[PRINCIPAL.format(CLIENT_ID)] = lambda asked: graph_error(503, "ServiceUnavailable")
     answer = call(app, "DELETE")
     assert (answer.status, answer.body["owner"]) == (503, "microsoft")
+
+
+def forward(app: App, **fields: str) -> Answered:
+    return app.call("POST", CALLBACK, portal_token("Onboarding.Connect"), fields)
+
+
+def test_ended_request_is_answered_with_the_way_to_ask_again(app: App, run: Run, clock: FakeClock):
+    """Never with "connect the tenant again": it is connected."""
+
+    def link() -> str:
+        return query_of(call(app, "POST", {"operation": "teams"}).body["authUrl"])["state"]
+
+    declined = forward(app, state=link(), error="access_denied", error_description="AADSTS65004: no")
+    other = forward(app, state=link(), tenant="22222222-2222-4222-8222-222222222222", admin_consent="True")
+    late = link()
+    clock.advance(30 * 24 * 3600)
+    expired = forward(app, state=late, tenant=TENANT)
+    assert [answer.body["code"] for answer in (declined, other, expired)] == [
+        "consent_declined",
+        "wrong_tenant",
+        "link_expired",
+    ]
+    for answer in (declined, other, expired):
+        assert answer.body["nextAction"].startswith("Ask for the permissions again")
+    assert other.body["removal"]["tenantId"] == "22222222-2222-4222-8222-222222222222"
+    ledger = {item["state"]: item for item in call(app, "GET").body["ledger"]}
+    assert set(ledger) == {"declined", "failed", "expired"}
+    assert ledger["declined"]["problem"]["nextAction"].startswith("Ask for the permissions again")
+
+
+def test_credential_that_is_rejected_ends_the_watch_with_ops_as_owner(
+    app: App, run: Run, services: Services, microsoft: FakeMicrosoft
+):
+    microsoft.consented[TENANT] = ALL_ROLES[:-1]
+    consent(app, microsoft, call(app, "POST", {"operation": "inventory"}))
+    refusal = Answer({"error": "invalid_client", "error_codes": [7000222]}, 401)
+    microsoft.overrides[f"/{TENANT}/oauth2/v2.0/token"] = lambda asked: refusal
+    assert check_grant(job_of(app), 0, services) == {"ended": True}
+    entry = call(app, "GET").body["ledger"][0]
+    assert (entry["state"], entry["problem"]["code"], entry["problem"]["owner"]) == (
+        "failed",
+        "credential_rejected",
+        "msp_ops",
+    )
+
+
+def test_watch_goes_on_while_microsoft_is_away_and_ends_at_last(
+    app: App, run: Run, services: Services, microsoft: FakeMicrosoft
+):
+    microsoft.consented[TENANT] = ALL_ROLES[:-1]
+    consent(app, microsoft, call(app, "POST", {"operation": "inventory"}))
+    microsoft.overrides[f"/{TENANT}/oauth2/v2.0/token"] = lambda asked: Answer(b"", 503)
+    assert check_grant(job_of(app), 0, services)["ended"] is False
+    assert check_grant(job_of(app), len(DELAYS_SECONDS), services) == {"ended": True}
+    assert call(app, "GET").body["ledger"][0]["problem"]["code"] == "microsoft_unavailable"
+
+
+def test_permission_that_never_shows_is_asked_for_again(
+    app: App, run: Run, services: Services, microsoft: FakeMicrosoft
+):
+    asked = call(app, "POST", {"operation": "manage_users"})
+    consent(app, microsoft, asked)
+    check_grant(job_of(app), len(DELAYS_SECONDS), services)
+    problem = call(app, "GET").body["ledger"][0]["problem"]
+    assert (problem["code"], problem["nextAction"][:29]) == ("grant_not_found", "Ask for the permissions again")

@@ -5,14 +5,19 @@ from typing import Any
 
 import pytest
 
+from activities.finish_run import finish_run
+from activities.plan_sync import plan_sync
 from activities.remove_inventory import remove_inventory
 from activities.sync_slice import sync_slice
 from activities.verify_consent import verify_consent
+from tenantsync.errors import TransientError
 from tenantsync.services import Services
+from tenantsync.store.audit import Audit
 from tenantsync.store.inventory import Listing
 from tenantsync.store.runs import ResourceProgress, Run, RunState
-from tests.app import Answer, App
+from tests.app import Answer, App, DurableClient
 from tests.fakes.clock import FakeClock
+from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Asked, FakeMicrosoft, portal_token
 from tests.fakes.microsoft import Answer as Reply
 from tests.fakes.orchestrations import Started
@@ -152,7 +157,7 @@ def test_resync_makes_a_newer_link_void(app: App, run: Run, services: Services, 
 def test_cancelled_link_is_void_and_can_be_made_again(app: App, services: Services):
     waiting = connect(services)
     assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is True
-    assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is False
+    assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is True
     reply = redirect(services, Started(), state=state_of(waiting["authUrl"]), tenant=TENANT)
     assert reply.headers["Location"].endswith("result=expired")
     assert call(app, "GET", f"/{TENANT}/sync-status").body["state"] == "cancelled"
@@ -328,3 +333,129 @@ def test_audit_trail_is_paged(app: App, run: Run, clock: FakeClock):
         seen += [entry["id"] for entry in page["items"]]
         cursor = page["nextCursor"]
     assert len(seen) == len(set(seen)) >= 8
+
+
+def host_is_away(*arguments: object) -> None:
+    raise RuntimeError("the host is away")
+
+
+def test_cancel_that_was_interrupted_is_finished_by_the_next(
+    app: App, services: Services, microsoft: FakeMicrosoft, monkeypatch: pytest.MonkeyPatch
+):
+    run = onboard(services, microsoft)
+    services.runs.plan([ResourceProgress(run_id=run.run_id, resource="users", position=0, weight=1)])
+    app.client.instances[run.run_id] = ("onboard_tenant", {})
+    with monkeypatch.context() as patch:
+        patch.setattr(DurableClient, "terminate", host_is_away)
+        assert call(app, "POST", f"/{TENANT}/cancel").status == 503
+    for _ in range(2):
+        assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is True
+    assert run.run_id in app.client.ended
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["resources"]["users"]["problem"]["code"] == "cancelled"
+    assert call(app, "GET", f"/{TENANT}").body["state"] == "cancelled"
+    actions = [entry["action"] for entry in audit(app)]
+    assert actions.count("cancelled") == 1
+
+
+def audit(app: App) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = app.call("GET", "/api/msp-portal/audit", portal_token(*ROLES)).body["items"]
+    return found
+
+
+@pytest.mark.parametrize("way", ["cancel", "disconnect", "given up"])
+def test_side_notes_of_a_listing_go_with_it(
+    app: App, services: Services, microsoft: FakeMicrosoft, tables: MemoryTables, way: str
+):
+    run = onboard(services, microsoft)
+    verify_consent(run.run_id, 5, services)
+    plan_sync(run.run_id, services)
+    services.scratch_for(run.run_id, "mailboxes").write(0, b"alice@contoso.com")
+    if way == "cancel":
+        call(app, "POST", f"/{TENANT}/cancel")
+    elif way == "given up":
+        finish_run(run.run_id, services, force=True)
+    else:
+        services.runs.change(run.run_id, state=RunState.FAILED)
+        call(app, "DELETE", f"/{TENANT}")
+        remove_inventory(MSP, TENANT, run.connection_id, services)
+    assert tables.rows("Scratch") == []
+
+
+def test_slice_that_ran_while_it_was_cancelled_leaves_no_notes(
+    app: App, services: Services, microsoft: FakeMicrosoft, tables: MemoryTables
+):
+    run = onboard(services, microsoft)
+    verify_consent(run.run_id, 5, services)
+    plan_sync(run.run_id, services)
+
+    def cancelled_meanwhile(asked: Asked) -> Reply:
+        call(app, "POST", f"/{TENANT}/cancel")
+        return Reply({"value": [{"id": "u1", "userPrincipalName": "alice@contoso.com"}]})
+
+    microsoft.graph["/v1.0/users"] = cancelled_meanwhile
+    sync_slice(run.run_id, "mailboxes", services)
+    assert tables.rows("Scratch") == []
+
+
+def test_disconnect_is_recorded_before_it_is_done(app: App, run: Run, monkeypatch: pytest.MonkeyPatch):
+    original = Audit.record
+
+    def broken(self: Audit, action: str, **more: Any) -> None:
+        if action == "disconnected":
+            raise TransientError("storage_unavailable", "pulled out")
+        original(self, action, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Audit, "record", broken)
+        assert call(app, "DELETE", f"/{TENANT}").status == 503
+    assert call(app, "GET", f"/{TENANT}").body["state"] == "completed"
+    assert call(app, "DELETE", f"/{TENANT}").status == 202
+    assert "disconnected" in [entry["action"] for entry in audit(app)]
+
+
+def test_tenant_whose_removal_was_let_go_is_disconnected_by_asking_again(app: App, run: Run, services: Services):
+    call(app, "DELETE", f"/{TENANT}")
+    owner = services.owners.read(TENANT)
+    assert owner
+    services.owners.release(owner)
+    assert call(app, "DELETE", f"/{TENANT}").body["inventory"] == "removed"
+    assert call(app, "POST", "/connect", {"tenant": TENANT, "customer": {"name": "x"}}).status == 201
+
+
+def test_resync_does_not_bring_back_a_tenant_that_leaves_at_the_same_moment(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    create = services.runs.create
+
+    def raced(new: Run) -> bool:
+        call(app, "DELETE", f"/{TENANT}")
+        return create(new)
+
+    monkeypatch.setattr(services.runs, "create", raced)
+    assert call(app, "POST", f"/{TENANT}/resync").body["code"] == "tenant_disconnecting"
+    tenant = services.tenants.read(MSP, TENANT)
+    assert tenant
+    assert tenant.state == "disconnecting"
+    stored = services.runs.read(f"resync-{run.connection_id}-1")
+    assert stored
+    assert stored.state == RunState.CANCELLED
+
+
+def test_cancelled_resync_leaves_a_connected_tenant(app: App, run: Run, services: Services):
+    call(app, "POST", f"/{TENANT}/resync")
+    call(app, "POST", f"/{TENANT}/cancel")
+    answer = call(app, "POST", "/connect", {"tenant": TENANT, "customer": {"name": "x"}})
+    assert (answer.status, answer.body["code"]) == (409, "tenant_already_connected")
+
+
+def test_customer_changed_while_verifying_is_the_owners_customer(
+    app: App, services: Services, microsoft: FakeMicrosoft
+):
+    run = onboard(services, microsoft)
+    second = services.customers.find_or_create(MSP, "Second", run.started_at).customer_id
+    assert call(app, "PATCH", f"/{TENANT}", {"customerId": second}).status == 200
+    verify_consent(run.run_id, 5, services)
+    owner = services.owners.read(TENANT)
+    assert owner
+    assert owner.customer_id == second
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["customerId"] == second

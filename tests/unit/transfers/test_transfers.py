@@ -9,17 +9,30 @@ import pytest
 from tenantsync.errors import TransientError
 from tenantsync.identity.caller import CallerIdentity
 from tenantsync.services import Services, using
+from tenantsync.store.audit import Audit
+from tenantsync.store.grants import Grant, GrantState
 from tenantsync.store.inventory import Listing
+from tenantsync.store.owners import TenantOwners
 from tenantsync.store.runs import Run, RunState
+from tenantsync.store.transfers import Transfers
 from tests.app import Answer, App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
-from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
+from tests.fakes.microsoft import (
+    GLOBAL_ADMINISTRATOR,
+    MSP,
+    OTHER_MSP,
+    OTHER_TENANT,
+    TENANT,
+    FakeMicrosoft,
+    portal_token,
+)
 from tests.unit.journey import connected, query_of, state_of
 
 OPERATOR = "33333333-3333-4333-8333-333333333333"
 ROLES = ("Onboarding.Connect", "Onboarding.Read")
 MINE = {"customer": {"name": "Taken over"}}
+SUPPORT: dict[str, Any] = {"msp": OPERATOR, "roles": ("Onboarding.Support",)}
 
 
 @pytest.fixture
@@ -47,6 +60,13 @@ def accept(app: App, transfer_id: str, msp: str = OTHER_MSP) -> Answer:
     return call(app, "POST", f"transfers/{transfer_id}/accept", MINE, msp)
 
 
+def prove(app: App, link: str, error: str = "") -> str:
+    """The administrator comes back from the sign-in; gives where the browser is sent."""
+    more = f"&error={error}" if error else "&code=once"
+    answer = app.call("GET", f"/api/msp-portal/tenants/callback?state={state_of(link)}{more}")
+    return str(answer.headers["Location"])
+
+
 def test_accepted_tenant_is_the_receivers_with_its_data_and_status(app: App, run: Run, services: Services):
     transfer_id = offer(app)
     assert [item["state"] for item in call(app, "GET", "transfers", msp=OTHER_MSP).body["items"]] == ["offered"]
@@ -70,10 +90,18 @@ def test_open_attempt_to_connect_anew_does_not_travel(app: App, run: Run, servic
     assert call(app, "GET", f"tenants/{TENANT}/sync-status", msp=OTHER_MSP).body["state"] == "completed"
 
 
-def test_tenant_that_is_being_removed_is_not_accepted(app: App, run: Run):
+@pytest.mark.parametrize("state", ["disconnecting", "disconnected"])
+def test_tenant_that_is_being_removed_is_not_accepted(app: App, run: Run, services: Services, state: str):
+    transfer_id = offer(app)
+    services.note_state(MSP, TENANT, state)
+    assert accept(app, transfer_id).body["code"] == "tenant_disconnecting"
+
+
+def test_disconnecting_takes_the_offer_back(app: App, run: Run):
     transfer_id = offer(app)
     call(app, "DELETE", f"tenants/{TENANT}")
-    assert accept(app, transfer_id).body["code"] == "tenant_disconnecting"
+    assert accept(app, transfer_id).body["code"] == "transfer_closed"
+    assert call(app, "GET", "transfers").body["items"][0]["state"] == "cancelled"
 
 
 def test_both_sides_find_it_in_their_audit_trails(app: App, run: Run):
@@ -155,8 +183,8 @@ def test_running_sync_keeps_a_tenant_from_changing_hands(app: App, run: Run, ser
     assert accept(app, transfer_id).status == 200
 
 
-@pytest.mark.parametrize("receiver", [MSP, OTHER_TENANT, "x", ""])
-def test_receiver_must_be_another_company_that_uses_the_service(app: App, run: Run, receiver: str):
+@pytest.mark.parametrize("receiver", [MSP, "x", ""])
+def test_receiver_must_be_another_company(app: App, run: Run, receiver: str):
     answer = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": receiver})
     assert (answer.status, answer.body["code"]) == (400, "invalid_request")
 
@@ -181,8 +209,7 @@ def operated(services: Services, microsoft: FakeMicrosoft) -> Iterator[Services]
 def test_support_transfers_only_with_the_administrators_own_sign_in(
     app: App, run: Run, operated: Services, microsoft: FakeMicrosoft
 ):
-    support = {"msp": OPERATOR, "roles": ("Onboarding.Support",)}
-    offered = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": OTHER_MSP}, **support).body
+    offered = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": OTHER_MSP}, **SUPPORT).body
     assert offered["needsProof"] is True
     transfer_id, link = offered["transferId"], offered["proofUrl"]
     assert accept(app, transfer_id).body["code"] == "transfer_unproven"
@@ -197,9 +224,163 @@ def test_support_transfers_only_with_the_administrators_own_sign_in(
 def test_sign_in_of_another_tenants_administrator_proves_nothing(
     app: App, run: Run, operated: Services, microsoft: FakeMicrosoft
 ):
-    support = {"msp": OPERATOR, "roles": ("Onboarding.Support",)}
-    offered = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": OTHER_MSP}, **support).body
+    offered = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": OTHER_MSP}, **SUPPORT).body
     microsoft.signing_in = OTHER_TENANT
     microsoft.nonce = query_of(offered["proofUrl"])["nonce"]
-    app.call("GET", f"/api/msp-portal/tenants/callback?state={state_of(offered['proofUrl'])}&code=once")
-    assert accept(app, offered["transferId"]).body["code"] == "transfer_closed"
+    prove(app, offered["proofUrl"])
+    assert accept(app, offered["transferId"]).body["code"] == "transfer_unproven"
+
+
+@pytest.mark.parametrize("mishap", ["cancelled", "another tenant", "no administrator", "guest"])
+def test_proof_that_was_refused_can_be_given_with_the_same_link(
+    app: App, run: Run, operated: Services, microsoft: FakeMicrosoft, mishap: str
+):
+    offered = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": OTHER_MSP}, **SUPPORT).body
+    microsoft.nonce = query_of(offered["proofUrl"])["nonce"]
+    if mishap == "another tenant":
+        microsoft.signing_in = OTHER_TENANT
+    if mishap == "no administrator":
+        microsoft.id_token_claims = {"wids": ["b79fbf4d-3ef9-4689-8143-76b194e85509"]}
+    if mishap == "guest":
+        microsoft.admin_roles = ()
+    refused = prove(app, offered["proofUrl"], error="access_denied" if mishap == "cancelled" else "")
+    assert not refused.endswith("result=verifying")
+    assert accept(app, offered["transferId"]).body["code"] == "transfer_unproven"
+    microsoft.signing_in, microsoft.id_token_claims, microsoft.admin_roles = TENANT, {}, (GLOBAL_ADMINISTRATOR,)
+    again = prove(app, offered["proofUrl"])
+    assert again.startswith("https://login.test/")
+    microsoft.nonce = query_of(again)["nonce"]
+    assert prove(app, again).endswith("result=verifying")
+    assert accept(app, offered["transferId"]).body["state"] == "accepted"
+
+
+def test_companies_that_use_the_service_cannot_be_guessed(app: App, run: Run):
+    answer = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": OTHER_TENANT})
+    assert (answer.status, answer.body["state"]) == (201, "offered")
+
+
+def test_operators_other_people_do_not_move_tenants(app: App, run: Run, operated: Services):
+    ops = {"msp": OPERATOR, "roles": ("Onboarding.Ops", "Onboarding.Connect")}
+    refused = call(app, "POST", f"tenants/{TENANT}/transfer", {"toMspTenantId": OTHER_MSP}, **ops)
+    assert (refused.status, refused.body["code"]) == (403, "role_missing")
+    transfer_id = offer(app)
+    assert call(app, "DELETE", f"transfers/{transfer_id}", **ops).body["code"] == "role_missing"
+    assert call(app, "DELETE", f"transfers/{transfer_id}", **SUPPORT).body["state"] == "cancelled"
+
+
+def interrupt_handover(app: App, transfer_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise TransientError("storage_unavailable", "pulled out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TenantOwners, "hand_over", broken)
+        assert accept(app, transfer_id).status == 503
+
+
+def test_handover_that_never_went_on_can_be_called_off(app: App, run: Run, monkeypatch: pytest.MonkeyPatch):
+    transfer_id = offer(app)
+    interrupt_handover(app, transfer_id, monkeypatch)
+    assert call(app, "DELETE", f"transfers/{transfer_id}").body["state"] == "cancelled"
+    assert accept(app, transfer_id).body["code"] == "transfer_closed"
+    assert offer(app) != transfer_id
+
+
+def test_handover_that_never_went_on_expires(app: App, run: Run, monkeypatch: pytest.MonkeyPatch, clock: FakeClock):
+    transfer_id = offer(app)
+    interrupt_handover(app, transfer_id, monkeypatch)
+    clock.advance(15 * 24 * 3600)
+    assert call(app, "GET", "transfers").body["items"][0]["state"] == "expired"
+    assert accept(app, transfer_id).body["code"] == "transfer_closed"
+    assert offer(app) != transfer_id
+
+
+def test_what_has_changed_hands_is_accepted_whoever_cancels(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    """The giver cancels at the very moment the owner's row changes."""
+    transfer_id, original = offer(app), TenantOwners.hand_over
+
+    def raced(self: TenantOwners, *arguments: Any) -> None:
+        assert call(app, "DELETE", f"transfers/{transfer_id}").body["state"] == "cancelled"
+        original(self, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TenantOwners, "hand_over", raced)
+        assert accept(app, transfer_id).body["state"] == "accepted"
+    assert call(app, "GET", f"tenants/{TENANT}", msp=OTHER_MSP).status == 200
+
+
+def test_old_offer_is_not_good_for_a_newer_connection(app: App, run: Run, services: Services):
+    transfer_id = offer(app)
+    owner = services.owners.read(TENANT)
+    assert owner
+    services.owners.hand_over(replace(owner, connection_id="00000000-0000-4000-8000-00000000beef"), MSP)
+    assert accept(app, transfer_id).body["code"] == "transfer_closed"
+
+
+def test_wishes_stay_and_what_was_granted_travels(app: App, run: Run, services: Services):
+    granted = Grant(
+        grant_id="g1",
+        msp_id=MSP,
+        tenant_id=TENANT,
+        operation="teams",
+        kind="delegated",
+        permissions="Team.ReadBasic.All",
+        state=GrantState.GRANTED,
+        requested_by="technician",
+        requested_at=run.started_at,
+        expires_at=run.started_at,
+        updated_at=run.started_at,
+    )
+    services.grants.put(granted)
+    services.grants.put(replace(granted, grant_id="g2", state=GrantState.DECLINED))
+    wishes = {"notifications": [], "services": ["teams"], "tags": ["vip"]}
+    assert call(app, "PATCH", f"tenants/{TENANT}", wishes).status == 200
+    accept(app, offer(app))
+    mine = call(app, "GET", f"tenants/{TENANT}", msp=OTHER_MSP).body
+    assert (mine["services"], mine["tags"], len(mine["notifications"])) == ([], [], 3)
+    ledger = call(app, "GET", f"tenants/{TENANT}/permissions", msp=OTHER_MSP).body["ledger"]
+    assert [(item["state"], item["requestedBy"]) for item in ledger] == [("granted", "")]
+
+
+def test_each_side_knows_its_own_people_only(app: App, run: Run):
+    transfer_id = offer(app)
+    accept(app, transfer_id)
+    for msp, other in ((MSP, OTHER_MSP), (OTHER_MSP, MSP)):
+        entries = call(app, "GET", f"audit?tenantId={TENANT}", msp=msp).body["items"]
+        deeds = {entry["action"]: entry["actor"] for entry in entries}
+        own, foreign = (
+            ("transfer_offered", "transfer_accepted") if msp == MSP else ("transfer_accepted", "transfer_offered")
+        )
+        assert (deeds[own], deeds[foreign]) == ("technician", other)
+
+
+def test_acceptance_is_recorded_even_if_the_first_try_could_not(app: App, run: Run, monkeypatch: pytest.MonkeyPatch):
+    transfer_id, original = offer(app), Audit.record
+
+    def broken(self: Audit, action: str, **more: Any) -> None:
+        if action == "transfer_accepted":
+            raise TransientError("storage_unavailable", "pulled out")
+        original(self, action, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Audit, "record", broken)
+        assert accept(app, transfer_id).status == 503
+    for _ in range(2):
+        assert accept(app, transfer_id).status == 200
+    for msp in (MSP, OTHER_MSP):
+        entries = call(app, "GET", "audit", msp=msp).body["items"]
+        assert [entry["action"] for entry in entries].count("transfer_accepted") == 1
+
+
+def test_second_request_at_the_same_moment_is_told_to_look_again(app: App, run: Run, monkeypatch: pytest.MonkeyPatch):
+    transfer_id, original = offer(app), Transfers.change
+
+    def raced(self: Transfers, stored: Any, **changes: Any) -> Any:
+        monkeypatch.setattr(Transfers, "change", original)
+        assert call(app, "DELETE", f"transfers/{transfer_id}").body["state"] == "cancelled"
+        return original(self, stored, **changes)
+
+    monkeypatch.setattr(Transfers, "change", raced)
+    answer = accept(app, transfer_id)
+    assert (answer.status, answer.body["code"], answer.body["owner"]) == (409, "tenant_changed", "technician")
