@@ -63,7 +63,7 @@ class TableStore(Protocol):
         """Replaces the row if it still has this ETag, gives the new one; ConflictError otherwise."""
 
     def remove(self, table: str, partition: str, row: str, etag: str) -> None:
-        """Deletes the row if it still has this ETag; ConflictError otherwise, also when it is gone."""
+        """Deletes the row if it still has this ETag; ConflictError if it has another. One that is gone does not matter."""
 
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()
@@ -129,10 +129,7 @@ class AzureTables:
 
     def remove(self, table: str, partition: str, row: str, etag: str) -> None:
         key, unchanged = {"PartitionKey": partition, "RowKey": row}, MatchConditions.IfNotModified
-        try:
-            self._do(table, lambda client: client.delete_entity(key, etag=etag, match_condition=unchanged))
-        except _MissingRowError as error:
-            raise ConflictError("write_conflict", f"{table}: the row is gone") from error
+        self._do(table, lambda client: client.delete_entity(key, etag=etag, match_condition=unchanged))
 
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()

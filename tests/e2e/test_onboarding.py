@@ -166,7 +166,8 @@ def test_portal_can_forward_both_redirects(stack: Stack):
     fields = fields_of(accepted.headers["Location"])
     stranger = post_callback(stack, fields, msp=OTHER_MSP)
     first = post_callback(stack, fields)
-    signed_in = admin.get(first.json()["signInUrl"], allow_redirects=False, timeout=30)
+    chosen = {"action": "accept", "account_tenant": connected["tenantId"]}
+    signed_in = admin.post(first.json()["signInUrl"], data=chosen, allow_redirects=False, timeout=30)
     second = post_callback(stack, fields_of(signed_in.headers["Location"]))
     assert (stranger.status_code, stranger.json()["code"]) == (400, "invalid_state")
     assert first.status_code == 200

@@ -87,8 +87,8 @@ def test_running_sync_is_cancelled_for_good_and_can_be_started_again(stack: Stac
     connected = portal.connect("cancel.test", "Cancel")
     AdminBrowser(stack).open(connected["authUrl"])
     tenant_id = connected["tenantId"]
-    assert api(stack, "POST", f"tenants/{tenant_id}/cancel")[1]["cancelled"] is True
-    assert api(stack, "POST", f"tenants/{tenant_id}/cancel")[1]["cancelled"] is False
+    for _ in range(2):
+        assert api(stack, "POST", f"tenants/{tenant_id}/cancel")[1]["cancelled"] is True
     time.sleep(3)  # a worker that had not heard of it would have written by now
     status = api(stack, "GET", f"tenants/{tenant_id}/sync-status")[1]
     assert status["state"] == "cancelled"

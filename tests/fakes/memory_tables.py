@@ -49,9 +49,9 @@ class MemoryTables:
         self._maybe_fail()
         with self._lock:
             known = self.tables[table][partition].get(row)
-            if known is None or known.etag != etag:
+            if known is not None and known.etag != etag:
                 raise ConflictError("write_conflict", "the row exists or has changed")
-            del self.tables[table][partition][row]
+            self.tables[table][partition].pop(row, None)
 
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()

@@ -315,3 +315,19 @@ def test_metadata_knows_domains_and_guids(name: str, status: int, code: int | No
             assert body["issuer"] == f"{LOGIN}/{TENANT}/v2.0"
 
     play(tenant(), scenario)
+
+
+def test_directory_roles_are_shown_to_those_who_may_see_them():
+    async def scenario(world: World, client: Client) -> None:
+        administrator = world.tenants[TENANT].population.id_of(9, 0)
+        path = f"/v1.0/users/{administrator}/transitiveMemberOf/microsoft.graph.directoryRole?$select=id,roleTemplateId"
+        seen: list[Any] = []
+        for roles in (("Directory.Read.All",), ("User.Read.All",)):
+            answer = await client.get(path, headers=authorized(world, *roles))
+            seen += [role["roleTemplateId"] for role in (await answer.json())["value"]]
+        assert seen == ["62e90394-69f5-4237-9190-012177145e10", None]
+        refused = await client.get(path, headers=authorized(world, "Reports.Read.All"))
+        unknown = await client.get(path.replace(administrator, TENANT), headers=authorized(world))
+        assert (refused.status, unknown.status) == (403, 404)
+
+    play(tenant(), scenario)
