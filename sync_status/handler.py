@@ -8,6 +8,7 @@ import orjson
 
 from tenantsync.clock import parse_rfc3339
 from tenantsync.identity.caller import Caller
+from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.problems import find_problem
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
@@ -15,7 +16,7 @@ from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceProgress, ResourceState, Run
 from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.summary import build_summary
-from tenantsync.tenant_state import OVERRIDING, new_permissions, shown_state
+from tenantsync.tenant_state import OVERRIDING, shown_state
 from tenantsync.wrong_tenant import describe_wrong_tenant
 
 VOLATILE: Final = frozenset({"etaSeconds"})
@@ -46,7 +47,8 @@ def _of_the_tenant(tenant: ManagedTenant, status: Mapping[str, Any], now: dateti
         return {}
     problems = {TenantState.REVOKED: "consent_lost", TenantState.NEEDS_RECONSENT: "needs_reconsent"}
     code = problems.get(TenantState(state), "")
-    problem = _problem(code, ", ".join(new_permissions(tenant)), "") if code else None
+    missing = sorted(APPLICATION_PERMISSIONS.difference(tenant.app_permissions.split()))
+    problem = _problem(code, ", ".join(missing), "") if code else None
     return {"state": state, "problem": status["problem"] or problem}
 
 

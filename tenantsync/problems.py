@@ -78,7 +78,7 @@ _CATALOGUE = {
         ("admin_role_unproven", 403, "Whether this person is an administrator cannot be seen", _ADMIN, "Let the customer's Global Administrator grant every permission that is asked for: Directory.Read.All shows who is an administrator."),
         ("mfa_required", 403, "Multi-factor authentication was not completed", _ADMIN, "Let the administrator complete the second factor."),
         ("subscription_missing", 400, "The tenant has no active subscription for this", _ADMIN, "Ask the customer which Microsoft 365 plans are active; without one there is nothing to connect."),
-        ("needs_reconsent", 200, "New permissions are waiting for consent", _ADMIN, "Ask for them with POST tenants/{tenantId}/permissions, operation inventory, and send the administrator the link; until then everything else goes on."),
+        ("needs_reconsent", 200, "Permissions are waiting for consent", _ADMIN, "Ask for them with POST tenants/{tenantId}/permissions, operation inventory, and send the administrator the link; until then everything else goes on."),
         ("app_not_found", 502, "Microsoft does not know this service's app in its own tenant", _OPS, "Compare CLIENT_ID and HOME_TENANT_ID with the app registration."),
         ("app_not_multitenant", 502, "The app registration is not multi-tenant", _OPS, "In the app registration, under Authentication, choose accounts in any organizational directory."),
         ("state_used", 409, "This link has been used already", _TECHNICIAN, "Open the tenant's status: it says how the connection stands. If it has ended, connect the tenant again."),

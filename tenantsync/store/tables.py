@@ -63,7 +63,7 @@ class TableStore(Protocol):
         """Replaces the row if it still has this ETag, gives the new one; ConflictError otherwise."""
 
     def remove(self, table: str, partition: str, row: str, etag: str) -> None:
-        """Deletes the row if it still has this ETag; ConflictError if it has another. One that is gone does not matter."""
+        """Deletes the row if it still has this ETag; ConflictError if it has another, nothing if it is gone."""
 
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()

@@ -115,6 +115,12 @@ def test_permission_taken_back_is_shown_and_told_before_the_next_sync(
     for _ in range(2):
         check_consent(MSP, TENANT, services)
     assert (state(), announced.events) == ("needs_reconsent", ["consent_lost"])
+    problem = (
+        App()
+        .call("GET", f"/api/msp-portal/tenants/{TENANT}/sync-status", portal_token("Onboarding.Read"))
+        .body["problem"]
+    )
+    assert (problem["code"], "Reports.Read.All" in problem["message"]) == ("needs_reconsent", True)
     microsoft.consented[TENANT] = ALL_ROLES
     check_consent(MSP, TENANT, services)
     assert state() == "completed"
