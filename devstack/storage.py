@@ -123,21 +123,26 @@ def _launch(directory: Path, *, in_memory: bool, outlives_starter: bool) -> Stor
     earlier = _read_record(directory)
     port = free_port(earlier.port if earlier else 0)
     node = read_choice(_STATE / "node.json")
-    options = ["--tableHost", "127.0.0.1", "--tablePort", str(port), "--location", str(directory)]
+    options = ["--tableHost", "127.0.0.1", "--tablePort", str(port)]
     options += ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
-    options += ["--inMemoryPersistence"] if in_memory else []
+    options += ["--inMemoryPersistence"] if in_memory else ["--location", str(directory)]
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment["AZURITE_ACCOUNTS"] = f"{_ACCOUNT}:{read_account_key(directory)}"
     lifeline = None if outlives_starter else end_with_parent(signal.SIGINT)
     with (directory / "azurite.log").open("ab") as log:
         process = subprocess.Popen(
-            [node, str(_MAIN), *options], env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-            start_new_session=True, preexec_fn=lifeline,  # noqa: PLW1509 - one system call
+            [node, _mark(directory), str(_MAIN), *options], env=environment, stdout=log, stderr=log,
+            stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=lifeline,  # noqa: PLW1509 - one system call
         )  # fmt: skip
     _children.append(process)
     storage = Storage(str(directory), process.pid, port)
     _record_path(directory).write_text(json.dumps(asdict(storage)))
     return storage
+
+
+def _mark(directory: Path | str) -> str:
+    """By this its process is recognised; in memory mode no option of Azurite's own names the directory."""
+    return f"--redirect-warnings={directory}/node-warnings.log"
 
 
 def _record_path(directory: Path) -> Path:
@@ -176,7 +181,7 @@ def _answers(port: int) -> bool:
 def _is_azurite(pid: int, directory: str) -> bool:
     """Whether the process is the Azurite of this directory, and not another one that got its number."""
     command = _command_of(pid)
-    return str(_MAIN) in command and f" --location {directory} " in command
+    return str(_MAIN) in command and f" {_mark(directory)} " in command
 
 
 def _command_of(pid: int) -> str:

@@ -1,6 +1,9 @@
-"""The port to Table Storage and its one implementation. The only file that imports azure.data.tables."""
+"""The port to Table Storage and its one implementation. The only file that imports azure.data.tables.
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+Rows that come by the thousand go through `batches`, everything else through the SDK.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,14 +19,16 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import TableClient, TableServiceClient, TableTransactionError, UpdateMode
+from azure.data.tables import EdmType, EntityProperty, TableClient, TableServiceClient, UpdateMode
 
 from tenantsync.errors import ConfigurationError, ConflictError, TransientError
 from tenantsync.settings import Settings
+from tenantsync.store.batches import BATCH_ROWS, BatchRefusedError, BatchWriter
 
-BATCH_ROWS: Final = 100
 _WRITERS: Final = 4
 _NOT_FOUND: Final = 404
+_INT32: Final = 2**31
+_NO_TABLE: Final = "TableNotFound"
 _CONFLICT: Final = frozenset({409, 412})
 _T = TypeVar("_T")
 
@@ -85,6 +90,7 @@ class AzureTables:
 
     def __init__(self, service: TableServiceClient) -> None:
         self._service = service
+        self._batches = BatchWriter(service.url, service.credential)
         self._clients: dict[str, TableClient] = {}
         self._lock = Lock()
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="table-writer")
@@ -111,15 +117,17 @@ class AzureTables:
             return None
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
-        self._do(table, lambda client: client.create_entity(dict(row)))
+        self._do(table, lambda client: client.create_entity(_to_entity(row)))
 
     def upsert(self, table: str, row: Mapping[str, Any]) -> None:
-        self._do(table, lambda client: client.upsert_entity(dict(row), mode=UpdateMode.REPLACE))
+        self._do(table, lambda client: client.upsert_entity(_to_entity(row), mode=UpdateMode.REPLACE))
 
     def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
         def send(client: TableClient) -> str:
             unchanged = MatchConditions.IfNotModified
-            written = client.update_entity(dict(row), mode=UpdateMode.REPLACE, etag=etag, match_condition=unchanged)
+            written = client.update_entity(
+                _to_entity(row), mode=UpdateMode.REPLACE, etag=etag, match_condition=unchanged
+            )
             return str(written["etag"])
 
         try:
@@ -147,8 +155,10 @@ class AzureTables:
         return self._do(table, fetch)
 
     def write(self, table: str, partitions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        batches = [batch for rows in partitions.values() for batch in _batches(rows)]
-        list(self._writers.map(lambda batch: self._do(table, lambda client: _submit(client, batch)), batches))
+        def upsert(rows: Sequence[Mapping[str, Any]]) -> None:
+            self._do(table, lambda client: self._batches.upsert(client.table_name, rows))
+
+        list(self._writers.map(upsert, partitions.values()))
 
     def delete(self, table: str, partition: str, rows: Sequence[str]) -> None:
         distinct = list(dict.fromkeys(rows))  # a transaction with one row twice is refused
@@ -157,10 +167,9 @@ class AzureTables:
 
     def _delete(self, table: str, partition: str, rows: Sequence[str]) -> None:
         """One transaction; one by one only when a row is gone already, for which the service refuses all of them."""
-        operations = [("delete", {"PartitionKey": partition, "RowKey": row}) for row in rows]
         if len(rows) > 1:
             with suppress(_MissingRowError):
-                self._do(table, lambda client: client.submit_transaction(operations))
+                self._do(table, lambda client: self._batches.delete(client.table_name, partition, rows))
                 return
         for row in rows:
             with suppress(_MissingRowError):
@@ -200,9 +209,11 @@ def _run(call: Callable[[], _T]) -> _T:
         raise ConflictError("write_conflict", "the row exists or has changed") from error
     except ResourceNotFoundError as error:
         raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
+    except BatchRefusedError as error:
+        if error.status == _NOT_FOUND:
+            raise (_MissingTableError if error.code == _NO_TABLE else _MissingRowError) from error
+        raise TransientError("storage_unavailable", f"transaction refused: {error}") from error
     except HttpResponseError as error:
-        if error.status_code == _NOT_FOUND:  # of a transaction
-            raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
         if error.status_code in _CONFLICT:
             raise ConflictError("write_conflict", "the row exists or has changed") from error
         raise TransientError("storage_unavailable", f"table service: {error.status_code}") from error
@@ -211,22 +222,18 @@ def _run(call: Callable[[], _T]) -> _T:
 
 
 def _is_missing_table(error: HttpResponseError) -> bool:
-    return getattr(error, "error_code", None) == "TableNotFound"
+    return getattr(error, "error_code", None) == _NO_TABLE
 
 
-def _submit(client: TableClient, batch: Sequence[Mapping[str, Any]]) -> None:
-    operations = [("upsert", dict(row), {"mode": UpdateMode.REPLACE}) for row in batch]
-    try:
-        client.submit_transaction(operations)
-    except TableTransactionError as error:
-        if _is_missing_table(error):
-            raise _MissingTableError from error
-        raise TransientError("storage_unavailable", f"transaction refused: {error.status_code}") from error
+def _to_entity(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The SDK takes a number for 32 bits wide unless it is told."""
+    return {name: (value, EdmType.INT64) if _is_wide(value) else value for name, value in row.items()}
 
 
-def _batches(rows: Sequence[Mapping[str, Any]]) -> Iterable[Sequence[Mapping[str, Any]]]:
-    return (rows[start : start + BATCH_ROWS] for start in range(0, len(rows), BATCH_ROWS))
+def _is_wide(value: object) -> bool:
+    return isinstance(value, int) and not -_INT32 <= value < _INT32
 
 
 def _to_row(entity: Any) -> Row:
-    return Row(dict(entity), str(entity.metadata.get("etag", "")))
+    values = {name: value.value if isinstance(value, EntityProperty) else value for name, value in entity.items()}
+    return Row(values, str(entity.metadata.get("etag", "")))

@@ -7,7 +7,8 @@ from threading import RLock
 from typing import Any
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.tables import BATCH_ROWS, Row
+from tenantsync.store.batches import BATCH_ROWS
+from tenantsync.store.tables import Row
 
 
 class MemoryTables:

@@ -49,6 +49,7 @@ def test_missing_row_reads_as_none(store: TableStore, partition: str):
         0,
         -5,
         2**31 - 1,
+        2**40,
         1.5,
         True,
         b"\x00\xff",
