@@ -1,6 +1,6 @@
 """The port to Table Storage and its one implementation. The only file that imports azure.data.tables.
 
-Rows that come by the thousand go through `batches`, everything else through the SDK.
+Rows that come by the thousand go through `bulk`, everything else through the SDK.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ from azure.data.tables import EdmType, EntityProperty, TableClient, TableService
 
 from tenantsync.errors import ConfigurationError, ConflictError, TransientError
 from tenantsync.settings import Settings
-from tenantsync.store.batches import BATCH_ROWS, BatchRefusedError, BatchWriter
+from tenantsync.store.bulk import BATCH_ROWS, BulkRefusedError, BulkRows
 
 _WRITERS: Final = 4
 _NOT_FOUND: Final = 404
@@ -73,7 +73,10 @@ class TableStore(Protocol):
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()
     ) -> list[Row]:
-        """Up to `limit` (at most 1000) rows of a partition in key order, the ones with a key above `after`."""
+        """Up to `limit` (at most 1000) rows of a partition in key order, the ones with a key above `after`.
+
+        With `columns` only these and the keys come, texts, flags and 32-bit numbers, and no ETag.
+        """
 
     def write(self, table: str, partitions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         """Upserts rows by partition, a hundred in one transaction; returns when all are stored."""
@@ -90,7 +93,7 @@ class AzureTables:
 
     def __init__(self, service: TableServiceClient) -> None:
         self._service = service
-        self._batches = BatchWriter(service.url, service.credential)
+        self._bulk = BulkRows(service.url, service.credential)
         self._clients: dict[str, TableClient] = {}
         self._lock = Lock()
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="table-writer")
@@ -142,21 +145,26 @@ class AzureTables:
     def scan(
         self, table: str, partition: str, *, after: str = "", limit: int = 1000, columns: Sequence[str] = ()
     ) -> list[Row]:
+        if columns:
+            return self._do(table, lambda client: self._scan(client.table_name, partition, after, limit, columns))
+
         def fetch(client: TableClient) -> list[Row]:
             entities = client.query_entities(
                 "PartitionKey eq @partition and RowKey gt @after",
                 parameters={"partition": partition, "after": after},
                 results_per_page=limit,
-                select=["PartitionKey", "RowKey", *columns] if columns else None,
             )
             # the service may cut an answer short, so one answer of its would not be "all up to the limit"
             return [_to_row(entity) for entity in islice(entities, limit)]
 
         return self._do(table, fetch)
 
+    def _scan(self, table: str, partition: str, after: str, limit: int, columns: Sequence[str]) -> list[Row]:
+        return [Row(row, "") for row in self._bulk.scan(table, partition, columns, after=after, limit=limit)]
+
     def write(self, table: str, partitions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         def upsert(rows: Sequence[Mapping[str, Any]]) -> None:
-            self._do(table, lambda client: self._batches.upsert(client.table_name, rows))
+            self._do(table, lambda client: self._bulk.upsert(client.table_name, rows))
 
         list(self._writers.map(upsert, partitions.values()))
 
@@ -169,7 +177,7 @@ class AzureTables:
         """One transaction; one by one only when a row is gone already, for which the service refuses all of them."""
         if len(rows) > 1:
             with suppress(_MissingRowError):
-                self._do(table, lambda client: self._batches.delete(client.table_name, partition, rows))
+                self._do(table, lambda client: self._bulk.delete(client.table_name, partition, rows))
                 return
         for row in rows:
             with suppress(_MissingRowError):
@@ -209,7 +217,7 @@ def _run(call: Callable[[], _T]) -> _T:
         raise ConflictError("write_conflict", "the row exists or has changed") from error
     except ResourceNotFoundError as error:
         raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
-    except BatchRefusedError as error:
+    except BulkRefusedError as error:
         if error.status == _NOT_FOUND:
             raise (_MissingTableError if error.code == _NO_TABLE else _MissingRowError) from error
         raise TransientError("storage_unavailable", f"transaction refused: {error}") from error

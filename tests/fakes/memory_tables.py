@@ -7,7 +7,7 @@ from threading import RLock
 from typing import Any
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.batches import BATCH_ROWS
+from tenantsync.store.bulk import BATCH_ROWS
 from tenantsync.store.tables import Row
 
 
@@ -102,7 +102,7 @@ def _select(row: Row, columns: Sequence[str]) -> Row:
     if not columns:
         return row
     wanted = {"PartitionKey", "RowKey", *columns}
-    return Row({name: value for name, value in row.values.items() if name in wanted}, row.etag)
+    return Row({name: value for name, value in row.values.items() if name in wanted}, "")
 
 
 def _check_transaction(partition: str, rows: Sequence[Mapping[str, Any]]) -> None:

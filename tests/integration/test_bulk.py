@@ -1,4 +1,4 @@
-"""The batch writer stores exactly what the SDK would have stored, and is refused where the SDK is."""
+"""Rows go out exactly as the SDK would have sent them, come back as it would have read them, and are refused alike."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from azure.core.credentials import AccessToken
 from azure.data.tables import EdmType, TableServiceClient, TableTransactionError, UpdateMode
 
 from devstack.storage import Storage
-from tenantsync.store.batches import BatchRefusedError, BatchWriter
+from tenantsync.store.bulk import BulkRefusedError, BulkRows
 
 BY_HAND, BY_SDK = "ByHand", "BySdk"
 VALUES: dict[str, Any] = {
@@ -49,8 +49,8 @@ def service(azurite: Storage) -> TableServiceClient:
 
 
 @pytest.fixture
-def writer(service: TableServiceClient) -> BatchWriter:
-    return BatchWriter(service.url, service.credential)
+def writer(service: TableServiceClient) -> BulkRows:
+    return BulkRows(service.url, service.credential)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def stored(service: TableServiceClient, table: str, partition: str) -> dict[str,
 
 
 def write_both(
-    service: TableServiceClient, writer: BatchWriter, rows: list[dict[str, Any]], sdk_rows: list[dict[str, Any]]
+    service: TableServiceClient, writer: BulkRows, rows: list[dict[str, Any]], sdk_rows: list[dict[str, Any]]
 ) -> None:
     writer.upsert(BY_HAND, rows)
     operations: list[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = [
@@ -75,7 +75,7 @@ def write_both(
 
 
 @pytest.mark.parametrize("name", VALUES)
-def test_value_is_stored_as_by_the_sdk(service: TableServiceClient, writer: BatchWriter, partition: str, name: str):
+def test_value_is_stored_as_by_the_sdk(service: TableServiceClient, writer: BulkRows, partition: str, name: str):
     rows = [{"PartitionKey": partition, "RowKey": "r", "value": VALUES[name], "after": "kept"}]
     write_both(service, writer, rows, rows)
     assert stored(service, BY_HAND, partition) == stored(service, BY_SDK, partition)
@@ -83,14 +83,14 @@ def test_value_is_stored_as_by_the_sdk(service: TableServiceClient, writer: Batc
 
 @pytest.mark.parametrize("value", [2**31, -(2**31) - 1, 2**63 - 1, -(2**63)])
 def test_large_whole_number_is_stored_as_the_sdks_int64(
-    service: TableServiceClient, writer: BatchWriter, partition: str, value: int
+    service: TableServiceClient, writer: BulkRows, partition: str, value: int
 ):
     row = {"PartitionKey": partition, "RowKey": "r"}
     write_both(service, writer, [{**row, "value": value}], [{**row, "value": (value, EdmType.INT64)}])
     assert stored(service, BY_HAND, partition) == stored(service, BY_SDK, partition)
 
 
-def test_keys_are_those_of_the_sdk(service: TableServiceClient, writer: BatchWriter, partition: str):
+def test_keys_are_those_of_the_sdk(service: TableServiceClient, writer: BulkRows, partition: str):
     rows = [{"PartitionKey": partition, "RowKey": key, "n": number} for number, key in enumerate(KEYS)]
     write_both(service, writer, rows, rows)
     found = stored(service, BY_HAND, partition)
@@ -98,7 +98,7 @@ def test_keys_are_those_of_the_sdk(service: TableServiceClient, writer: BatchWri
     assert found == stored(service, BY_SDK, partition)
 
 
-def test_upsert_replaces_the_whole_row(service: TableServiceClient, writer: BatchWriter, partition: str):
+def test_upsert_replaces_the_whole_row(service: TableServiceClient, writer: BulkRows, partition: str):
     row = {"PartitionKey": partition, "RowKey": "r"}
     writer.upsert(BY_HAND, [{**row, "old": 1, "both": 1}])
     writer.upsert(BY_HAND, [{**row, "both": 2}])
@@ -107,7 +107,7 @@ def test_upsert_replaces_the_whole_row(service: TableServiceClient, writer: Batc
 
 
 def test_more_rows_and_bytes_than_a_transaction_holds_are_split(
-    service: TableServiceClient, writer: BatchWriter, partition: str
+    service: TableServiceClient, writer: BulkRows, partition: str
 ):
     small = [{"PartitionKey": partition, "RowKey": f"s{number:04d}"} for number in range(250)]
     wide = {f"part{number}": "ü" * 30_000 for number in range(12)}  # some 720 KB of the 4 MiB a request may have
@@ -116,6 +116,20 @@ def test_more_rows_and_bytes_than_a_transaction_holds_are_split(
     assert len(stored(service, BY_HAND, partition)) == 259
     writer.delete(BY_HAND, partition, [row["RowKey"] for row in small])
     assert len(stored(service, BY_HAND, partition)) == 9
+
+
+def test_scan_gives_what_the_sdk_reads_in_the_same_order(service: TableServiceClient, writer: BulkRows, partition: str):
+    values = {name: VALUES[name] for name in ("empty", "markup", "control", "emoji", "negative", "int32", "yes", "no")}
+    writer.upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": key, "other": 1, **values} for key in KEYS])
+    by_sdk = service.get_table_client(BY_HAND).query_entities(
+        "PartitionKey eq @p", parameters={"p": partition}, select=["PartitionKey", "RowKey", *values]
+    )
+    expected = [dict(row) for row in by_sdk]
+    assert writer.scan(BY_HAND, partition, tuple(values)) == expected
+    assert writer.scan(BY_HAND, partition, tuple(values), after=expected[2]["RowKey"], limit=3) == expected[3:6]
+    assert writer.scan(BY_HAND, "nobody's", ("empty",)) == []
+    with pytest.raises(BulkRefusedError, match="404 TableNotFound"):
+        writer.scan("Nowhere", partition, ("empty",))
 
 
 @pytest.mark.parametrize(
@@ -127,35 +141,35 @@ def test_more_rows_and_bytes_than_a_transaction_holds_are_split(
     ],
 )
 def test_transaction_is_refused_as_a_whole_where_the_sdks_is(
-    service: TableServiceClient, writer: BatchWriter, partition: str, rows: list[dict[str, Any]], status: int
+    service: TableServiceClient, writer: BulkRows, partition: str, rows: list[dict[str, Any]], status: int
 ):
     batch = [{"PartitionKey": partition, "RowKey": "good"}, *({"PartitionKey": partition, **row} for row in rows)]
     with pytest.raises(TableTransactionError) as by_sdk:
         service.get_table_client(BY_SDK).submit_transaction([("upsert", row) for row in batch])
-    with pytest.raises(BatchRefusedError) as by_hand:
+    with pytest.raises(BulkRefusedError) as by_hand:
         writer.upsert(BY_HAND, batch)
     assert (by_hand.value.status, by_hand.value.code) == (by_sdk.value.status_code, str(by_sdk.value.error_code))
     assert by_hand.value.status == status
     assert stored(service, BY_HAND, partition) == {}
 
 
-def test_missing_table_and_missing_row_are_told_apart(writer: BatchWriter, partition: str):
-    with pytest.raises(BatchRefusedError, match="404 TableNotFound"):
+def test_missing_table_and_missing_row_are_told_apart(writer: BulkRows, partition: str):
+    with pytest.raises(BulkRefusedError, match="404 TableNotFound"):
         writer.upsert("Nowhere", [{"PartitionKey": partition, "RowKey": "r"}])
-    with pytest.raises(BatchRefusedError, match="404 ResourceNotFound"):
+    with pytest.raises(BulkRefusedError, match="404 ResourceNotFound"):
         writer.delete(BY_HAND, partition, ["gone"])
 
 
 def test_wrong_key_is_refused(azurite: Storage, partition: str):
     wrong = azurite.connection_string.replace("AccountKey=", "AccountKey=AAAA")
     service = TableServiceClient.from_connection_string(wrong)
-    with pytest.raises(BatchRefusedError, match="403"):
-        BatchWriter(service.url, service.credential).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
+    with pytest.raises(BulkRefusedError, match="403"):
+        BulkRows(service.url, service.credential).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
 
 
 @pytest.mark.parametrize("value", [datetime(2026, 3, 1, tzinfo=UTC), {"a": 1}, 2**63])
-def test_value_no_row_can_hold_is_a_mistake_of_the_caller(writer: BatchWriter, partition: str, value: object):
-    with pytest.raises((TypeError, BatchRefusedError)):
+def test_value_no_row_can_hold_is_a_mistake_of_the_caller(writer: BulkRows, partition: str, value: object):
+    with pytest.raises((TypeError, BulkRefusedError)):
         writer.upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r", "value": value}])
 
 
@@ -174,8 +188,8 @@ def test_identity_is_asked_for_storages_scope_and_never_sent_in_the_clear(azurit
     identity = Identity()
     endpoint = f"http://127.0.0.1:{azurite.port}/devstoreaccount1"
     with pytest.raises(Exception, match="not permitted for non-TLS"):
-        BatchWriter(endpoint, identity).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
-    secure = BatchWriter(endpoint.replace("http:", "https:"), identity)
+        BulkRows(endpoint, identity).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
+    secure = BulkRows(endpoint.replace("http:", "https:"), identity)
     with pytest.raises(Exception, match="SSL"):  # Azurite has no certificate here: the token was asked for, not sent
         secure.upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
     assert identity.scopes == ["https://storage.azure.com/.default"]
