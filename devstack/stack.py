@@ -59,6 +59,8 @@ class Stack:
     tenants: Sequence[Mapping[str, Any]]
     ports: Ports = field(default_factory=Ports.free)
     extra_environment: Mapping[str, str] = field(default_factory=dict)
+    is_large: bool = False
+    """More rows than Azurite can hold are expected."""
 
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
@@ -90,7 +92,8 @@ class Stack:
         self.certificates = make_certificates(self.directory / "certificates")
         self.http.verify = str(self.certificates.ca)
         self.start_simulator()
-        self._storage = start_storage(self.directory / "azurite", outlives_starter=False)
+        store = self.directory / ("tables" if self.is_large else "azurite")
+        self._storage = start_storage(store, is_large=self.is_large, outlives_starter=False)
         self.start_host()
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Starts, adopts and stops Azurite's table service for one data directory.
+"""Starts, adopts and stops the table service of one data directory: Azurite, or the one for large runs.
 
 Azurite keeps some seconds of acknowledged writes only in memory and saves them on SIGINT, not on SIGTERM or SIGKILL.
 So it runs in a session of its own, outlives a killed host, is adopted by the next start, and is stopped with SIGINT.
@@ -13,6 +13,7 @@ import secrets
 import signal
 import socket
 import subprocess
+import sys
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ _ROOT: Final = Path(__file__).resolve().parent.parent
 _STATE: Final = _ROOT / ".devstack"
 _MAIN: Final = _STATE / "azurite/node_modules/azurite/dist/src/table/main.js"
 _ACCOUNT: Final = "devstoreaccount1"
+_LARGE: Final = "devstack.table_service"
 _START_SECONDS: Final = 60.0
 _ADOPT_SECONDS: Final = 30.0  # it answers nobody while it loads or saves a large store
 _STOP_SECONDS: Final = 9.0
@@ -40,12 +42,12 @@ _children: list[subprocess.Popen[bytes]] = []
 
 
 class StorageError(Exception):
-    """Azurite cannot be started; the text says why and what to do."""
+    """The table store cannot be started; the text says why and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """A running Azurite."""
+    """A running table service."""
 
     directory: str
     pid: int
@@ -59,9 +61,9 @@ class Storage:
         return f"DefaultEndpointsProtocol=http;AccountName={_ACCOUNT};AccountKey={key};TableEndpoint={endpoint};"
 
     def stop(self) -> None:
-        """Lets Azurite save and end; kills it when it does not."""
+        """Lets it save and end; kills it when it does not."""
         for number, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
-            if not _is_azurite(self.pid, self.directory):
+            if not _is_running(self.pid, self.directory):
                 break
             os.kill(self.pid, number)
             _wait_for_end(self.pid, self.directory, seconds)
@@ -70,8 +72,10 @@ class Storage:
             _children.remove(child)
 
 
-def start_storage(directory: Path, *, in_memory: bool = False, outlives_starter: bool = True) -> Storage:
-    """The directory's Azurite: the one that runs already, else a new one. Raises StorageError.
+def start_storage(directory: Path, *, is_large: bool = False, outlives_starter: bool = True) -> Storage:
+    """The directory's table service: the one that runs already, else a new one. Raises StorageError.
+
+    `is_large`: not Azurite, which ends at half a million rows, but `devstack.table_service`.
 
     Without `outlives_starter` it saves and ends when the calling process dies (on Linux).
     """
@@ -83,18 +87,18 @@ def start_storage(directory: Path, *, in_memory: bool = False, outlives_starter:
             return running
         running.stop()
     for _ in range(3):  # a free port may be gone by the time Azurite takes it
-        storage = _launch(directory, in_memory=in_memory, outlives_starter=outlives_starter)
+        storage = _launch(directory, is_large=is_large, outlives_starter=outlives_starter)
         if _wait_for_answer(storage, _START_SECONDS):
             return storage
         storage.stop()
     tail = (directory / "azurite.log").read_text()[-1000:]
-    raise StorageError(f"Azurite did not start. Its log ends:\n{tail}")
+    raise StorageError(f"The table store did not start. Its log ends:\n{tail}")
 
 
 def find_storage(directory: Path) -> Storage | None:
-    """The Azurite that a record in the directory speaks of, if it still runs; it may be too busy to answer."""
+    """The table service that a record in the directory speaks of, if it still runs; it may be too busy to answer."""
     storage = _read_record(directory)
-    return storage if storage and _is_azurite(storage.pid, storage.directory) else None
+    return storage if storage and _is_running(storage.pid, storage.directory) else None
 
 
 def read_account_key(directory: Path) -> str:
@@ -119,19 +123,16 @@ def free_port(wish: int = 0) -> int:
     return port
 
 
-def _launch(directory: Path, *, in_memory: bool, outlives_starter: bool) -> Storage:
+def _launch(directory: Path, *, is_large: bool, outlives_starter: bool) -> Storage:
     earlier = _read_record(directory)
     port = free_port(earlier.port if earlier else 0)
-    node = read_choice(_STATE / "node.json")
-    options = ["--tableHost", "127.0.0.1", "--tablePort", str(port)]
-    options += ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
-    options += ["--inMemoryPersistence"] if in_memory else ["--location", str(directory)]
+    command = _large_command(directory, port) if is_large else _azurite_command(directory, port)
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment["AZURITE_ACCOUNTS"] = f"{_ACCOUNT}:{read_account_key(directory)}"
     lifeline = None if outlives_starter else end_with_parent(signal.SIGINT)
     with (directory / "azurite.log").open("ab") as log:
         process = subprocess.Popen(
-            [node, _mark(directory), str(_MAIN), *options], env=environment, stdout=log, stderr=log,
+            command, env=environment, stdout=log, stderr=log, cwd=_ROOT,
             stdin=subprocess.DEVNULL, start_new_session=True, preexec_fn=lifeline,  # noqa: PLW1509 - one system call
         )  # fmt: skip
     _children.append(process)
@@ -140,9 +141,14 @@ def _launch(directory: Path, *, in_memory: bool, outlives_starter: bool) -> Stor
     return storage
 
 
-def _mark(directory: Path | str) -> str:
-    """By this its process is recognised; in memory mode no option of Azurite's own names the directory."""
-    return f"--redirect-warnings={directory}/node-warnings.log"
+def _azurite_command(directory: Path, port: int) -> list[str]:
+    options = ["--tableHost", "127.0.0.1", "--tablePort", str(port), "--location", str(directory)]
+    quiet = ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
+    return [read_choice(_STATE / "node.json"), str(_MAIN), *options, *quiet]
+
+
+def _large_command(directory: Path, port: int) -> list[str]:
+    return [sys.executable, "-m", _LARGE, "--location", str(directory), "--port", str(port)]
 
 
 def _record_path(directory: Path) -> Path:
@@ -159,7 +165,7 @@ def _read_record(directory: Path) -> Storage | None:
 def _wait_for_answer(storage: Storage, seconds: float) -> bool:
     """False when it has ended, or says nothing for too long."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline and _is_azurite(storage.pid, storage.directory):
+    while time.monotonic() < deadline and _is_running(storage.pid, storage.directory):
         if _answers(storage.port):
             return True
         time.sleep(_POLL_SECONDS)
@@ -178,10 +184,11 @@ def _answers(port: int) -> bool:
     return True  # it refuses a request without signature, so it is there
 
 
-def _is_azurite(pid: int, directory: str) -> bool:
-    """Whether the process is the Azurite of this directory, and not another one that got its number."""
+def _is_running(pid: int, directory: str) -> bool:
+    """Whether the process is the table service of this directory, and not another one that got its number."""
     command = _command_of(pid)
-    return str(_MAIN) in command and f" {_mark(directory)} " in command
+    is_ours = str(_MAIN) in command or _LARGE in command
+    return is_ours and f" --location {directory} " in command
 
 
 def _command_of(pid: int) -> str:
@@ -204,7 +211,7 @@ def _read_command(process: Path) -> str:
 
 def _wait_for_end(pid: int, directory: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while _is_azurite(pid, directory) and time.monotonic() < deadline:
+    while _is_running(pid, directory) and time.monotonic() < deadline:
         for child in _children:
             child.poll()
         time.sleep(_POLL_SECONDS)

@@ -20,6 +20,8 @@ from devstack.storage import StorageError
 
 DEMO_TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
 _DOMAIN: Final = "contoso.com"
+_LARGE: Final = 50_000
+"""Users. Azurite ends at some 580,000 rows, which is what about 90,000 users bring."""
 _STORY_USERS: Final = 200
 
 
@@ -60,7 +62,10 @@ def play(directory: Path, users: int, *, as_json: bool) -> int:
     screen = Screen()
     screen.say("Starting the simulator, the table store and the Functions host ...")
     tenant = {"tenantId": DEMO_TENANT, "domain": _DOMAIN, "displayName": "Contoso", "users": users}
-    with Stack(directory, [tenant]) as stack:
+    is_large = users > _LARGE
+    if is_large:
+        screen.say("That is more than Azurite holds, so the rows go to the table service for large runs.")
+    with Stack(directory, [tenant], is_large=is_large) as stack:
         started = time.monotonic()
         status = onboard(stack, screen)
         seconds = time.monotonic() - started

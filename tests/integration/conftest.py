@@ -1,4 +1,4 @@
-"""A real Azurite for the tests of the store."""
+"""The table services the store's suites run on: a real Azurite, and the one for large runs."""
 
 from collections.abc import Iterator
 
@@ -13,3 +13,18 @@ def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
     storage = start_storage(tmp_path_factory.mktemp("azurite"))
     yield storage
     storage.stop()
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    """One table service for large runs."""
+    storage = start_storage(tmp_path_factory.mktemp("large"), is_large=True)
+    yield storage
+    storage.stop()
+
+
+@pytest.fixture(params=["azurite", "large"])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    """Each of them."""
+    found: Storage = request.getfixturevalue(request.param)
+    return found

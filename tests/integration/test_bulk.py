@@ -36,13 +36,14 @@ VALUES: dict[str, Any] = {
     "minus_infinite": float("-inf"),
     "bytes": b"\x00\xff\r\n",
     "no_bytes": b"",
+    "many_bytes": b"\xff" * 64_000,
 }
 KEYS = ["plain", "a'b", "with space", "ü\U0001f600", "100%", "a+b&c=d", "!2f", "~", "x" * 500]
 
 
 @pytest.fixture
-def service(azurite: Storage) -> TableServiceClient:
-    found = TableServiceClient.from_connection_string(azurite.connection_string)
+def service(storage: Storage) -> TableServiceClient:
+    found = TableServiceClient.from_connection_string(storage.connection_string)
     for table in (BY_HAND, BY_SDK):
         found.create_table_if_not_exists(table)
     return found
@@ -145,7 +146,9 @@ def test_transaction_is_refused_as_a_whole_where_the_sdks_is(
 ):
     batch = [{"PartitionKey": partition, "RowKey": "good"}, *({"PartitionKey": partition, **row} for row in rows)]
     with pytest.raises(TableTransactionError) as by_sdk:
-        service.get_table_client(BY_SDK).submit_transaction([("upsert", row) for row in batch])
+        service.get_table_client(BY_SDK).submit_transaction(
+            [("upsert", row, {"mode": UpdateMode.REPLACE}) for row in batch]
+        )
     with pytest.raises(BulkRefusedError) as by_hand:
         writer.upsert(BY_HAND, batch)
     assert (by_hand.value.status, by_hand.value.code) == (by_sdk.value.status_code, str(by_sdk.value.error_code))
@@ -160,8 +163,8 @@ def test_missing_table_and_missing_row_are_told_apart(writer: BulkRows, partitio
         writer.delete(BY_HAND, partition, ["gone"])
 
 
-def test_wrong_key_is_refused(azurite: Storage, partition: str):
-    wrong = azurite.connection_string.replace("AccountKey=", "AccountKey=AAAA")
+def test_wrong_key_is_refused(storage: Storage, partition: str):
+    wrong = storage.connection_string.replace("AccountKey=", "AccountKey=AAAA")
     service = TableServiceClient.from_connection_string(wrong)
     with pytest.raises(BulkRefusedError, match="403"):
         BulkRows(service.url, service.credential).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
@@ -184,9 +187,9 @@ class Identity:
         return AccessToken("a-token", 4_000_000_000)
 
 
-def test_identity_is_asked_for_storages_scope_and_never_sent_in_the_clear(azurite: Storage, partition: str):
+def test_identity_is_asked_for_storages_scope_and_never_sent_in_the_clear(storage: Storage, partition: str):
     identity = Identity()
-    endpoint = f"http://127.0.0.1:{azurite.port}/devstoreaccount1"
+    endpoint = f"http://127.0.0.1:{storage.port}/devstoreaccount1"
     with pytest.raises(Exception, match="not permitted for non-TLS"):
         BulkRows(endpoint, identity).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
     secure = BulkRows(endpoint.replace("http:", "https:"), identity)

@@ -16,12 +16,12 @@ from tests.fakes.memory_tables import MemoryTables
 TABLE = "Suite"
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=["memory", "azurite", "large"])
 def store(request: pytest.FixtureRequest) -> TableStore:
     if request.param == "memory":
         return MemoryTables()
-    azurite: Storage = request.getfixturevalue("azurite")
-    return AzureTables(TableServiceClient.from_connection_string(azurite.connection_string))
+    storage: Storage = request.getfixturevalue(request.param)
+    return AzureTables(TableServiceClient.from_connection_string(storage.connection_string))
 
 
 @pytest.fixture
@@ -187,8 +187,8 @@ def test_check_passes_on_a_service_that_answers(store: TableStore):
     store.check()
 
 
-def test_table_that_was_deleted_behind_our_back_is_made_again(azurite: Storage, partition: str):
-    service = TableServiceClient.from_connection_string(azurite.connection_string)
+def test_table_that_was_deleted_behind_our_back_is_made_again(storage: Storage, partition: str):
+    service = TableServiceClient.from_connection_string(storage.connection_string)
     store = AzureTables(service)
     store.insert("Vanishing", row(partition, "r"))
     service.delete_table("Vanishing")
