@@ -75,8 +75,8 @@ def _lost(tenant: ManagedTenant, failure: TenantSyncError, services: Services) -
     is_new = tenant.consent != ConsentState.REVOKED
     is_busy = shown_state(tenant, services.clock.now()) in _BUSY
     state = tenant.state if is_busy else TenantState.REVOKED.value
-    changed = services.tenants.change(
-        tenant.msp_id, tenant.tenant_id, consent=ConsentState.REVOKED, consent_checked_at=now, state=state
+    changed = services.note_state(
+        tenant.msp_id, tenant.tenant_id, state, consent=ConsentState.REVOKED.value, consent_checked_at=now
     )
     if is_new and changed:
         _audit("consent_lost", tenant, services, microsoftCode=failure.cause.provider_code)

@@ -51,6 +51,11 @@ def receive_forwarded(
     return json_reply(outcome.body, 202)
 
 
+def show_error(portal_url: str) -> Reply:
+    """Where the browser goes when nothing more is known."""
+    return redirect_reply(_page(portal_url, "", "error"))
+
+
 def _connection_id(fields: CallbackFields, services: Services) -> str:
     try:
         return find_connection_id(fields, services)

@@ -166,7 +166,10 @@ class _Callback:
             refusal = _find_wrong_tenant(admin, self.state) or self.errand.why_not(admin)
             if refusal is None:
                 return self.errand.accomplish(admin, self.orchestrations)
-        except ConflictError as error:  # cancelled, or replaced, while Microsoft was asked
+        except ConflictError as error:  # it was accomplished, cancelled or replaced while Microsoft was asked
+            current = find_errand(self.state, self.services)
+            if current and current.is_under_way:
+                raise self._refused(Refusal("state_used"), run_started=True) from error
             raise self._refused(Refusal("link_cancelled")) from error
         except (TransientError, ThrottledError):
             self.services.callback_states.reopen(used)

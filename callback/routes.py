@@ -5,7 +5,7 @@ import asyncio
 import azure.durable_functions as df
 import azure.functions as func
 
-from callback.handler import receive_forwarded, receive_redirect
+from callback.handler import receive_forwarded, receive_redirect, show_error
 from tenantsync.identity.caller import Role
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.orchestrations import DurableOrchestrations, Orchestrations
@@ -19,7 +19,7 @@ blueprint = df.Blueprint()
 @blueprint.durable_client_input(client_name="client")
 async def consent_redirect(req: func.HttpRequest, client: str) -> func.HttpResponse:
     orchestrations = DurableOrchestrations(client)
-    reply = await asyncio.to_thread(answer, req, lambda call: _redirect(call, orchestrations))
+    reply = await asyncio.to_thread(answer, req, lambda call: _redirect(call, orchestrations), _crashed)
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
@@ -33,6 +33,10 @@ async def consent_forwarded(req: func.HttpRequest, client: str) -> func.HttpResp
 
 def _redirect(call: Call, orchestrations: Orchestrations) -> Reply:
     return receive_redirect(CallbackFields.parse(call.request.params), services(), orchestrations)
+
+
+def _crashed() -> Reply:
+    return show_error(services().settings.portal_url)
 
 
 def _forward(call: Call, orchestrations: Orchestrations) -> Reply:

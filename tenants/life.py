@@ -57,17 +57,11 @@ def _create_run(connection: Connection, services: Services) -> Run:
         services.connections.change(connection.msp_id, connection.connection_id, **changes)
     )
     run = services.runs.read(run.run_id) or run
-    noted = services.note_state(
-        run.msp_id, run.tenant_id, run.state, when=_is_staying, connection_id=connection.connection_id
-    )
+    noted = services.note_state(run.msp_id, run.tenant_id, run.state, connection_id=connection.connection_id)
     if noted is None:
         services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now)
         raise RequestError("tenant_disconnecting")
     return run
-
-
-def _is_staying(tenant: ManagedTenant) -> bool:
-    return tenant.state not in LEAVING
 
 
 def cancel(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:

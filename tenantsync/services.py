@@ -33,7 +33,7 @@ from tenantsync.store.owners import TenantOwners
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.tables import AzureTables, TableStore
-from tenantsync.store.tenants import ManagedTenant, Tenants
+from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
 from tenantsync.store.transfers import Transfers
 
 
@@ -87,9 +87,16 @@ class Services:
         when: Callable[[ManagedTenant], bool] = lambda _: True,
         **changes: str,
     ) -> ManagedTenant | None:
-        """Remembers a tenant's state for lists; None if there is no such tenant, or `when` does not hold for it."""
+        """Remembers a tenant's state for lists; None if there is no such tenant, or `when` does not hold for it.
+
+        A tenant that is leaving stays so, whatever is still noted for it: only a new connection brings it back.
+        """
+
+        def may_change(known: ManagedTenant) -> bool:
+            return when(known) and (known.state not in LEAVING or state in LEAVING)
+
         now = to_rfc3339(self.clock.now())
-        return self.tenants.change(msp_id, tenant_id, when=when, state=state, updated_at=now, **changes)
+        return self.tenants.change(msp_id, tenant_id, when=may_change, state=state, updated_at=now, **changes)
 
     def audit_by(
         self,

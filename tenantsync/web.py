@@ -104,22 +104,27 @@ class Call:
         return body
 
 
-def answer(request: HttpRequest, handler: Callable[[Call], Reply]) -> Reply:
-    """Runs a handler; whatever it raises becomes a problem document. Never raises."""
+def answer(request: HttpRequest, handler: Callable[[Call], Reply], crashed: Callable[[], Reply] | None = None) -> Reply:
+    """Runs a handler; whatever it raises becomes a problem document. Never raises.
+
+    `crashed` is what is answered to a bug of ours instead, where the caller is a browser and not a program.
+    """
     call = Call(request, _correlation_id(request))
     with logs.correlated(call.correlation_id):
-        reply = _handled(call, handler)
+        reply = _handled(call, handler, crashed)
     headers = {**_SECURITY_HEADERS, "X-Correlation-Id": call.correlation_id, **reply.headers}
     return Reply(reply.status, reply.body, headers)
 
 
-def _handled(call: Call, handler: Callable[[Call], Reply]) -> Reply:
+def _handled(call: Call, handler: Callable[[Call], Reply], crashed: Callable[[], Reply] | None) -> Reply:
     try:
         return handler(call)
     except TenantSyncError as error:
         return _refusal(call, error)
     except Exception as error:  # noqa: BLE001 - the HTTP edge: nothing may leave as a bare 500
         logs.failure("request_crashed", error, path=call.path)
+        if crashed:
+            return crashed()
         return problem_reply(find_problem("internal_error"), call)
 
 

@@ -15,6 +15,7 @@ from tenantsync.identity.consent import CallbackFields, hash_state
 from tenantsync.services import Services
 from tenantsync.store.connections import Connections, ConnectionState
 from tenantsync.store.runs import RunState
+from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft
@@ -447,3 +448,33 @@ def test_states_that_expired_long_ago_are_forgotten(services: Services, tables: 
     assert services.callback_states.purge(to_rfc3339(clock.now())) == 3
     assert len(tables.rows("CallbackStates")) == 1
     assert services.callback_states.find(hash_state(state_of(kept["authUrl"])))
+
+
+def test_second_tab_that_comes_later_is_told_that_it_is_under_way(
+    services: Services, microsoft: FakeMicrosoft, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    """Both tabs sign in; the first is through while the second's code is still being redeemed."""
+    connected = connect(services)
+    first, second = sign_in_link(services, connected, started), sign_in_link(services, connected, started)
+    original = services.tokens.finish_sign_in
+
+    def redeem(tenant_id: str, flow: Any, fields: Any) -> Any:
+        admin = original(tenant_id, flow, fields)
+        if fields["state"] == state_of(second):
+            finish_sign_in(services, microsoft, first, started)
+        return admin
+
+    monkeypatch.setattr(services.tokens, "finish_sign_in", redeem)
+    assert result_of(finish_sign_in(services, microsoft, second, started).headers["Location"]) == "verifying"
+    assert len(set(started.runs)) == 1
+
+
+def test_bug_of_ours_shows_the_browser_a_page_and_no_document(services: Services, monkeypatch: pytest.MonkeyPatch):
+    state = state_of(connect(services)["authUrl"])
+
+    def bug(*arguments: object) -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(services.callback_states, "find", bug)
+    answer = App().call("GET", f"/api/msp-portal/tenants/callback?state={state}&tenant={TENANT}")
+    assert (answer.status, answer.headers["Location"]) == (303, "https://portal.test/connect?result=error")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from activities.check_consent import check_consent
 from activities.finish_run import finish_run
 from activities.plan_sync import plan_sync
 from activities.remove_inventory import remove_inventory
@@ -459,3 +460,17 @@ def test_customer_changed_while_verifying_is_the_owners_customer(
     assert owner
     assert owner.customer_id == second
     assert call(app, "GET", f"/{TENANT}/sync-status").body["customerId"] == second
+
+
+@pytest.mark.parametrize("late", ["finish", "consent"])
+def test_tenant_that_leaves_stays_so_whatever_is_noted_late(
+    app: App, run: Run, services: Services, microsoft: FakeMicrosoft, late: str
+):
+    services.note_state(MSP, TENANT, "disconnecting")
+    if late == "finish":
+        finish_run(run.run_id, services)
+    else:
+        microsoft.consented = {}
+        check_consent(MSP, TENANT, services)
+    assert call(app, "GET", f"/{TENANT}").body["state"] == "disconnected"
+    assert call(app, "GET", f"/{TENANT}/inventory/users").status == 404
