@@ -211,7 +211,7 @@ class _Slice:
         return Listing(self._tools.reading.graph.tenant_id, self._spec.key, self._progress.stamp)
 
     def _is_spent(self, pages_read: int) -> bool:
-        return pages_read >= self._tools.budget.pages or self._is_late()
+        return pages_read >= self._tools.budget.pages * self._spec.slice_factor or self._is_late()
 
     def _is_late(self) -> bool:
         return self._tools.clock.now() >= self._deadline

@@ -63,6 +63,7 @@ class ResourceSpec:
     `count`: asks Microsoft how many objects there are, None when there is no such question.
     `weight`: the resource's share of the run's percentage.
     `tally`: counters of an item that the summary adds up over the stored rows.
+    `slice_factor`: how many times the usual pages one slice may read, where beginning a slice is dear.
     `absent_statuses`: HTTP statuses by which Graph says that the tenant lacks the service.
     """
 
@@ -73,6 +74,7 @@ class ResourceSpec:
     count: Callable[[TenantGraph], int | None] | None = None
     weight: int = 1
     tally: Tally | None = None
+    slice_factor: int = 1
     absent_statuses: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
