@@ -1,13 +1,18 @@
 """Decides what a run syncs. The orchestration remembers the answer, so a later release cannot change a running plan."""
 
-from typing import Any
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, Final
 
-from tenantsync.clock import to_rfc3339
+from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ContractError
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.resources.spec import ResourceSpec
 from tenantsync.services import Services
-from tenantsync.store.runs import ResourceProgress, ResourceState, Run
+from tenantsync.store.runs import Mode, ResourceProgress, ResourceState, Run
+
+_LINKS_LIVE: Final = timedelta(days=6)
+"""Microsoft keeps them for seven."""
 
 
 def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
@@ -16,26 +21,25 @@ def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
     if run is None:
         raise ContractError("unexpected_answer", "there is no such run")
     roles = services.graph_for(run.tenant_id).roles()
-    now = to_rfc3339(services.clock.now())
-    plan = [_plan(spec, run, position, roles, now) for position, spec in enumerate(RESOURCES)]
+    plan = [_plan(spec, run, position, roles, services) for position, spec in enumerate(RESOURCES)]
     services.runs.plan(plan)
     return {"resources": [item.resource for item in plan if not item.is_ended]}
 
 
-def _plan(spec: ResourceSpec, run: Run, position: int, roles: frozenset[str], now: str) -> ResourceProgress:
+def _plan(spec: ResourceSpec, run: Run, position: int, roles: frozenset[str], services: Services) -> ResourceProgress:
+    now = services.clock.now()
     progress = ResourceProgress(
-        run_id=run.run_id, resource=spec.key, position=position, weight=spec.weight, updated_at=now
+        run_id=run.run_id, resource=spec.key, position=position, weight=spec.weight, updated_at=to_rfc3339(now)
     )
-    if not roles.isdisjoint(spec.permissions):
+    if roles.isdisjoint(spec.permissions):
+        return replace(
+            progress,
+            state=ResourceState.SKIPPED,
+            reached=1.0,
+            problem_code="permission_missing",
+            problem_message=f"{spec.title} needs {spec.permissions[0]}.",
+        )
+    point = services.deltas.read(run.tenant_id, spec.key) if spec.changes and run.kind == "delta" else None
+    if point is None or now - parse_rfc3339(point.taken_at) > _LINKS_LIVE:
         return progress
-    return ResourceProgress(
-        run_id=run.run_id,
-        resource=spec.key,
-        position=position,
-        weight=spec.weight,
-        updated_at=now,
-        state=ResourceState.SKIPPED,
-        reached=1.0,
-        problem_code="permission_missing",
-        problem_message=f"{spec.title} needs {spec.permissions[0]}.",
-    )
+    return replace(progress, mode=Mode.DELTA, cursor=point.link, stored=point.stored, tally=point.tally)

@@ -21,6 +21,8 @@ def remove_inventory(msp_id: str, tenant_id: str, connection_id: str, services: 
     for spec in RESOURCES:
         if not services.inventory.remove_all(tenant_id, spec.key, _STEPS):
             return {"ended": False}
+    for spec in RESOURCES:
+        services.deltas.forget(tenant_id, spec.key)
     _forget_notes(msp_id, connection_id, services)
     services.audit.record(
         "inventory_removed", msp_id=msp_id, tenant_id=tenant_id, actor=SYSTEM, detail={"connectionId": connection_id}

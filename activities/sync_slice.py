@@ -29,6 +29,7 @@ def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]
         inventory=services.inventory,
         runs=services.runs,
         clock=services.clock,
+        deltas=services.deltas,
         budget=services.slice_budget,
         in_propagation_window=_is_fresh(run, services),
     )

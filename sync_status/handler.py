@@ -13,7 +13,7 @@ from tenantsync.problems import find_problem
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceProgress, ResourceState, Run
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Mode, ResourceProgress, ResourceState, Run
 from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.summary import build_summary
 from tenantsync.tenant_state import OVERRIDING, shown_state
@@ -150,7 +150,8 @@ def _waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[str, str] 
 def _resource(item: ResourceProgress) -> dict[str, Any]:
     return {
         "state": item.state,
-        "processed": item.received - item.duplicates if item.is_ended else item.received,
+        "mode": item.mode,
+        "processed": _processed(item),
         "expected": item.expected,
         "pages": item.pages,
         "startedAt": item.started_at or None,
@@ -163,10 +164,18 @@ def _resource(item: ResourceProgress) -> dict[str, Any]:
             "received": item.received,
             "stored": item.stored,
             "duplicates": item.duplicates,
+            "gone": item.gone,
             "verdict": item.verdict,
         },
         "problem": _problem(item.problem_code, item.problem_message, ""),
     }
+
+
+def _processed(item: ResourceProgress) -> int:
+    """Objects that are up to date: of a delta all that are stored, once it has ended."""
+    if item.mode == Mode.DELTA:
+        return item.stored if item.is_ended else 0
+    return item.received - item.duplicates if item.is_ended else item.received
 
 
 def _problem(

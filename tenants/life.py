@@ -17,20 +17,28 @@ from tenantsync.wire import DISCONNECT_TENANT, disconnect_instance_id, resync_id
 from tenantsync.withdrawing import withdraw_offers
 from tenantsync.wrong_tenant import describe_removal
 
+_KINDS: Final = ("delta", "full")
 _UNDER_WAY: Final = frozenset({ConnectionState.AWAITING_CONSENT, *ACTIVE_RUN_STATES})
 _SETTLE_SECONDS: Final = 120
 """Longer than a slice: a worker that was in the middle of a page has stored it by then, so it is removed, too."""
 
 
-def resync(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
-    """Starts a full sync, or names the one that is running. The newest attempt to connect anew becomes void."""
+def resync(
+    tenant_id: str, kind: str, caller: Caller, services: Services, orchestrations: Orchestrations
+) -> dict[str, Any]:
+    """Starts a sync, or names the one that is running. The newest attempt to connect anew becomes void.
+
+    `kind`: `delta` (or empty) takes only what has changed where Microsoft can say that, `full` lists everything.
+    """
+    if kind not in ("", *_KINDS):
+        raise RequestError("invalid_request", f"`kind` must be one of {', '.join(_KINDS)}.")
     owner = find_owner(tenant_id, caller, services)
     connection = services.connections.read(owner.msp_id, owner.connection_id)
     if connection is None:
         raise RequestError("tenant_disconnecting")
     run = services.runs.read(connection.run_id)
     if run is None or run.state not in ACTIVE_RUN_STATES:
-        run = _create_run(connection, services)
+        run = _create_run(connection, kind or _KINDS[0], services)
     if run.kind != "initial":
         once = (f"{run.run_id}-started", run.started_at)
         services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, runId=run.run_id)
@@ -38,7 +46,7 @@ def resync(tenant_id: str, caller: Caller, services: Services, orchestrations: O
     return run.to_reference()
 
 
-def _create_run(connection: Connection, services: Services) -> Run:
+def _create_run(connection: Connection, kind: str, services: Services) -> Run:
     """The run's id counts up, so that of two requests at once one makes it and the other finds it."""
     now, number = to_rfc3339(services.clock.now()), connection.syncs + 1
     run = Run(
@@ -47,7 +55,7 @@ def _create_run(connection: Connection, services: Services) -> Run:
         tenant_id=connection.tenant_id,
         customer_id=connection.customer_id,
         connection_id=connection.connection_id,
-        kind="full",
+        kind=kind,
         started_at=now,
         updated_at=now,
     )

@@ -46,7 +46,7 @@ async def tenant_disconnect(req: func.HttpRequest, client: str) -> func.HttpResp
 @blueprint.durable_client_input(client_name="client")
 async def tenant_resync(req: func.HttpRequest, client: str) -> func.HttpResponse:
     work = DurableOrchestrations(client)
-    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, resync, work))
+    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, _resync_as_asked(call), work))
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
@@ -77,6 +77,10 @@ def _show(call: Call) -> Reply:
 def _change(call: Call) -> Reply:
     caller = call.caller(services().callers, Role.CONNECT)
     return json_reply(change_tenant(call.request.route_params["tenantId"], call.json_object(), caller, services()))
+
+
+def _resync_as_asked(call: Call):
+    return lambda tenant_id, *more: resync(tenant_id, call.request.params.get("kind", ""), *more)
 
 
 def _act(call: Call, use_case, work: DurableOrchestrations) -> Reply:

@@ -14,11 +14,19 @@ import orjson
 
 from tenantsync import logs
 from tenantsync.clock import Clock, to_rfc3339
-from tenantsync.errors import ConflictError, NotLicensedError, TenantSyncError
+from tenantsync.errors import (
+    ConflictError,
+    ContractError,
+    CursorExpiredError,
+    NotLicensedError,
+    PermissionMissingError,
+    TenantSyncError,
+)
 from tenantsync.recovery import Recovery, recover
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
+from tenantsync.store.deltas import DeltaPoint, DeltaPoints
 from tenantsync.store.inventory import Inventory, Listing, add_tally
-from tenantsync.store.runs import Phase, ResourceProgress, ResourceState, Runs, StoredProgress, Verdict
+from tenantsync.store.runs import Mode, Phase, ResourceProgress, ResourceState, Runs, StoredProgress, Verdict
 
 _LISTED: Final = 0.95
 _UNCOUNTED_HALF: Final = 5
@@ -43,6 +51,7 @@ class SliceTools:
     runs: Runs
     clock: Clock
     budget: SliceBudget
+    deltas: DeltaPoints
     in_propagation_window: bool = False
 
 
@@ -82,6 +91,7 @@ class _Slice:
         steps: dict[str, Callable[[], bool]] = {
             Phase.LISTING: self._list,
             Phase.COUNTING: self._count,
+            Phase.CERTIFYING: self._confirm,
             Phase.SWEEPING: self._sweep,
         }
         while not self._progress.is_ended:
@@ -117,8 +127,11 @@ class _Slice:
     # Each phase gives True when it has reached its end, False when the budget is used up.
 
     def _list(self) -> bool:
+        self._begin_delta()
         self._ask_expected()
-        pages = self._spec.source.read(self._tools.reading, self._progress.cursor)
+        is_delta = self._progress.mode == Mode.DELTA
+        source = self._spec.changes if is_delta and self._spec.changes else self._spec.source
+        pages = source.read(self._tools.reading, self._progress.cursor)
         for page in _one_ahead(pages, lambda read: not self._is_spent(read)):
             self._store(page)
             if page.cursor is None:
@@ -129,8 +142,12 @@ class _Slice:
         listing, progress = self._listing(), self._progress
         items = {key: item for key, item in page.rows.items() if item is not None}
         removed = [key for key, item in page.rows.items() if item is None]
-        oversize = self._tools.inventory.write(listing, items, self._spec.tally)
+        is_delta = progress.mode == Mode.DELTA
+        write = self._tools.inventory.merge if is_delta else self._tools.inventory.write
+        oversize = write(listing, items, self._spec.tally)
         self._tools.inventory.remove(listing, removed)
+        for prefix in page.dropped:
+            self._tools.inventory.remove_prefixed(listing, prefix)
         changes: dict[str, Any] = {
             "received": progress.received + page.received,
             "removed": progress.removed + len(removed),
@@ -140,16 +157,28 @@ class _Slice:
             "throttles": 0,
             "problem_code": page.note or progress.problem_code,
             "expected": page.expected if progress.expected is None else progress.expected,
+            "gone": progress.gone + page.gone,
             "cursor": page.cursor or "",
-            "phase": Phase.LISTING if page.cursor else Phase.COUNTING,
+            "next_delta": page.delta_link or progress.next_delta,
         }
+        if page.cursor is None:
+            changes |= self._end_of_listing(is_changed=bool(progress.received + page.received + changes["gone"]))
         self._save(**changes)
+
+    def _end_of_listing(self, *, is_changed: bool) -> dict[str, Any]:
+        """What is stored is counted, unless a delta brought nothing: then the count of its beginning holds."""
+        taken_at = self._progress.delta_taken_at or self._progress.started_at
+        if self._progress.mode == Mode.DELTA and not is_changed:
+            return {"phase": Phase.CERTIFYING, "delta_taken_at": taken_at}
+        return {"phase": Phase.COUNTING, "delta_taken_at": taken_at, "stored": 0, "tally": ""}
 
     def _count(self) -> bool:
         """Counts what is really stored: a number is proven from the store, not from what was sent."""
         while True:
             progress = self._progress
-            step = self._tools.inventory.count(self._listing(), progress.cursor)
+            listing = self._listing()
+            counted_rows = replace(listing, stamp="") if progress.mode == Mode.DELTA else listing
+            step = self._tools.inventory.count(counted_rows, progress.cursor)
             tally = orjson.loads(progress.tally) if progress.tally else {}
             add_tally(tally, step.tally)
             counted: dict[str, Any] = {
@@ -166,12 +195,20 @@ class _Slice:
                 self._save()
                 return False
 
+    def _confirm(self) -> bool:
+        self._certify({})
+        return True
+
     def _certify(self, counted: dict[str, Any]) -> None:
         progress = replace(self._progress, **counted)
         expected = progress.expected
         if expected is not None and progress.stored != expected and self._spec.count:
             expected = self._spec.count(self._tools.reading.graph)  # the tenant may have changed meanwhile
-        is_whole = progress.unusable == 0 and (expected is None or progress.stored >= expected)
+        is_delta = progress.mode == Mode.DELTA
+        is_even = progress.stored == expected if is_delta else progress.stored >= (expected or 0)
+        is_whole = progress.unusable == 0 and (expected is None or is_even)
+        if is_delta and not is_whole:  # the changes do not add up, so everything is listed anew
+            raise CursorExpiredError("page_expired", "the changes do not add up to what Microsoft counts")
         was_aborted = progress.phase == Phase.COUNTING and progress.verdict == Verdict.PARTIAL
         if was_aborted or not is_whole:
             problem = {} if was_aborted else _gap(progress, expected)
@@ -196,8 +233,32 @@ class _Slice:
         if self._spec.count and not self._progress.is_counted:
             self._save(expected=self._spec.count(self._tools.reading.graph), is_counted=True)
 
+    def _begin_delta(self) -> None:
+        """Taken before the listing begins, so that nothing that changes meanwhile is missed by the next sync."""
+        progress, changes = self._progress, self._spec.changes
+        if changes is None or progress.mode == Mode.DELTA or progress.delta_taken_at or progress.cursor:
+            return
+        try:
+            link = changes.begin(self._tools.reading.graph)
+        except (ContractError, PermissionMissingError, CursorExpiredError) as failure:
+            logs.event("no_delta", resource=self._spec.key, problem=failure.code)
+            link = ""
+        self._save(next_delta=link, delta_taken_at=to_rfc3339(self._tools.clock.now()))
+
     def _end(self, state: ResourceState, **changes: Any) -> None:
         self._tools.reading.scratch.clear()
+        ended = replace(self._progress, state=state, **changes)
+        if state == ResourceState.COMPLETED and ended.next_delta:
+            self._tools.deltas.save(
+                DeltaPoint(
+                    tenant_id=self._tools.reading.graph.tenant_id,
+                    resource=self._spec.key,
+                    link=ended.next_delta,
+                    taken_at=ended.delta_taken_at,
+                    stored=ended.stored,
+                    tally=ended.tally,
+                )
+            )
         self._save(state=state, **changes)
 
     def _save(self, **changes: Any) -> None:

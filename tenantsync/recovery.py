@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tenantsync.errors import Action, ConsentPendingError, PermissionMissingError, TenantSyncError
-from tenantsync.store.runs import Phase, ResourceProgress, ResourceState, Verdict, WaitReason
+from tenantsync.store.runs import Mode, Phase, ResourceProgress, ResourceState, Verdict, WaitReason
 
 MAX_ATTEMPTS: Final = 8
 MAX_RESTARTS: Final = 2
@@ -59,8 +59,12 @@ def _try_again(progress: ResourceProgress, failure: TenantSyncError) -> Recovery
 def _start_again(progress: ResourceProgress) -> Recovery:
     changes = {
         "restarts": progress.restarts + 1,
+        "mode": Mode.FULL,
         "phase": Phase.LISTING,
         "cursor": "",
+        "next_delta": "",
+        "delta_taken_at": "",
+        "gone": 0,
         "is_counted": False,
         "received": 0,
         "removed": 0,
@@ -76,7 +80,14 @@ def _start_again(progress: ResourceProgress) -> Recovery:
 def _stop(progress: ResourceProgress, failure: TenantSyncError) -> Recovery:
     if progress.received and progress.phase != Phase.COUNTING:
         # what did arrive is counted before the resource ends, and marked as not whole
-        changes = {"phase": Phase.COUNTING, "cursor": "", "verdict": Verdict.PARTIAL, "attempts": 0}
+        changes = {
+            "phase": Phase.COUNTING,
+            "cursor": "",
+            "verdict": Verdict.PARTIAL,
+            "attempts": 0,
+            "stored": 0,
+            "tally": "",
+        }
         return Recovery({**changes, **_problem(failure)})
     return Recovery({"state": ResourceState.FAILED, **_problem(failure)})
 

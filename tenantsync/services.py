@@ -26,6 +26,7 @@ from tenantsync.store.callback_states import CallbackStates
 from tenantsync.store.connect_rate import ConnectRate
 from tenantsync.store.connections import Connections
 from tenantsync.store.customers import Customers
+from tenantsync.store.deltas import DeltaPoints
 from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
 from tenantsync.store.outbox import Outbox, Webhooks
@@ -56,6 +57,7 @@ class Services:
     connect_rate: ConnectRate
     runs: Runs
     inventory: Inventory
+    deltas: DeltaPoints
     tenants: Tenants
     grants: Grants
     transfers: Transfers
@@ -158,6 +160,7 @@ def build_services(
         connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
         runs=Runs(tables),
         inventory=Inventory(tables),
+        deltas=DeltaPoints(tables),
         tenants=Tenants(tables),
         grants=Grants(tables),
         transfers=Transfers(tables),

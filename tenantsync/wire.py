@@ -46,6 +46,7 @@ GRANTS_TABLE: Final = "Grants"
 TRANSFERS_TABLE: Final = "Transfers"
 WEBHOOKS_TABLE: Final = "Webhooks"
 OUTBOX_TABLE: Final = "Outbox"
+DELTAS_TABLE: Final = "Deltas"
 
 
 def onboarding_instance_id(connection_id: str) -> str:

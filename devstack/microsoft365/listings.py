@@ -1,6 +1,7 @@
 """The pages of each listing. Positions are all a link carries, so every page can be made at any time."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from devstack.microsoft365.answers import Ask, GraphError, next_link, read_position
@@ -12,6 +13,8 @@ DEFAULT_PAGE: Final = 100
 _DELTA_OBJECTS: Final = 200
 _DELTA_MEMBERS: Final = 1000
 _EMPTY_EVERY: Final = 25
+_CHANGED: Final = 2
+"""Numbers in the position of a page of changes; a page of the whole has one more."""
 _SCORE_DAYS: Final = 90
 _GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
 
@@ -41,9 +44,15 @@ def _null(index: int) -> None:
 
 def delta_page(origin: str, ask: Ask, population: Population) -> Page:
     """Two hundred objects a page, the size being the server's choice; groups with members, some pages empty."""
+    if ask.query.get("$deltatoken") == "latest":
+        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask, population)}
     if ask.query.get("$deltatoken"):
-        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask)}
-    first, offset, number = read_position(ask) or [0, 0, 0]
+        (users,) = read_position(ask, "$deltatoken") or [0]
+        return changed_page(origin, ask, population, [users, 0])
+    position = read_position(ask) or [0, 0, 0]
+    if len(position) == _CHANGED:
+        return changed_page(origin, ask, population, position)
+    first, offset, number = position
     is_groups = ask.path.startswith("/groups")
     if is_groups and number % _EMPTY_EVERY == _EMPTY_EVERY - 1:
         return {"value": [], "@odata.nextLink": next_link(origin, ask, [first, offset, number + 1])}
@@ -52,11 +61,56 @@ def delta_page(origin: str, ask: Ask, population: Population) -> Page:
     page: Page = {"@odata.context": f"{origin}/v1.0/$metadata#{ask.path.strip('/').split('/')[0]}", "value": objects}
     if position[0] < size:
         return {**page, "@odata.nextLink": next_link(origin, ask, [*position, number + 1])}
-    return {**page, "@odata.deltaLink": _delta_link(origin, ask)}
+    return {**page, "@odata.deltaLink": _delta_link(origin, ask, population)}
 
 
-def _delta_link(origin: str, ask: Ask) -> str:
-    return next_link(origin, ask, [0], "$deltatoken")
+def changed_page(origin: str, ask: Ask, population: Population, position: list[int]) -> Page:
+    """What is different from a tenant of so many users: a tenant changes by its number of users alone."""
+    users, first = position
+    before = Population(replace(population.spec, users=users))
+    is_groups = ask.path.startswith("/groups")
+    size = max(population.groups, before.groups) if is_groups else max(population.users, users)
+    if users == population.users:
+        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask, population)}
+    end = min(size, first + _DELTA_OBJECTS)
+    change = _group_change if is_groups else _user_change
+    found = [changed for index in range(first, end) if (changed := change(ask, before, population, index))]
+    if end < size:
+        return {"value": found, "@odata.nextLink": next_link(origin, ask, [users, end])}
+    return {"value": found, "@odata.deltaLink": _delta_link(origin, ask, population)}
+
+
+def _user_change(ask: Ask, before: Population, now: Population, user: int) -> Page | None:
+    if user >= now.users:
+        return {"id": now.id_of(1, user), "@removed": {"reason": "changed" if user % 2 else "deleted"}}
+    if user < before.users:
+        return None
+    chosen = _chosen(ask.select or tuple(now.user_properties), now.user_properties)
+    return {name: render(user) for name, render in chosen}
+
+
+def _group_change(ask: Ask, before: Population, now: Population, group: int) -> Page | None:
+    identifier = {"id": now.id_of(2, group)}
+    if group >= now.groups:
+        return {**identifier, "@removed": {"reason": "changed"}}
+    names = tuple(name for name in ask.select or ("id", "displayName") if name != "members")
+    shown = {**identifier, **{name: render(group) for name, render in _chosen(names, now.group_properties)}}
+    is_new = group >= before.groups
+    if "members" not in ask.select:
+        return shown if is_new else None
+    old, new = set() if is_new else _members(before, group), _members(now, group)
+    gone = [{"id": member, "@removed": {"reason": "deleted"}} for member in sorted(old - new)]
+    come = [{"@odata.type": "#microsoft.graph.user", "id": member} for member in sorted(new - old)]
+    return {**shown, "members@delta": come + gone} if is_new or come or gone else None
+
+
+def _members(population: Population, group: int) -> set[str]:
+    numbers = range(population.group_size(group))
+    return {population.id_of(1, population.member(group, number)) for number in numbers}
+
+
+def _delta_link(origin: str, ask: Ask, population: Population) -> str:
+    return next_link(origin, ask, [population.users], "$deltatoken")
 
 
 def _user_deltas(ask: Ask, population: Population, first: int, offset: int) -> tuple[list[Page], list[int]]:

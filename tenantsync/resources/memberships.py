@@ -20,10 +20,13 @@ def _membership(identifier: str, group_id: str, member: Object) -> Item:
     return {"id": identifier, "groupId": group_id, "memberId": member["id"], "memberType": kind or None}
 
 
+_DELTA = DeltaMembers(path="/groups/delta", select=("id", "members"), rows=membership_rows)
+
 MEMBERSHIPS = ResourceSpec(
     key="memberships",
     title="Group memberships",
     permissions=("Group.Read.All", "Directory.Read.All"),
     weight=30,
-    source=DeltaMembers(path="/groups/delta", select=("id", "members"), rows=membership_rows),
+    source=_DELTA,
+    changes=_DELTA,
 )

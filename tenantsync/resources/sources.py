@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tenantsync.errors import ContractError, DataError
+from tenantsync.graph.client import TenantGraph
 from tenantsync.graph.paging import GraphPage, read_pages
 from tenantsync.resources.spec import Object, Page, Reading, Rows
 from tenantsync.store.inventory import Item
@@ -76,9 +77,64 @@ class DeltaMembers:
         for page in read_pages(reading.graph, cursor or self.requests()[0]):
             rows, unusable = collect_rows(page.objects, self.rows)
             received = sum(1 for graph_object in page.objects for _ in _present_members(graph_object))
-            if page.next_link is None and page.delta_link is None:
-                raise ContractError("unexpected_answer", "the delta listing ended without a delta link")
-            yield Page(rows=rows, received=received, cursor=page.next_link, unusable=unusable)
+            gone = [str(group["id"]) for group in page.objects if "@removed" in group]
+            yield Page(
+                rows=rows,
+                received=received,
+                cursor=page.next_link,
+                unusable=unusable,
+                dropped=tuple(f"{group}_" for group in gone),
+                gone=len(gone),
+                delta_link=_delta_link(page),
+            )
+
+    def begin(self, graph: TenantGraph) -> str:  # noqa: ARG002 - the full listing is a delta already
+        return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectChanges:
+    """What has changed of a collection that is listed by `Collection`."""
+
+    path: str
+    select: tuple[str, ...]
+
+    def requests(self) -> tuple[str, ...]:
+        return (f"{self.path}?$deltatoken=latest&$select={','.join(self.select)}",)
+
+    def begin(self, graph: TenantGraph) -> str:
+        """Microsoft answers with no objects and the link to what changes from now on."""
+        links = [page.delta_link for page in read_pages(graph, self.requests()[0])]
+        return links[-1] or ""
+
+    def read(self, reading: Reading, cursor: str) -> Iterator[Page]:
+        for page in read_pages(reading.graph, cursor):
+            rows, unusable = collect_rows(page.objects, _changed_object)
+            gone = sum(1 for item in rows.values() if item is None)
+            yield Page(
+                rows=rows,
+                received=len(page.objects),
+                cursor=page.next_link,
+                unusable=unusable,
+                gone=gone,
+                delta_link=_delta_link(page),
+            )
+
+
+def _changed_object(graph_object: Object) -> Iterator[tuple[str, Item | None]]:
+    if "@removed" in graph_object:
+        yield str(graph_object["id"]), None
+    else:
+        yield from whole_object(graph_object)
+
+
+def _delta_link(page: GraphPage) -> str:
+    """Of the last page; ContractError if it has none, for then the listing has not reached its end."""
+    if page.next_link is not None:
+        return ""
+    if page.delta_link is None:
+        raise ContractError("unexpected_answer", "the delta listing ended without a delta link")
+    return page.delta_link
 
 
 def _present_members(group: Object) -> Iterator[Object]:

@@ -22,7 +22,8 @@ class Page:
     """What a source gives for one step: rows to store and where to go on afterwards.
 
     `cursor` None means that the listing ended by itself. `received` counts objects as Microsoft sent them.
-    `note` is a problem code that is worth saying although the number is right.
+    `note` is a problem code that is worth saying although the number is right. `dropped` are prefixes of ids whose
+    rows all go, `gone` counts objects that are no more, and `delta_link` is where the changes after this page begin.
     """
 
     rows: Mapping[str, Item | None] = field(default_factory=dict)
@@ -31,6 +32,9 @@ class Page:
     expected: int | None = None
     unusable: int = 0
     note: str = ""
+    dropped: tuple[str, ...] = ()
+    gone: int = 0
+    delta_link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,23 @@ class Source(Protocol):
         ...
 
 
+class Changes(Source, Protocol):
+    """Reads what has changed since a point in time; a cursor is the link to that point, or to a further page.
+
+    Objects may come with some of their properties only. The last page carries the next point.
+    """
+
+    def begin(self, graph: TenantGraph) -> str:
+        """The link to everything that changes from now on; empty when the full listing itself ends with it."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceSpec:
     """One resource type.
 
     `permissions`: any one of these application permissions is enough, the least privileged first.
+    `changes`: Microsoft's delta of the same rows, None when there is none.
     `count`: asks Microsoft how many objects there are, None when there is no such question.
     `weight`: the resource's share of the run's percentage.
     `tally`: counters of an item that the summary adds up over the stored rows.
@@ -71,6 +87,7 @@ class ResourceSpec:
     title: str
     permissions: tuple[str, ...]
     source: Source
+    changes: Changes | None = None
     count: Callable[[TenantGraph], int | None] | None = None
     weight: int = 1
     tally: Tally | None = None

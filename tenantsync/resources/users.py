@@ -1,10 +1,38 @@
 """Users, guests included, with their licences and how each was assigned."""
 
 from collections.abc import Mapping
+from typing import Final
 
-from tenantsync.resources.sources import Collection
+from tenantsync.resources.sources import Collection, ObjectChanges
 from tenantsync.resources.spec import ResourceSpec
 from tenantsync.store.inventory import Item
+
+_SELECT: Final = (
+    "id",
+    "userPrincipalName",
+    "displayName",
+    "givenName",
+    "surname",
+    "mail",
+    "proxyAddresses",
+    "accountEnabled",
+    "userType",
+    "createdDateTime",
+    "creationType",
+    "externalUserState",
+    "jobTitle",
+    "department",
+    "companyName",
+    "officeLocation",
+    "usageLocation",
+    "onPremisesSyncEnabled",
+    "onPremisesImmutableId",
+    "onPremisesLastSyncDateTime",
+    "lastPasswordChangeDateTime",
+    "assignedLicenses",
+    "licenseAssignmentStates",
+    "assignedPlans",
+)
 
 
 def tally_user(user: Item) -> Mapping[str, float]:
@@ -22,33 +50,6 @@ USERS = ResourceSpec(
     count=lambda graph: graph.fetch_count("/users/$count"),
     tally=tally_user,
     # signInActivity stays out: without Entra ID P1 it makes the whole listing fail
-    source=Collection(
-        path="/users",
-        select=(
-            "id",
-            "userPrincipalName",
-            "displayName",
-            "givenName",
-            "surname",
-            "mail",
-            "proxyAddresses",
-            "accountEnabled",
-            "userType",
-            "createdDateTime",
-            "creationType",
-            "externalUserState",
-            "jobTitle",
-            "department",
-            "companyName",
-            "officeLocation",
-            "usageLocation",
-            "onPremisesSyncEnabled",
-            "onPremisesImmutableId",
-            "onPremisesLastSyncDateTime",
-            "lastPasswordChangeDateTime",
-            "assignedLicenses",
-            "licenseAssignmentStates",
-            "assignedPlans",
-        ),
-    ),
+    source=Collection(path="/users", select=_SELECT),
+    changes=ObjectChanges(path="/users/delta", select=_SELECT),
 )

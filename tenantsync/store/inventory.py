@@ -72,6 +72,29 @@ class Inventory:
         self._tables.write(INVENTORY_TABLE, partitions)
         return unusable
 
+    def merge(self, listing: Listing, changes: Mapping[str, Item], tally: Tally | None = None) -> int:
+        """Writes objects of which only some properties may be given: the others stay as they are stored."""
+        whole = {identifier: {**self._find(listing, identifier), **change} for identifier, change in changes.items()}
+        return self.write(listing, whole, tally)
+
+    def _find(self, listing: Listing, identifier: str) -> Item:
+        key = encode_key(identifier)
+        partition = inventory_partition(listing.tenant_id, listing.resource, shard_of(key))
+        row = self._tables.read(INVENTORY_TABLE, partition, key)
+        return _to_item(row) if row else {}
+
+    def remove_prefixed(self, listing: Listing, prefix: str) -> None:
+        """Deletes the rows whose ids begin so."""
+        start = encode_key(prefix)
+        for shard in range(SHARDS):
+            partition = inventory_partition(listing.tenant_id, listing.resource, shard)
+            while True:
+                rows = self._tables.scan(INVENTORY_TABLE, partition, after=start, columns=("stamp",))
+                keys = [row.key for row in rows if row.key.startswith(start)]
+                self._tables.delete(INVENTORY_TABLE, partition, keys)
+                if len(keys) < len(rows) or not rows:
+                    break
+
     def remove(self, listing: Listing, identifiers: list[str]) -> None:
         """Deletes the rows of these ids."""
         for identifier in identifiers:
@@ -80,10 +103,10 @@ class Inventory:
             self._tables.delete(INVENTORY_TABLE, partition, [key])
 
     def count(self, listing: Listing, cursor: str) -> Count:
-        """Counts one step of rows: the listing's own, and stale ones of earlier listings."""
+        """Counts one step of rows: the listing's own (all, if it has no stamp), and stale ones of earlier listings."""
         rows, next_cursor = self._step(listing, cursor, ("stamp", "tally"))
         tally: dict[str, float] = {}
-        own = [row for row in rows if row.text("stamp") == listing.stamp]
+        own = [row for row in rows if listing.stamp in ("", row.text("stamp"))]
         for row in own:
             if counters := row.text("tally"):
                 add_tally(tally, orjson.loads(counters))

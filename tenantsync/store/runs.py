@@ -46,11 +46,19 @@ ENDED_RESOURCE_STATES: Final = frozenset(
 )
 
 
+class Mode(StrEnum):
+    """How a resource is brought up to date."""
+
+    FULL = "full"
+    DELTA = "delta"
+
+
 class Phase(StrEnum):
     """What a resource's next slice does."""
 
     LISTING = "listing"
     COUNTING = "counting"
+    CERTIFYING = "certifying"
     SWEEPING = "sweeping"
 
 
@@ -112,7 +120,11 @@ class ResourceProgress:
     weight: int
     """Share of the run's percentage."""
     state: str = ResourceState.PENDING
+    mode: str = Mode.FULL
     phase: str = Phase.LISTING
+    next_delta: str = ""
+    """Where the changes after this listing begin, once Microsoft has said so."""
+    delta_taken_at: str = ""
     cursor: str = ""
     """Where the phase goes on; empty at its start. Opaque to everybody but the phase."""
     restarts: int = 0
@@ -121,6 +133,8 @@ class ResourceProgress:
     """Whether Microsoft was asked for `expected`."""
     received: int = 0
     removed: int = 0
+    gone: int = 0
+    """Of the changed objects, the ones that are no more."""
     unusable: int = 0
     stored: int = 0
     stale: int = 0

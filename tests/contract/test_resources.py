@@ -91,6 +91,7 @@ def sync(spec: ResourceSpec, services: Services, run: str = RUN) -> ResourceProg
             inventory=services.inventory,
             runs=services.runs,
             clock=services.clock,
+            deltas=services.deltas,
             budget=SliceBudget(pages=1),
         )
         if sync_slice(spec, stored, tools).is_ended:

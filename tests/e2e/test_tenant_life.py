@@ -104,7 +104,13 @@ def test_second_sync_replaces_what_changed_and_lost_consent_is_told(stack: Stack
     started = api(stack, "POST", f"tenants/{tenant_id}/resync")
     assert (started[0], api(stack, "POST", f"tenants/{tenant_id}/resync")[1]["runId"]) == (202, started[1]["runId"])
     status = list(portal.follow(tenant_id))[-1]
-    assert (status["state"], status["kind"], status["summary"]["users"]) == ("completed", "full", 60)
+    assert (status["state"], status["kind"], status["summary"]["users"]) == ("completed", "delta", 60)
+    assert {name: item["mode"] for name, item in status["resources"].items() if item["mode"] == "delta"} == {
+        "users": "delta",
+        "groups": "delta",
+        "memberships": "delta",
+    }
+    assert status["summary"] | stack.truth(tenant_id) == status["summary"]
     assert len(inventory_ids(stack, tenant_id, "users")) == 60
     stack.http.delete(f"{stack.login}/_simulator/tenants/{tenant_id}/consent", timeout=10)
     api(stack, "POST", f"tenants/{tenant_id}/resync")

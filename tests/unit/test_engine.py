@@ -86,6 +86,7 @@ class Bench:
             inventory=self.services.inventory,
             runs=self.services.runs,
             clock=self.clock,
+            deltas=self.services.deltas,
             budget=self.budget,
             in_propagation_window=self.in_window,
         )
@@ -162,6 +163,7 @@ def test_worker_that_was_overtaken_gives_way(bench: Bench):
         inventory=bench.services.inventory,
         runs=bench.services.runs,
         clock=bench.clock,
+        deltas=bench.services.deltas,
         budget=bench.budget,
     )
     outcome = sync_slice(bench.spec, stored, tools)
@@ -371,6 +373,7 @@ def test_store_that_fails_is_the_callers_problem(bench: Bench, tables: MemoryTab
             inventory=bench.services.inventory,
             runs=bench.services.runs,
             clock=bench.clock,
+            deltas=bench.services.deltas,
             budget=bench.budget,
         )
     )

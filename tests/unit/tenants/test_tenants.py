@@ -134,9 +134,16 @@ def test_resync_starts_one_run_however_often_it_is_asked(app: App, run: Run, ser
     assert (first.status, first.body["runId"]) == (202, second.body["runId"])
     assert list(app.client.instances) == [f"resync-{run.connection_id}-1"]
     status = call(app, "GET", f"/{TENANT}/sync-status").body
-    assert (status["state"], status["kind"]) == ("verifying", "full")
+    assert (status["state"], status["kind"]) == ("verifying", "delta")
     services.runs.change(first.body["runId"], state=RunState.COMPLETED)
     assert call(app, "POST", f"/{TENANT}/resync").body["runId"] == f"resync-{run.connection_id}-2"
+
+
+def test_resync_lists_everything_when_asked_to(app: App, run: Run):
+    assert call(app, "POST", f"/{TENANT}/resync?kind=full").status == 202
+    assert call(app, "GET", f"/{TENANT}/sync-status").body["kind"] == "full"
+    refused = call(app, "POST", f"/{TENANT}/resync?kind=initial")
+    assert (refused.status, refused.body["code"]) == (400, "invalid_request")
 
 
 def test_resync_does_not_wait_for_propagation(app: App, run: Run, services: Services, microsoft: FakeMicrosoft):
