@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import requests
 
-from devstack.demo.journey import AdminBrowser, JourneyError, Portal, describe_problem
+from devstack.demo.journey import AdminBrowser, JourneyError, Portal
+from devstack.demo.proof import find_failures
 from devstack.demo.scenarios import OTHER_TENANT, SCENARIOS, play_scenario
 from devstack.demo.screen import Screen, render_summary
 from devstack.stack import Stack, StackError
@@ -103,24 +104,6 @@ def onboard(stack: Stack, screen: Screen) -> dict[str, Any]:
     for status in portal.follow(connected["tenantId"]):
         screen.show(status)
     return status
-
-
-def find_failures(status: Mapping[str, Any], truth: Mapping[str, Any]) -> list[str]:
-    """Everything that keeps the run from being proven, a line each."""
-    failures = [] if status["state"] == "completed" else [f"The run ended as {status['state']}."]
-    if status.get("problem"):
-        failures.append(describe_problem(status["problem"]))
-    for name, item in status["resources"].items():
-        if item["certificate"]["verdict"] != "complete":
-            problem = f"\n  {describe_problem(item['problem'])}" if item["problem"] else ""
-            failures.append(f"{name}: {item['state']}, {item['certificate']['verdict']}{problem}")
-    summary = status["summary"] or {}
-    failures += [
-        f"{name}: {summary.get(name)} instead of {expected}"
-        for name, expected in truth.items()
-        if summary.get(name) != expected
-    ]
-    return failures
 
 
 def report(stack: Stack, screen: Screen, status: Mapping[str, Any], seconds: float) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal, ProblemError, describe_problem
-from devstack.demo.screen import Screen
+from devstack.demo.proof import find_failures
+from devstack.demo.screen import Screen, render_summary
 from devstack.stack import OTHER_MSP, Stack
 
 PROVEN, UNEXPECTED, NOT_CONNECTED, SOMETHING_LEFT = 0, 1, 4, 5
@@ -76,6 +77,58 @@ def _propagation(stack: Stack, screen: Screen, domain: str) -> Ending:
         if status["state"] == "verifying" and status["waiting"]:
             waits.append({"code": status["waiting"]["reason"]})
     return Ending(status, waits[:1])
+
+
+def _storm(stack: Stack, screen: Screen, domain: str) -> Ending:
+    """Everything must arrive all the same, and the waiting must have been shown."""
+    portal = Portal(stack)
+    connected = portal.connect(domain, "Contoso")
+    AdminBrowser(stack).open(connected["authUrl"])
+    waits: list[Mapping[str, Any]] = []
+    status: Status = {}
+    for status in portal.follow(connected["tenantId"]):
+        screen.show(status)
+        if status["waiting"]:
+            waits.append({"code": status["waiting"]["reason"]})
+    for line in render_summary(status):
+        screen.say(line)
+    lost = sum(item["throttledSeconds"] for item in status["resources"].values())
+    retries = sum(item["retries"] for item in status["resources"].values())
+    screen.say(f"{lost} seconds waited for Microsoft, {retries} retries.")
+    if failures := find_failures(status, stack.truth(connected["tenantId"])):
+        raise JourneyError("\n".join(failures))
+    screen.say("Every number is proven and equals the simulated tenant.")
+    return Ending(status, waits[:1])
+
+
+def _weather(path: str) -> list[dict[str, Any]]:
+    """Everything that can go wrong with a listing, one after the other and some of it twice."""
+    kinds = {
+        "unavailable": (3, 2),
+        "throttle": (4, 2),
+        "throttle_date": (5, 1),
+        "drop": (6, 2),
+        "throttle_no_header": (7, 1),
+        "truncate": (8, 2),
+        "error_in_200": (9, 1),
+        "expired_token": (10, 2),
+        "duplicate": (11, 2),
+        "empty_page": (13, 1),
+        "expired_page": (17, 1),
+    }
+    return [
+        {"path": path, "kind": kind, "everyNth": nth, "times": times, "retryAfterSeconds": 2}
+        for kind, (nth, times) in kinds.items()
+    ]
+
+
+_STORM_PATHS: Final = (
+    "/v1.0/users",
+    "/v1.0/groups",
+    "/v1.0/groups/delta",
+    "/v1.0/deviceManagement/managedDevices",
+    "/v1.0/users/$count",
+)
 
 
 def _already_connected(stack: Stack, screen: Screen, domain: str) -> Ending:
@@ -159,6 +212,14 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
         play=_already_connected,
         problem="tenant_already_connected",
         exit_code=NOT_CONNECTED,
+    ),
+    "storm": Scenario(
+        about="20,000 users, while Microsoft throttles, fails, drops connections and forgets pages and tokens",
+        play=_storm,
+        state="completed",
+        problem="throttled",
+        exit_code=PROVEN,
+        tenant={"users": 20_000, "faults": [fault for path in _STORM_PATHS for fault in _weather(path)]},
     ),
     "expired-link": Scenario(
         about="the administrator opens the link too late",

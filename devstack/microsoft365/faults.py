@@ -25,6 +25,8 @@ def refuse_on_purpose(fault: Fault | None, query: dict[str, str], world: World) 
         raise GraphError(503, "ServiceUnavailable", "Service unavailable.", {})
     if fault.kind == "forbidden":
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+    if fault.kind == "expired_token":
+        raise GraphError(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
     if fault.kind == "expired_page" and ("$skiptoken" in query or "$deltatoken" in query):
         raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
 

@@ -20,6 +20,7 @@ FAULT_KINDS: Final = frozenset(
         "empty_page",
         "duplicate",
         "forbidden",
+        "expired_token",
     }
 )
 
