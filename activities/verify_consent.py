@@ -14,9 +14,10 @@ from tenantsync.errors import (
     ContractError,
     PermissionMissingError,
     TenantSyncError,
+    TransientError,
 )
 from tenantsync.graph.directory_roles import read_directory_roles
-from tenantsync.graph.grants import try_read_grants
+from tenantsync.graph.grants import read_grants
 from tenantsync.identity.roles import may_consent
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.services import Services
@@ -30,6 +31,8 @@ DELAYS_SECONDS: Final = (2, 3, 5, 10, 20, 30, 60, 60, 60, 60, 60, 60, 60, 60, 60
 """Microsoft names no time for consent to reach all its services; minutes have been seen. Together about ten."""
 _PATIENT_ATTEMPTS: Final = 3
 """So often a token with some of the roles is taken for one whose other roles are on their way; later Graph is asked."""
+_UNSURE_ATTEMPTS: Final = 6
+"""A minute: where Graph does not let us look at what was granted, waiting longer would only delay the rest."""
 _RETRYABLE: Final = frozenset({Action.WAIT, Action.RETRY})
 
 
@@ -39,29 +42,32 @@ def verify_consent(run_id: str, attempt: int, services: Services) -> dict[str, A
     if run is None:
         raise ContractError("unexpected_answer", "there is no such run")
     if run.state != RunState.VERIFYING:  # activities run at least once: this is a late repetition
-        return {"state": "cancelled" if run.state == RunState.CANCELLED else "verified"}
+        return _cancelled(run, services) if run.state == RunState.CANCELLED else {"state": "verified"}
     try:
         roles = _prove(run, attempt, services)
         connection = _check_administrator(run, services)
         _claim(run, connection, services)
         _remember_consent(run, roles, services)
     except TenantSyncError as failure:
+        current = services.runs.read(run_id)
+        if current and current.state == RunState.CANCELLED:
+            return _cancelled(run, services)
         return _after_failure(run, failure, attempt, services)
     now = to_rfc3339(services.clock.now())
     changed = services.runs.change(run_id, state=RunState.SYNCING, waiting_reason="", waiting_until="", updated_at=now)
     if changed is None or changed.state == RunState.CANCELLED:  # while it was being verified
-        _let_go_if_disconnected(run, services)
-        return {"state": "cancelled"}
+        return _cancelled(run, services)
     services.note_state(run.msp_id, run.tenant_id, changed.state)
     return {"state": "verified"}
 
 
-def _let_go_if_disconnected(run: Run, services: Services) -> None:
+def _cancelled(run: Run, services: Services) -> dict[str, Any]:
     """Nobody owned the tenant when it was disconnected, so nothing but this late claim has to be taken back."""
     tenant, owner = services.tenants.read(run.msp_id, run.tenant_id), services.owners.read(run.tenant_id)
     is_own = owner is not None and owner.connection_id == run.connection_id
     if owner is not None and is_own and tenant is not None and tenant.state == TenantState.DISCONNECTED:
         services.owners.release(owner)
+    return {"state": "cancelled"}
 
 
 def _prove(run: Run, attempt: int, services: Services) -> frozenset[str]:
@@ -82,8 +88,13 @@ def _are_arriving(run: Run, attempt: int, roles: frozenset[str], services: Servi
         return False
     if attempt < _PATIENT_ATTEMPTS:
         return True
-    granted = try_read_grants(services.graph_for(run.tenant_id), services.settings.client_id)
-    return granted is not None and not roles >= granted.application & APPLICATION_PERMISSIONS
+    try:
+        granted = read_grants(services.graph_for(run.tenant_id), services.settings.client_id)
+    except PermissionMissingError:  # what lets us look may itself be on its way
+        return attempt < _UNSURE_ATTEMPTS
+    except TenantSyncError:
+        return False
+    return not roles >= granted.application & APPLICATION_PERMISSIONS
 
 
 def _remember_consent(run: Run, roles: frozenset[str], services: Services) -> None:
@@ -103,7 +114,7 @@ def _check_administrator(run: Run, services: Services) -> Connection:
     connection = services.connections.read(run.msp_id, run.connection_id)
     if connection is None:
         raise ContractError("unexpected_answer", "there is no such connection")
-    if run.kind != "initial" or connection.admin_directory_roles or not connection.admin_object_id:
+    if run.kind != "initial" or connection.admin_directory_roles:
         return connection
     roles = read_directory_roles(services.graph_for(run.tenant_id), connection.admin_object_id)
     if roles is None:
@@ -125,6 +136,9 @@ def _claim(run: Run, connection: Connection, services: Services) -> None:
     try:
         services.owners.claim(owner)
     except ConflictError as error:
+        current = services.owners.read(run.tenant_id)
+        if current is None or current.msp_id == run.msp_id:  # released or renewed at this very moment
+            raise TransientError("storage_unavailable", "the tenant's owner has just changed") from error
         raise ContractError("tenant_already_connected", "Contact support.") from error
 
 

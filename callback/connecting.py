@@ -12,7 +12,7 @@ from tenantsync.orchestrations import Orchestrations, start_run
 from tenantsync.services import Services
 from tenantsync.store.audit import ADMIN
 from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.wire import onboarding_instance_id
 from tenantsync.wrong_tenant import describe_wrong_tenant
@@ -94,9 +94,20 @@ class ConnectErrand:
             admin_object_id=admin.object_id,
             admin_directory_roles=",".join(admin.directory_roles),
         )
+        if not self._is_latest():
+            self._withdraw(run)
         self._follow(proven, run, orchestrations)
         logs.event("run_started", run_id=run.run_id, tenant_id=run.tenant_id)
         return Accomplished(self.connection_id, run.to_reference())
+
+    def _withdraw(self, run: Run) -> None:
+        """A newer connection was made at this very moment: this one must not start."""
+        connection, now = self._connection, to_rfc3339(self._services.clock.now())
+        self._services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now)
+        self._services.connections.change(
+            connection.msp_id, connection.connection_id, state=ConnectionState.CANCELLED, run_id="", updated_at=now
+        )
+        raise ConflictError("tenant_changed", "a newer connection has replaced this one")
 
     def _create_run(self) -> Run:
         connection, now = self._connection, to_rfc3339(self._services.clock.now())

@@ -41,7 +41,8 @@ class GrantErrand:
 
     def why_void(self) -> str:
         owner = self._services.owners.read(self._grant.tenant_id)
-        return "" if owner and owner.msp_id == self._grant.msp_id else "link_cancelled"
+        is_own = owner is not None and owner.msp_id == self._grant.msp_id
+        return "" if owner and is_own and owner.connection_id == self.connection_id else "link_cancelled"
 
     def next_action(self, code: str) -> str:
         return ask_again(code)

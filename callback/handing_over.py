@@ -49,7 +49,7 @@ class TransferErrand:
         roles: frozenset[str] | None = frozenset(admin.directory_roles)
         try:
             roles = roles or read_directory_roles(self._services.graph_for(admin.tenant_id), admin.object_id)
-        except (ConsentError, PermissionMissingError) as failure:
+        except (ConsentError, PermissionMissingError) as failure:  # also of a person the tenant does not know
             return Refusal("admin_role_unproven", failure.detail, failure.cause.provider_code)
         return None if roles is None or may_consent(roles) else NO_ADMINISTRATOR
 

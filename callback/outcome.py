@@ -120,7 +120,8 @@ class _Callback:
         self.errand.mend(self.orchestrations)
         if self.errand.is_open and not self.fields.error and self._is_reload():
             self._refuse_outdated()
-            return self._ask_sign_in()
+            if self.services.callback_states.count_reload(self.found):
+                return self._ask_sign_in()
         is_under_way = self.errand.is_under_way or (self.errand.is_open and self.state.leg == Leg.SIGN_IN)
         raise self._refused(Refusal("state_used"), run_started=is_under_way)
 
@@ -136,7 +137,11 @@ class _Callback:
         return SignInNeeded(self.errand.connection_id, url)
 
     def _refuse(self, refusal: Refusal, used: FoundState) -> CallbackRefusedError:
-        members = self.errand.refuse(refusal)
+        try:
+            members = self.errand.refuse(refusal)
+        except TransientError:  # what could not be stored is told again
+            self.services.callback_states.reopen(used)
+            raise
         if self.errand.keeps_link and self.state.leg == Leg.SIGN_IN:
             self.services.callback_states.reopen(used)
         return self._refused(replace(refusal, members=members))
@@ -180,7 +185,10 @@ class _Callback:
         flow: dict[str, Any] = {**orjson.loads(self.state.flow), "state": self.fields.state}
         try:
             return self.services.tokens.finish_sign_in(self.state.tenant_id, flow, self.fields.raw)
-        except (TransientError, ConfigurationError):  # nobody's fault who has a link in hand
+        except TransientError:  # Microsoft may have redeemed the code before the answer got lost
+            self.services.callback_states.reopen(used)
+            raise
+        except ConfigurationError:  # refused before the code was looked at
             self.services.callback_states.give_back(self.found, used)
             raise
         except TenantSyncError as failure:

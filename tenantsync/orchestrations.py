@@ -50,7 +50,12 @@ class DurableOrchestrations:
         self._wait_for(self._terminate(instance_id))
 
     def _wait_for(self, work: Any) -> None:
-        asyncio.run_coroutine_threadsafe(work, self._loop).result(_TIMEOUT_SECONDS)
+        try:
+            asyncio.run_coroutine_threadsafe(work, self._loop).result(_TIMEOUT_SECONDS)
+        except TransientError:
+            raise
+        except Exception as error:  # the SDK raises nothing narrower when the host is away
+            raise TransientError("service_unavailable", "the orchestrations cannot be reached") from error
 
     async def _start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool) -> None:
         """`start_new` would start an ended instance anew, so existing is enough to leave it alone."""

@@ -139,7 +139,7 @@ def build_services(
     hosts = (settings.login_endpoint, settings.graph_endpoint, *settings.other_login_endpoints)
     outbound = outbound or Outbound(hosts, settings.ca_bundle)
     tokens = TokenSource(settings, outbound)
-    webhooks, home_id = Webhooks(tables), settings.home_tenant_id
+    tenants, webhooks, home_id = Tenants(tables), Webhooks(tables), settings.home_tenant_id
     home = TenantGraph(home_id, settings.graph_endpoint, outbound, tokens) if home_id else None
     poster = poster or PublicPoster(settings.webhook_origins)
     return Services(
@@ -148,7 +148,7 @@ def build_services(
         outbound=outbound,
         tables=tables,
         authority=Authority(settings.login_endpoint, outbound, settings.other_login_endpoints),
-        callers=CallerIdentity(settings, outbound, clock),
+        callers=CallerIdentity(settings, outbound, clock, tenants.knows),
         tokens=tokens,
         consent_link=ConsentLink(
             settings.login_endpoint, settings.graph_endpoint, settings.client_id, settings.callback_url
@@ -161,7 +161,7 @@ def build_services(
         runs=Runs(tables),
         inventory=Inventory(tables),
         deltas=DeltaPoints(tables),
-        tenants=Tenants(tables),
+        tenants=tenants,
         grants=Grants(tables),
         transfers=Transfers(tables),
         audit=Audit(tables, clock),

@@ -5,6 +5,7 @@ A trigger calls `answer(request, handler)` and turns the Reply into its framewor
 
 import hashlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import parse_qs
@@ -81,7 +82,7 @@ class Call:
 
     def text_fields(self) -> dict[str, str]:
         """The body's fields, form or JSON; raises RequestError unless all of them are text."""
-        if "application/x-www-form-urlencoded" in self.request.headers.get("content-type", ""):
+        if "application/x-www-form-urlencoded" in self.request.headers.get("content-type", "").lower():
             return self._form()
         fields = self.json_object()
         if not all(isinstance(value, str) for value in fields.values()):
@@ -124,7 +125,8 @@ def _handled(call: Call, handler: Callable[[Call], Reply], crashed: Callable[[],
     except Exception as error:  # noqa: BLE001 - the HTTP edge: nothing may leave as a bare 500
         logs.failure("request_crashed", error, path=call.path)
         if crashed:
-            return crashed()
+            with suppress(TenantSyncError):
+                return crashed()
         return problem_reply(find_problem("internal_error"), call)
 
 

@@ -11,6 +11,7 @@ from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.orchestrations import DurableOrchestrations
+from tenantsync.resuming import resume_stalled
 from tenantsync.services import services
 from tenantsync.wire import WATCH_CONSENTS, consent_watch_instance_id
 
@@ -44,6 +45,20 @@ def forget_old_links_daily(timer: func.TimerRequest) -> None:
 async def watch_consents_daily(timer: func.TimerRequest, client: str) -> None:
     work = DurableOrchestrations(client)
     await asyncio.to_thread(_watch, work, services().clock.now())
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="0 */5 * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def resume_runs(timer: func.TimerRequest, client: str) -> None:
+    work = DurableOrchestrations(client)
+    await asyncio.to_thread(_resume, work)
+
+
+def _resume(work: DurableOrchestrations) -> None:
+    try:
+        resume_stalled(services(), work)
+    except TenantSyncError as failure:  # five minutes later it is tried again
+        logs.event("runs_not_resumed", problem=failure.code)
 
 
 def _watch(work: DurableOrchestrations, now: datetime) -> None:

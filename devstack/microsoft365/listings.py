@@ -156,8 +156,8 @@ def members_page(origin: str, ask: Ask, population: Population) -> Page:
 
 
 def directory_roles(ask: Ask, state: TenantState, roles: frozenset[str]) -> Page:
-    """The roles of the one administrator there is; without permission to read roles only their ids."""
-    if ask.values["id"] != state.population.id_of(9, 0):
+    """The roles of the one administrator, or of the tenant; without permission to read roles only their ids."""
+    if "id" in ask.values and ask.values["id"] != state.population.id_of(9, 0):
         raise GraphError(404, "Request_ResourceNotFound", f"Resource '{ask.values['id']}' does not exist.")
     shows = "Directory.Read.All" in roles
     return {

@@ -4,18 +4,21 @@ from http import HTTPStatus
 from typing import Final
 from urllib.parse import quote
 
-from tenantsync.errors import ConsentError, TenantSyncError
+from tenantsync.errors import ConsentError, ConsentPendingError, TenantSyncError
 from tenantsync.graph.client import TenantGraph
 from tenantsync.graph.paging import read_pages
 from tenantsync.permissions import READS_DIRECTORY_ROLES
 
-_UNKNOWN: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+_ABSENT: Final = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND})
+_ROLES_PATH: Final = "/directoryRoles?$select=id"
 
 
 def read_directory_roles(graph: TenantGraph, object_id: str) -> frozenset[str] | None:
-    """Role template ids, the ones held through groups too; None when Graph does not know the person.
+    """Role template ids, the ones held through groups too; None where this Graph does not offer roles at all.
 
-    Raises ConsentError `admin_role_unproven` when this tenant does not let us see roles, else as `graph.failures`.
+    Raises ConsentError `admin_role_unproven` when the tenant does not let us see roles, ConsentPendingError when it
+    does not know the person (an account of another tenant, or a new one on its way to all replicas), else as
+    `graph.failures`.
     """
     if READS_DIRECTORY_ROLES not in graph.roles():
         raise ConsentError("admin_role_unproven", f"{READS_DIRECTORY_ROLES} was not granted")
@@ -23,7 +26,19 @@ def read_directory_roles(graph: TenantGraph, object_id: str) -> frozenset[str] |
     try:
         roles = [item for page in read_pages(graph, path) for item in page.objects]
     except TenantSyncError as failure:
-        if failure.cause.status in _UNKNOWN:
+        if failure.cause.status not in _ABSENT:
+            raise
+        if not _offers_roles(graph):
             return None
-        raise
+        raise ConsentPendingError("admin_role_unproven", "the tenant does not know this person") from failure
     return frozenset(str(role["roleTemplateId"]) for role in roles if role.get("roleTemplateId"))
+
+
+def _offers_roles(graph: TenantGraph) -> bool:
+    try:
+        graph.fetch_json(_ROLES_PATH)
+    except TenantSyncError as failure:
+        if failure.cause.status in _ABSENT:
+            return False
+        raise
+    return True

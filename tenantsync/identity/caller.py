@@ -1,5 +1,6 @@
 """Who calls the portal's API: checks the bearer token here, in code, whatever stands in front of the app."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -45,10 +46,16 @@ class Caller:
 class CallerIdentity:
     """Validates RS256 tokens of allowed MSPs against their issuer's published keys."""
 
-    def __init__(self, settings: Settings, outbound: Outbound, clock: Clock) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        outbound: Outbound,
+        clock: Clock,
+        knows: Callable[[str], bool] = lambda msp_id: False,  # noqa: ARG005 - nobody is known
+    ) -> None:
         self._settings = settings
         self._clock = clock
-        self._keys = IssuerKeys(outbound, clock)
+        self._keys = IssuerKeys(outbound, clock, lambda issuer: knows(issuer.split("/")[-2]))
 
     def identify(self, authorization: str, *any_of: Role) -> Caller:
         """The caller behind an Authorization header, who has one of the roles.

@@ -5,6 +5,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any, Final
 
@@ -104,8 +105,10 @@ class TokenSource:
         claims = result.get("id_token_claims")
         if claims is None:
             raise _sign_in_failure(result)
+        if not claims.get("oid"):
+            raise ConsentError("sign_in_failed", "the answer names no person")
         roles = claims.get("wids", ())
-        return SignedInAdmin(str(claims.get("tid", "")).lower(), str(claims.get("oid", "")), tuple(map(str, roles)))
+        return SignedInAdmin(str(claims.get("tid", "")).lower(), str(claims["oid"]), tuple(map(str, roles)))
 
     def _checked(self, tenant_id: str, access_token: str) -> AppToken:
         try:
@@ -187,9 +190,11 @@ def _managed_identity_assertion(client_id: str) -> Callable[[], str]:
 
 
 def _ask(call: Callable[[], Any]) -> Any:
-    """MSAL raises its own or requests' error for answers of 500 and above."""
+    """MSAL raises its own or requests' error for answers of 500 and above, json's for what is no JSON at all."""
     try:
         return call()
+    except JSONDecodeError as error:
+        raise TransientError("microsoft_unavailable", "the sign-in service's answer cannot be read") from error
     except (requests.HTTPError, msal.exceptions.MsalServiceError) as error:
         raise TransientError("microsoft_unavailable", "the sign-in service is not available") from error
 

@@ -1,13 +1,16 @@
 """The single-use `state` values of consent and sign-in links, stored under their hash until they are long expired."""
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from tenantsync.errors import ConflictError
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CALLBACK_STATES_TABLE
 
+_MOST_RELOADS: Final = 20
 _HEX: Final = "0123456789abcdef"
 _PARTITIONS: Final = tuple(first + second for first in _HEX for second in _HEX)
 
@@ -46,6 +49,8 @@ class CallbackState:
     """The ledger entry or the transfer, when the purpose is not to connect."""
     flow: str = ""
     used_at: str = ""
+    reloads: int = 0
+    """How many further sign-ins were begun with a used consent link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +90,25 @@ class CallbackStates:
         """Makes a sign-in's state good for a new sign-in, the old one being spent."""
         self._tables.replace(CALLBACK_STATES_TABLE, _to_row(replace(used.state, used_at="", flow="")), used.etag)
 
+    def count_reload(self, found: FoundState) -> bool:
+        """Whether one more sign-in may be begun with this used state: anybody who has the link could go on for ever."""
+        if found.state.reloads >= _MOST_RELOADS:
+            return False
+        with suppress(ConflictError):  # another reload counts for this one, too
+            counted = replace(found.state, reloads=found.state.reloads + 1)
+            self._tables.replace(CALLBACK_STATES_TABLE, _to_row(counted), found.etag)
+        return True
+
     def purge(self, expired_before: str) -> int:
         """Forgets the states that expired before a time; gives how many."""
         purged = 0
         for partition in _PARTITIONS:
-            rows = self._tables.scan(CALLBACK_STATES_TABLE, partition, columns=("expires_at",))
-            old = [row.key for row in rows if row.text("expires_at") < expired_before]
-            if old:
+            after = ""
+            while rows := self._tables.scan(CALLBACK_STATES_TABLE, partition, after=after, columns=("expires_at",)):
+                after = rows[-1].key
+                old = [row.key for row in rows if row.text("expires_at") < expired_before]
                 self._tables.delete(CALLBACK_STATES_TABLE, partition, old)
-            purged += len(old)
+                purged += len(old)
         return purged
 
 

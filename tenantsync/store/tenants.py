@@ -121,6 +121,13 @@ class Tenants:
         rows = self._tables.scan(TENANTS_TABLE, msp_id, after=after, limit=limit)
         return [from_row(ManagedTenant, row) for row in rows]
 
+    def knows(self, msp_id: str) -> bool:
+        """Whether an MSP has ever connected a tenant; unsure means no."""
+        try:
+            return self._tables.read(TENANTS_TABLE, _MSPS, msp_id) is not None
+        except TransientError:
+            return False
+
     def list_msps(self, after: str, limit: int) -> list[str]:
         """The MSPs that have ever connected a tenant."""
         return [row.key for row in self._tables.scan(TENANTS_TABLE, _MSPS, after=after, limit=limit)]

@@ -39,7 +39,7 @@ HTTP = {
     "openapi": (["GET"], "openapi.json"),
     "health": (["GET"], "health"),
 }
-TIMERS = {"deliver_notifications", "watch_consents_daily", "forget_old_links_daily"}
+TIMERS = {"deliver_notifications", "watch_consents_daily", "forget_old_links_daily", "resume_runs"}
 
 
 @pytest.fixture(scope="module")

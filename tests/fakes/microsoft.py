@@ -79,6 +79,7 @@ class FakeMicrosoft(HTTPAdapter):
         self.admin_roles: tuple[str, ...] = (GLOBAL_ADMINISTRATOR,)
         self.graph: dict[str, Route] = {
             "/v1.0/organization": lambda asked: Answer({"value": [{"id": TENANT}]}),
+            "/v1.0/directoryRoles": lambda asked: graph_page([]),
             ADMIN_ROLES: lambda asked: graph_page([{"id": role, "roleTemplateId": role} for role in self.admin_roles]),
         }
         self.elsewhere: dict[str, Route] = {}

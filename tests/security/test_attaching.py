@@ -1,14 +1,18 @@
 """Attacks on attaching a tenant: knowing a domain, riding on another's consent, squatting, racing, forging."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 
-from activities.verify_consent import verify_consent
+from activities.verify_consent import DELAYS_SECONDS, verify_consent
 from callback.handler import receive_redirect
+from tenants.life import disconnect
+from tenantsync.errors import ConflictError, TransientError
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.services import Services
+from tenantsync.store.owners import TenantOwner
 from tests.app import App
 from tests.fakes.microsoft import (
     ADMIN_ROLES,
@@ -163,7 +167,7 @@ def test_guest_or_plain_user_attaches_nothing_even_if_the_token_shows_no_roles(
 def test_role_that_cannot_be_seen_is_no_role(services: Services, microsoft: FakeMicrosoft):
     microsoft.consented[TENANT] = tuple(role for role in ALL_ROLES if role != "Directory.Read.All")
     run = onboard(services, microsoft)
-    outcome = verify_consent(run.run_id, 5, services)
+    outcome = verify_consent(run.run_id, 6, services)
     assert (outcome["state"], outcome["problem"]["code"]) == ("failed", "admin_role_unproven")
     assert services.owners.read(TENANT) is None
 
@@ -186,3 +190,80 @@ def test_graph_that_is_away_is_waited_for_before_anything_is_claimed(services: S
     run = onboard(services, microsoft)
     assert verify_consent(run.run_id, 0, services)["state"] == "waiting"
     assert services.owners.read(TENANT) is None
+
+
+@pytest.mark.parametrize("status", [400, 404])
+def test_person_the_tenant_does_not_know_is_waited_for_and_then_refused(
+    services: Services, microsoft: FakeMicrosoft, status: int
+):
+    """An account of a partner, or one that has just been made."""
+    microsoft.graph[ADMIN_ROLES] = lambda asked: graph_error(status, "Request_ResourceNotFound")
+    run = onboard(services, microsoft)
+    assert verify_consent(run.run_id, 5, services)["state"] == "waiting"
+    outcome = verify_consent(run.run_id, len(DELAYS_SECONDS), services)
+    assert (outcome["state"], outcome["problem"]["code"]) == ("failed", "admin_role_unproven")
+    assert services.owners.read(TENANT) is None
+
+
+def test_sign_in_that_names_no_person_is_no_proof(services: Services, microsoft: FakeMicrosoft):
+    microsoft.id_token_claims = {"oid": ""}
+    started = Started()
+    link = sign_in_link(services, connect(services), started)
+    assert finish_sign_in(services, microsoft, link, started).headers["Location"].endswith("result=error")
+    assert started.runs == []
+
+
+def test_links_of_permissions_end_with_the_attachment_they_were_made_for(services: Services, microsoft: FakeMicrosoft):
+    app, started = App(), Started()
+    connected(services, microsoft)
+    token = portal_token("Onboarding.Connect", "Onboarding.Read")
+    path = f"/api/msp-portal/tenants/{TENANT}/permissions"
+    microsoft.consented[TENANT] = ALL_ROLES[:-1]
+    asked = app.call("POST", path, token, {"operation": "inventory"})
+    owner = services.owners.read(TENANT)
+    assert owner
+    services.owners.hand_over(replace(owner, connection_id="00000000-0000-4000-8000-00000000beef"), MSP)
+    reply = redirect(services, started, state=state_of(asked.body["authUrl"]), tenant=TENANT)
+    assert reply.headers["Location"].endswith("result=expired")
+
+
+def test_tenant_that_is_disconnected_while_it_is_claimed_is_free_for_others(
+    services: Services, microsoft: FakeMicrosoft, monkeypatch: pytest.MonkeyPatch
+):
+    """The worker fails, or dies, right after the claim: whoever looks next lets the tenant go."""
+    run, claim = onboard(services, microsoft), services.owners.claim
+    person = replace(ATTACKER, msp_id=MSP)
+
+    def raced(owner: TenantOwner) -> None:
+        disconnect(TENANT, person, services, Started())
+        claim(owner)
+
+    def broken(*arguments: object) -> None:
+        raise TransientError("storage_unavailable", "pulled out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.owners, "claim", raced)
+        patch.setattr("activities.verify_consent.remember_consent", broken)
+        assert verify_consent(run.run_id, 1, services) == {"state": "cancelled"}
+    assert services.owners.read(TENANT) is None
+    services.owners.claim(
+        TenantOwner(
+            tenant_id=TENANT, msp_id=MSP, customer_id="c", connection_id=run.connection_id, claimed_at=run.started_at
+        )
+    )  # as if the worker had died in between
+    assert verify_consent(run.run_id, 2, services) == {"state": "cancelled"}
+    assert services.owners.read(TENANT) is None
+
+
+def test_own_row_that_goes_while_it_is_claimed_is_no_other_owner(
+    services: Services, microsoft: FakeMicrosoft, monkeypatch: pytest.MonkeyPatch
+):
+    run, original = onboard(services, microsoft), services.owners.claim
+
+    def raced(owner: TenantOwner) -> None:
+        monkeypatch.setattr(services.owners, "claim", original)
+        raise ConflictError("write_conflict", "the row exists or has changed")
+
+    monkeypatch.setattr(services.owners, "claim", raced)
+    assert verify_consent(run.run_id, 5, services)["state"] == "waiting"
+    assert verify_consent(run.run_id, 6, services) == {"state": "verified"}

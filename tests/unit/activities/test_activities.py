@@ -254,3 +254,20 @@ def test_what_an_activity_records_carries_the_id_of_its_job(services: Services):
     enveloped({"runId": "run-1"}, deed)
     (entry,), _ = services.audit.read_page(MSP, "", 10, "")
     assert entry.correlation_id == "run-1"
+
+
+def test_roles_that_arrive_one_by_one_are_waited_for_a_minute(services: Services, microsoft: FakeMicrosoft, run: Run):
+    """Without Directory.Read.All what was granted cannot be looked at; it may itself be on its way."""
+    microsoft.consented[TENANT] = ("User.Read.All",)
+    microsoft.graph[f"/v1.0/servicePrincipals(appId='{CLIENT_ID}')"] = lambda asked: graph_error(
+        403, "Authorization_RequestDenied"
+    )
+    for attempt in range(6):
+        assert verify_consent(run.run_id, attempt, services)["state"] == "waiting"
+    microsoft.consented[TENANT] = ALL_ROLES
+    assert verify_consent(run.run_id, 6, services)["state"] == "verified"
+
+
+def test_token_service_that_answers_no_json_is_waited_for(services: Services, microsoft: FakeMicrosoft, run: Run):
+    microsoft.overrides[TOKEN_PATH] = lambda asked: Answer("Too many requests", 429)
+    assert verify_consent(run.run_id, 1, services)["state"] == "waiting"

@@ -14,11 +14,11 @@ from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields, hash_state
 from tenantsync.services import Services
 from tenantsync.store.connections import Connections, ConnectionState
-from tenantsync.store.runs import RunState
+from tenantsync.store.runs import Run, RunState
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
-from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft
+from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft, portal_token
 from tests.fakes.orchestrations import Started
 from tests.unit.journey import (
     TECHNICIAN,
@@ -206,7 +206,8 @@ def test_sign_in_service_down_leaves_the_link_usable(services: Services, microso
     microsoft.overrides[path] = lambda asked: Answer("down", 503)
     assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "error"
     del microsoft.overrides[path]
-    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "verifying"
+    again = redirect(services, started, state=state_of(link), code="perhaps redeemed").headers["Location"]
+    assert result_of(finish_sign_in(services, microsoft, again, started).headers["Location"]) == "verifying"
 
 
 def test_orchestration_that_cannot_start_is_started_by_a_reload(
@@ -478,3 +479,105 @@ def test_bug_of_ours_shows_the_browser_a_page_and_no_document(services: Services
     monkeypatch.setattr(services.callback_states, "find", bug)
     answer = App().call("GET", f"/api/msp-portal/tenants/callback?state={state}&tenant={TENANT}")
     assert (answer.status, answer.headers["Location"]) == (303, "https://portal.test/connect?result=error")
+
+
+@pytest.mark.parametrize("refusal", [54005, 70008])
+def test_code_that_was_spent_in_an_outage_costs_no_link(
+    services: Services, microsoft: FakeMicrosoft, started: Started, refusal: int
+):
+    """The answer got lost after Microsoft had redeemed the code, or the code has expired meanwhile."""
+    connected = connect(services)
+    link = sign_in_link(services, connected, started)
+    path = f"/{TENANT}/oauth2/v2.0/token"
+    microsoft.overrides[path] = lambda asked: Answer(b"", 503)
+    finish_sign_in(services, microsoft, link, started)
+    microsoft.overrides[path] = lambda asked: Answer({"error": "invalid_grant", "error_codes": [refusal]}, 400)
+    again = redirect(services, started, state=state_of(link), code="spent").headers["Location"]
+    assert "/oauth2/v2.0/authorize" in again
+    del microsoft.overrides[path]
+    assert result_of(finish_sign_in(services, microsoft, again, started).headers["Location"]) == "verifying"
+
+
+def test_answer_that_is_no_json_is_a_passing_failure(services: Services, microsoft: FakeMicrosoft, started: Started):
+    connected = connect(services)
+    link = sign_in_link(services, connected, started)
+    microsoft.overrides[f"/{TENANT}/oauth2/v2.0/token"] = lambda asked: Answer("Too many requests", 429)
+    assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "error"
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert connection.state == ConnectionState.AWAITING_CONSENT
+
+
+@pytest.mark.parametrize("leg", ["consent", "sign_in"])
+def test_refusal_that_could_not_be_stored_is_stored_by_the_next_try(
+    services: Services, started: Started, monkeypatch: pytest.MonkeyPatch, leg: str
+):
+    connected = connect(services)
+    url = connected["authUrl"] if leg == "consent" else sign_in_link(services, connected, started)
+    declined = {"state": state_of(url), "error": "access_denied", "error_subcode": "cancel"}
+
+    def broken(*arguments: object, **more: object) -> None:
+        raise TransientError("storage_unavailable", "pulled out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.connections, "change", broken)
+        assert result_of(redirect(services, started, **declined).headers["Location"]) == "error"
+    assert result_of(redirect(services, started, **declined).headers["Location"]) == "declined"
+    connection = services.connections.read(MSP, connected["connectionId"])
+    assert connection is not None
+    assert connection.state == ConnectionState.DECLINED
+
+
+def test_link_replaced_at_the_last_moment_does_not_start(
+    services: Services, microsoft: FakeMicrosoft, started: Started, monkeypatch: pytest.MonkeyPatch
+):
+    older = connect(services)
+    link, create = sign_in_link(services, older, started), services.runs.create
+    newer: list[dict[str, Any]] = []
+
+    def raced(run: Run) -> bool:
+        newer.append(connect(services))
+        return create(run)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.runs, "create", raced)
+        assert result_of(finish_sign_in(services, microsoft, link, started).headers["Location"]) == "expired"
+    assert started.runs == []
+    latest = services.connections.read_latest(MSP, TENANT)
+    assert latest is not None
+    assert (latest.connection_id, latest.state) == (newer[0]["connectionId"], ConnectionState.AWAITING_CONSENT)
+    assert sign_in_link(services, newer[0], started)
+
+
+def test_used_link_does_not_begin_sign_ins_for_ever(services: Services, tables: MemoryTables, started: Started):
+    connected = connect(services)
+    for _ in range(60):
+        redirect(services, started, state=state_of(connected["authUrl"]), tenant=TENANT)
+    assert len(tables.rows("CallbackStates")) < 30
+
+
+def test_durable_that_is_away_is_a_passing_failure(services: Services, microsoft: FakeMicrosoft, started: Started):
+    connected = connect(services)
+    link = sign_in_link(services, connected, started)
+    microsoft.nonce = query_of(link)["nonce"]
+    app = App()
+
+    async def away(instance_id: str) -> None:
+        raise RuntimeError("rpc")
+
+    app.client.get_status = away  # type: ignore[method-assign]
+    body = {"state": state_of(link), "code": "once"}
+    answer = app.call("POST", "/api/msp-portal/tenants/callback", portal_token("Onboarding.Connect"), body)
+    assert (answer.status, answer.body["code"]) == (503, "service_unavailable")
+
+
+def test_form_is_a_form_in_any_case(services: Services):
+    state = state_of(connect(services)["authUrl"])
+    answer = App().call(
+        "POST",
+        "/api/msp-portal/tenants/callback",
+        portal_token("Onboarding.Connect"),
+        f"state={state}&tenant={TENANT}".encode(),
+        {"content-type": "Application/X-WWW-Form-Urlencoded"},
+    )
+    assert answer.status == 200

@@ -24,6 +24,7 @@ from tests.fakes.microsoft import (
     public_jwk,
     sign,
 )
+from tests.unit.journey import connect
 
 KEYS = f"/{MSP}/discovery/v2.0/keys"
 READ = Role.READ.value
@@ -199,3 +200,21 @@ def test_strangers_push_out_no_keys_and_ask_microsoft_at_a_bounded_rate(
 
 def test_endless_token_is_refused_unread(services: Services):
     assert refusal(services, "Bearer " + "a" * 100_000).detail == "The token is too long."
+
+
+def test_strangers_do_not_keep_out_an_msp_that_works_here(
+    services: Services, microsoft: FakeMicrosoft, clock: FakeClock
+):
+    """After a restart no issuer is proven yet, and junk may come first."""
+    settings = replace(services.settings, allowed_msp_tenants=None)
+    callers = CallerIdentity(settings, services.outbound, clock, lambda msp_id: msp_id == MSP)
+    for number in range(100):
+        with pytest.raises(RequestError):
+            callers.identify(f"Bearer {portal_token(READ, msp=f'00000000-0000-4000-8000-{number:012d}')}", Role.READ)
+    assert callers.identify(f"Bearer {portal_token(READ)}", Role.READ).msp_id == MSP
+
+
+def test_msp_that_has_connected_a_tenant_is_known(services: Services, microsoft: FakeMicrosoft):
+    assert services.tenants.knows(MSP) is False
+    connect(services)
+    assert services.tenants.knows(MSP) is True
