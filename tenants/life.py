@@ -3,21 +3,22 @@
 from typing import Any, Final
 
 from tenantsync.cancelling import Cancelled, cancel_work
-from tenantsync.clock import parse_rfc3339, to_rfc3339
+from tenantsync.clock import parse_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Orchestrations, start_run
 from tenantsync.reach import find_connection, find_owner, find_tenant
 from tenantsync.services import Services
-from tenantsync.store.connections import Connection, ConnectionState
+from tenantsync.store.connections import ConnectionState
 from tenantsync.store.owners import TenantOwner, removal_job
-from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
+from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import LEAVING, ManagedTenant, TenantState
-from tenantsync.wire import DISCONNECT_TENANT, disconnect_instance_id, resync_id
+from tenantsync.syncing import DELTA, FULL, begin_sync
+from tenantsync.wire import DISCONNECT_TENANT, disconnect_instance_id
 from tenantsync.withdrawing import withdraw_offers
 from tenantsync.wrong_tenant import describe_removal
 
-_KINDS: Final = ("delta", "full")
+_KINDS: Final = (DELTA, FULL)
 _UNDER_WAY: Final = frozenset({ConnectionState.AWAITING_CONSENT, *ACTIVE_RUN_STATES})
 _SETTLE_SECONDS: Final = 120
 """Longer than a slice: a worker that was in the middle of a page has stored it by then, so it is removed, too."""
@@ -36,40 +37,14 @@ def resync(
     connection = services.connections.read(owner.msp_id, owner.connection_id)
     if connection is None:
         raise RequestError("tenant_disconnecting")
-    run = services.runs.read(connection.run_id)
-    if run is None or run.state not in ACTIVE_RUN_STATES:
-        run = _create_run(connection, kind or _KINDS[0], services)
+    run = begin_sync(connection, kind or DELTA, services)
+    if run is None:
+        raise RequestError("tenant_disconnecting")
     if run.kind != "initial":
         once = (f"{run.run_id}-started", run.started_at)
         services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, runId=run.run_id)
     start_run(orchestrations, run)
     return run.to_reference()
-
-
-def _create_run(connection: Connection, kind: str, services: Services) -> Run:
-    """The run's id counts up, so that of two requests at once one makes it and the other finds it."""
-    now, number = to_rfc3339(services.clock.now()), connection.syncs + 1
-    run = Run(
-        run_id=resync_id(connection.connection_id, number),
-        msp_id=connection.msp_id,
-        tenant_id=connection.tenant_id,
-        customer_id=connection.customer_id,
-        connection_id=connection.connection_id,
-        kind=kind,
-        started_at=now,
-        updated_at=now,
-    )
-    services.runs.create(run)
-    changes: dict[str, Any] = {"run_id": run.run_id, "syncs": number, "updated_at": now}
-    services.connections.make_latest(
-        services.connections.change(connection.msp_id, connection.connection_id, **changes)
-    )
-    run = services.runs.read(run.run_id) or run
-    noted = services.note_state(run.msp_id, run.tenant_id, run.state, connection_id=connection.connection_id)
-    if noted is None:
-        services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now)
-        raise RequestError("tenant_disconnecting")
-    return run
 
 
 def cancel(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:

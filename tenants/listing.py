@@ -25,8 +25,10 @@ from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_state
 _STEP: Final = 200
 _MOST_STEPS: Final = 25
 _MAX_TAGS: Final = 20
+_MOST_HOURS: Final = 144
+"""Six days: Microsoft forgets where changes go on after seven."""
 _MAX_TAG: Final = 50
-_CHANGEABLE: Final = frozenset({"tags", "notifications", "services", "automation", "customerId"})
+_CHANGEABLE: Final = frozenset({"syncEveryHours", "tags", "notifications", "services", "automation", "customerId"})
 _AUTOMATION: Final = ("excluded", "included")
 
 
@@ -91,6 +93,8 @@ def describe(tenant: ManagedTenant, services: Services) -> dict[str, Any]:
         "tags": orjson.loads(tenant.tags),
         "notifications": tenant.notifications.split(),
         "services": tenant.services.split(),
+        "syncEveryHours": tenant.sync_every_hours,
+        "syncedAt": tenant.synced_at or None,
         "automation": tenant.automation,
         "createdAt": tenant.created_at,
         "updatedAt": tenant.updated_at,
@@ -135,7 +139,15 @@ def _parse_changes(body: Body) -> dict[str, Any]:
         if body["automation"] not in _AUTOMATION:
             raise RequestError("invalid_request", "`automation` must be excluded or included.")
         changes["automation"] = body["automation"]
+    if "syncEveryHours" in body:
+        changes["sync_every_hours"] = _parse_hours(body["syncEveryHours"])
     return changes
+
+
+def _parse_hours(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_HOURS:
+        raise RequestError("invalid_request", f"`syncEveryHours` must be a whole number from 0 to {_MOST_HOURS}.")
+    return value
 
 
 def _parse_tags(value: object) -> list[str]:

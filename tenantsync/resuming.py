@@ -1,6 +1,5 @@
 """Finds runs that nobody works on, and starts their orchestration: it was never started, or the host has lost it."""
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 
@@ -13,29 +12,19 @@ from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant
 
 _STALLED_AFTER: Final = timedelta(minutes=5)
-_STEP: Final = 200
 _OPEN: Final = frozenset({ConnectionState.AWAITING_CONSENT, *ACTIVE_RUN_STATES})
 
 
 def resume_stalled(services: Services, orchestrations: Orchestrations) -> int:
     """Starts what has made no step for minutes; one that is only waiting is there already and left alone."""
     resumed = 0
-    for tenant in _tenants(services):
+    for tenant in services.tenants.all():
         run = _stalled_run(tenant, services) if tenant.state in _OPEN else None
         if run:
             logs.event("run_resumed", run_id=run.run_id, tenant_id=run.tenant_id)
             start_run(orchestrations, run)
             resumed += 1
     return resumed
-
-
-def _tenants(services: Services) -> Iterator[ManagedTenant]:
-    msp_id = ""
-    while found := services.tenants.list_msps(msp_id, 1):
-        msp_id, after = found[0], ""
-        while page := services.tenants.list_page(msp_id, after, _STEP):
-            yield from page
-            after = page[-1].tenant_id
 
 
 def _stalled_run(tenant: ManagedTenant, services: Services) -> Run | None:

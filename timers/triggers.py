@@ -13,6 +13,7 @@ from tenantsync.errors import TenantSyncError
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.resuming import resume_stalled
 from tenantsync.services import services
+from tenantsync.syncing import start_due
 from tenantsync.wire import WATCH_CONSENTS, consent_watch_instance_id
 
 KEPT_LINKS: Final = timedelta(days=30)
@@ -52,6 +53,20 @@ async def watch_consents_daily(timer: func.TimerRequest, client: str) -> None:
 async def resume_runs(timer: func.TimerRequest, client: str) -> None:
     work = DurableOrchestrations(client)
     await asyncio.to_thread(_resume, work)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="30 */10 * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def start_due_syncs(timer: func.TimerRequest, client: str) -> None:
+    work = DurableOrchestrations(client)
+    await asyncio.to_thread(_start_due, work)
+
+
+def _start_due(work: DurableOrchestrations) -> None:
+    try:
+        start_due(services(), work)
+    except TenantSyncError as failure:  # the next pass goes on
+        logs.event("syncs_not_started", problem=failure.code)
 
 
 def _resume(work: DurableOrchestrations) -> None:

@@ -8,7 +8,7 @@ from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.grants import GrantState
 from tenantsync.store.owners import TenantOwner
-from tenantsync.store.tenants import DEFAULT_NOTIFICATIONS
+from tenantsync.store.tenants import DEFAULT_NOTIFICATIONS, DEFAULT_SYNC_HOURS
 from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, Transfer, TransferState
 
 
@@ -101,6 +101,7 @@ def _bring_tenant(transfer: Transfer, now: str, services: Services) -> None:
         tags="[]",
         notifications=DEFAULT_NOTIFICATIONS,
         services="",
+        sync_every_hours=DEFAULT_SYNC_HOURS,
         automation="excluded",
         updated_at=now,
     )

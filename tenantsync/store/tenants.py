@@ -3,7 +3,7 @@
 A row proves nothing about ownership, which is a table of its own: a tenant that waits for consent has a row, too.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -15,6 +15,7 @@ from tenantsync.wire import TENANTS_TABLE
 
 _MSPS: Final = "msps"
 _TRIES: Final = 8
+_STEP: Final = 200
 _OF_A_CONNECTION: Final = (
     "customer_id",
     "connection_id",
@@ -32,6 +33,7 @@ FIRST_PERMISSIONS: Final = (
 """What was asked for before rows remembered it."""
 
 
+DEFAULT_SYNC_HOURS: Final = 24
 DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost"
 
 
@@ -79,6 +81,10 @@ class ManagedTenant:
     tags: str = "[]"
     notifications: str = DEFAULT_NOTIFICATIONS
     services: str = ""
+    sync_every_hours: int = DEFAULT_SYNC_HOURS
+    """0 means only when somebody asks for it."""
+    synced_at: str = ""
+    """When the last sync ended, whatever it came to."""
     automation: str = "excluded"
     """New tenants are read only and left alone by automation until somebody says otherwise."""
     created_at: str
@@ -127,6 +133,15 @@ class Tenants:
             return self._tables.read(TENANTS_TABLE, _MSPS, msp_id) is not None
         except TransientError:
             return False
+
+    def all(self) -> Iterator[ManagedTenant]:
+        """Every tenant of every MSP, read page by page."""
+        msp_id = ""
+        while found := self.list_msps(msp_id, 1):
+            msp_id, after = found[0], ""
+            while page := self.list_page(msp_id, after, _STEP):
+                yield from page
+                after = page[-1].tenant_id
 
     def list_msps(self, after: str, limit: int) -> list[str]:
         """The MSPs that have ever connected a tenant."""

@@ -39,7 +39,7 @@ HTTP = {
     "openapi": (["GET"], "openapi.json"),
     "health": (["GET"], "health"),
 }
-TIMERS = {"deliver_notifications", "watch_consents_daily", "forget_old_links_daily", "resume_runs"}
+TIMERS = {"deliver_notifications", "watch_consents_daily", "forget_old_links_daily", "resume_runs", "start_due_syncs"}
 
 
 @pytest.fixture(scope="module")
