@@ -1,7 +1,7 @@
 """Rows by the hundred and the thousand: entity-group transactions and narrow queries, encoded by hand.
 
 The SDK spends ten to twenty times the CPU on a row (ADR 14), and inventory rows come by the hundred thousand.
-Credentials, connection pool and retries are azure-core's, as in the SDK; what is stored is equal, which the suite in
+Credentials are those of the SDK, errors azure-core's; what is stored is equal, which the suite in
 tests/integration/test_bulk.py proves.
 """
 
@@ -9,24 +9,31 @@ import base64
 import hashlib
 import hmac
 import re
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.utils import formatdate
 from http import HTTPStatus
+from threading import Lock
 from typing import Any, Final
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import uuid4
 
+import certifi
 import orjson
-from azure.core import PipelineClient
-from azure.core.credentials import AzureNamedKeyCredential
-from azure.core.pipeline import PipelineRequest
-from azure.core.pipeline.policies import BearerTokenCredentialPolicy, HeadersPolicy, RetryPolicy, SansIOHTTPPolicy
-from azure.core.pipeline.transport import RequestsTransport
-from azure.core.rest import HttpRequest
+import urllib3
+from azure.core.credentials import AccessToken, AzureNamedKeyCredential, TokenCredential
+from azure.core.exceptions import ServiceRequestError
 
 BATCH_ROWS: Final = 100
 _BATCH_BYTES: Final = 3_900_000
 """The service takes 4 MiB a request, the frame included."""
+_CONNECTIONS: Final = 16
+_TIMEOUT: Final = urllib3.Timeout(connect=10, read=60)
+_RETRIES: Final = urllib3.Retry(
+    total=3, backoff_factor=0.5, status_forcelist=(500, 502, 503, 504), allowed_methods=None, raise_on_status=False
+)
+"""Every request may be repeated: rows are replaced, deleted or read."""
+_RENEWED_SECONDS: Final = 300
 _SCOPE: Final = "https://storage.azure.com/.default"
 _HEADERS: Final = {"x-ms-version": "2019-02-02", "DataServiceVersion": "3.0", "MaxDataServiceVersion": "3.0;NetFx"}
 _PART: Final = "Content-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n\r\n"
@@ -58,19 +65,14 @@ class BulkRefusedError(Exception):
 class BulkRows:
     """Writes to one account, by its key (AzureNamedKeyCredential) or as an identity (TokenCredential).
 
-    Raises BulkRefusedError, and azure-core's errors when nobody answers."""
+    Raises BulkRefusedError, and azure-core's ServiceRequestError when nobody answers.
+    """
 
-    def __init__(self, endpoint: str, credential: Any) -> None:
+    def __init__(self, endpoint: str, credential: Any, ca_bundle: str = "") -> None:
         self._endpoint = endpoint.rstrip("/")
-        signing = (
-            _SharedKey(credential)
-            if isinstance(credential, AzureNamedKeyCredential)
-            else BearerTokenCredentialPolicy(credential, _SCOPE)
-        )
-        policies = [HeadersPolicy(base_headers=_HEADERS), RetryPolicy(), signing]
-        # proxies and .netrc of the machine are none of our business, and looking for them is a fifth of a request's CPU
-        transport = RequestsTransport(use_env_settings=False)
-        self._client: PipelineClient[Any, Any] = PipelineClient(self._endpoint, policies=policies, transport=transport)
+        self._sign = _SharedKey(credential) if isinstance(credential, AzureNamedKeyCredential) else _Bearer(credential)
+        trusted = ca_bundle or certifi.where()
+        self._pool = urllib3.PoolManager(maxsize=_CONNECTIONS, retries=_RETRIES, timeout=_TIMEOUT, ca_certs=trusted)
 
     def upsert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Creates or replaces rows of one partition, a hundred (or 4 MiB) at once, each transaction whole or not."""
@@ -96,11 +98,10 @@ class BulkRows:
         while len(found) < limit:
             query = {"$filter": condition, "$select": wanted, "$top": str(limit - len(found)), **position}
             url = f"{self._endpoint}/{table}()?{urlencode(query, quote_via=quote)}"
-            response = self._client.send_request(HttpRequest("GET", url, headers=_NARROW))
-            answer: bytes = response.read()
-            if response.status_code != HTTPStatus.OK:
-                raise _refusal(response.status_code, answer)
-            found += orjson.loads(answer)["value"]
+            response = self._request("GET", url, _NARROW)
+            if response.status != HTTPStatus.OK:
+                raise _refusal(response.status, response.data)
+            found += orjson.loads(response.data)["value"]
             position = _continuation(response.headers)
             if not position:
                 break
@@ -109,33 +110,48 @@ class BulkRows:
     def _send(self, operations: Iterable[bytes]) -> None:
         for batch in _batched(operations):
             boundary = uuid4().hex
-            request = HttpRequest(
-                "POST",
-                f"{self._endpoint}/$batch",
-                headers={"Content-Type": f"multipart/mixed; boundary=batch_{boundary}"},
-                content=_frame(batch, boundary),
-            )
-            response = self._client.send_request(request)
-            answer: bytes = response.read()
-            if response.status_code != HTTPStatus.ACCEPTED or answer.count(_DONE) != len(batch):
-                raise _refusal(response.status_code, answer)
+            headers = {"Content-Type": f"multipart/mixed; boundary=batch_{boundary}"}
+            response = self._request("POST", f"{self._endpoint}/$batch", headers, _frame(batch, boundary))
+            if response.status != HTTPStatus.ACCEPTED or response.data.count(_DONE) != len(batch):
+                raise _refusal(response.status, response.data)
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
+        signed = {**_HEADERS, **headers, **self._sign(url)}
+        try:
+            return self._pool.request(method, url, headers=signed, body=body, redirect=False)
+        except urllib3.exceptions.HTTPError as error:
+            raise ServiceRequestError(f"{type(error).__name__}: {urlsplit(url).hostname}", error=error) from error
 
 
-class _SharedKey(SansIOHTTPPolicy[HttpRequest, Any]):
+class _SharedKey:
     """Signs with the account's key, as the table service documents it (SharedKeyLite)."""
 
     def __init__(self, credential: AzureNamedKeyCredential) -> None:
         self._account, key = credential.named_key
         self._key = base64.b64decode(key)
 
-    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+    def __call__(self, url: str) -> dict[str, str]:
         date = formatdate(usegmt=True)
-        resource = f"/{self._account}{urlsplit(request.http_request.url).path}"
-        digest = hmac.new(self._key, f"{date}\n{resource}".encode(), hashlib.sha256).digest()
-        request.http_request.headers["x-ms-date"] = date
-        request.http_request.headers["Authorization"] = (
-            f"SharedKeyLite {self._account}:{base64.b64encode(digest).decode()}"
-        )
+        text = f"{date}\n/{self._account}{urlsplit(url).path}"
+        digest = base64.b64encode(hmac.new(self._key, text.encode(), hashlib.sha256).digest()).decode()
+        return {"x-ms-date": date, "Authorization": f"SharedKeyLite {self._account}:{digest}"}
+
+
+class _Bearer:
+    """Shows the identity's token, which is asked for again some minutes before it ends; never without TLS."""
+
+    def __init__(self, credential: TokenCredential) -> None:
+        self._credential = credential
+        self._token: AccessToken | None = None
+        self._lock = Lock()
+
+    def __call__(self, url: str) -> dict[str, str]:
+        if not url.startswith("https:"):
+            raise ServiceRequestError("Bearer token authentication is not permitted for non-TLS protected URLs.")
+        with self._lock:
+            if self._token is None or self._token.expires_on - time.time() < _RENEWED_SECONDS:
+                self._token = self._credential.get_token(_SCOPE)
+        return {"x-ms-date": formatdate(usegmt=True), "Authorization": f"Bearer {self._token.token}"}
 
 
 class _Head:

@@ -91,9 +91,9 @@ class TableStore(Protocol):
 class AzureTables:
     """TableStore on Azure Table Storage or Azurite. Tables are made on first use."""
 
-    def __init__(self, service: TableServiceClient) -> None:
+    def __init__(self, service: TableServiceClient, ca_bundle: str = "") -> None:
         self._service = service
-        self._bulk = BulkRows(service.url, service.credential)
+        self._bulk = BulkRows(service.url, service.credential, ca_bundle)
         self._clients: dict[str, TableClient] = {}
         self._lock = Lock()
         self._writers = ThreadPoolExecutor(_WRITERS, thread_name_prefix="table-writer")
@@ -106,12 +106,13 @@ class AzureTables:
                 service = TableServiceClient.from_connection_string(settings.tables_connection_string.reveal())
             except ValueError as error:
                 raise ConfigurationError("service_unavailable", "TABLES_CONNECTION_STRING cannot be read") from error
-            return cls(service)
+            return cls(service, settings.ca_bundle)
         from azure.identity import DefaultAzureCredential
 
         client_id = settings.credential.managed_identity_client_id or None
         credential = DefaultAzureCredential(managed_identity_client_id=client_id)
-        return cls(TableServiceClient(endpoint=settings.tables_endpoint, credential=credential))
+        service = TableServiceClient(endpoint=settings.tables_endpoint, credential=credential)
+        return cls(service, settings.ca_bundle)
 
     def read(self, table: str, partition: str, row: str) -> Row | None:
         try:

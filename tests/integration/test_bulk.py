@@ -193,6 +193,6 @@ def test_identity_is_asked_for_storages_scope_and_never_sent_in_the_clear(storag
     with pytest.raises(Exception, match="not permitted for non-TLS"):
         BulkRows(endpoint, identity).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
     secure = BulkRows(endpoint.replace("http:", "https:"), identity)
-    with pytest.raises(Exception, match="SSL"):  # Azurite has no certificate here: the token was asked for, not sent
+    with pytest.raises(Exception, match="MaxRetryError"):  # nobody speaks TLS there: the token was asked for, not sent
         secure.upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
     assert identity.scopes == ["https://storage.azure.com/.default"]
