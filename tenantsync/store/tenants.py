@@ -104,17 +104,7 @@ class Tenants:
         try:
             self._tables.insert(TENANTS_TABLE, to_row(tenant, tenant.msp_id, tenant.tenant_id))
         except ConflictError:
-            kept = (
-                "customer_id",
-                "connection_id",
-                "domain",
-                "cloud",
-                "state",
-                "updated_at",
-                "expires_at",
-                "asked_permissions",
-            )
-            changes: dict[str, Any] = {name: getattr(tenant, name) for name in kept}
+            changes: dict[str, Any] = {name: getattr(tenant, name) for name in _OF_A_CONNECTION}
             self.change(tenant.msp_id, tenant.tenant_id, **changes)
 
     def read(self, msp_id: str, tenant_id: str) -> ManagedTenant | None:
