@@ -44,7 +44,7 @@ def list_tenants(cursor: str, services: Services) -> dict[str, Any]:
 
 def _removals(tenant: ManagedTenant, services: Services) -> list[dict[str, str]]:
     owner = services.owners.read(tenant.tenant_id)
-    return [removal_job(owner)] if owner and owner.msp_id == tenant.msp_id else []
+    return [removal_job(owner)] if owner and owner.msp_id == tenant.msp_id and owner.leaving_since else []
 
 
 def _is_old(tenant: ManagedTenant, services: Services) -> bool:

@@ -25,7 +25,7 @@ DELAYS_SECONDS: Final = (5, 10, 20, 30, 60, 60, 60, 60, 120, 120)
 
 def check_grant(job: dict[str, Any], attempt: int, services: Services) -> dict[str, Any]:
     """One look: `{"ended": true}`, or `{"ended": false, "delaySeconds"}` while it may still be on its way."""
-    grant = services.grants.read(job["mspId"], job["tenantId"], job["grantId"])
+    grant = _find(job, services)
     if grant is None or grant.state != GrantState.CONSENTED:
         return {"ended": True}
     is_last = attempt >= len(DELAYS_SECONDS)
@@ -38,6 +38,12 @@ def check_grant(job: dict[str, Any], attempt: int, services: Services) -> dict[s
         return {"ended": False, "delaySeconds": DELAYS_SECONDS[attempt]}
     _settle(grant, problem, services)
     return {"ended": True}
+
+
+def _find(job: dict[str, Any], services: Services) -> Grant | None:
+    """The entry, which goes along when the tenant changes hands."""
+    owner = services.owners.read(job["tenantId"])
+    return services.grants.read(owner.msp_id if owner else job["mspId"], job["tenantId"], job["grantId"])
 
 
 def is_granted(grant: Grant, services: Services) -> bool:

@@ -16,7 +16,8 @@ _STEPS: Final = 20
 def remove_inventory(msp_id: str, tenant_id: str, connection_id: str, services: Services) -> dict[str, Any]:
     """`{"ended": bool}`. The owner goes last: nobody can connect the tenant while its data is there."""
     owner = services.owners.read(tenant_id)
-    if owner is None or owner.msp_id != msp_id or owner.connection_id != connection_id:
+    is_own = owner is not None and owner.msp_id == msp_id and owner.connection_id == connection_id
+    if owner is None or not is_own or not owner.leaving_since:
         return {"ended": True}  # a late repetition
     for spec in RESOURCES:
         if not services.inventory.remove_all(tenant_id, spec.key, _STEPS):

@@ -126,6 +126,8 @@ def _check_administrator(run: Run, services: Services) -> Connection:
 
 
 def _claim(run: Run, connection: Connection, services: Services) -> None:
+    if run.kind != "initial":
+        return _confirm(run, services)
     owner = TenantOwner(
         tenant_id=run.tenant_id,
         msp_id=run.msp_id,
@@ -140,6 +142,14 @@ def _claim(run: Run, connection: Connection, services: Services) -> None:
         if current is None or current.msp_id == run.msp_id:  # released or renewed at this very moment
             raise TransientError("storage_unavailable", "the tenant's owner has just changed") from error
         raise ContractError("tenant_already_connected", "Contact support.") from error
+
+
+def _confirm(run: Run, services: Services) -> None:
+    """A further sync is only for the connection that owns the tenant, and makes nobody its owner."""
+    owner = services.owners.read(run.tenant_id)
+    is_own = owner is not None and owner.msp_id == run.msp_id and owner.connection_id == run.connection_id
+    if owner is None or not is_own or owner.leaving_since:
+        raise ContractError("tenant_disconnecting", "The tenant is no longer attached by this connection.")
 
 
 def _after_failure(run: Run, failure: TenantSyncError, attempt: int, services: Services) -> dict[str, Any]:

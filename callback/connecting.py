@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from callback.errand import NO_ADMINISTRATOR, Accomplished, Refusal
 from tenantsync import logs
+from tenantsync.cancelling import withdraw_run
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError
 from tenantsync.identity.roles import may_consent
@@ -43,7 +44,7 @@ class ConnectErrand:
     def why_void(self) -> str:
         if self._connection.state == ConnectionState.CANCELLED:
             return "link_cancelled"
-        return "" if self._is_latest() else "link_replaced"
+        return "" if self._services.connections.is_latest(self._connection) else "link_replaced"
 
     def next_action(self, code: str) -> str:  # noqa: ARG002 - the catalogue speaks of connecting
         return ""
@@ -53,11 +54,14 @@ class ConnectErrand:
         return NO_ADMINISTRATOR if admin.directory_roles and not may_consent(admin.directory_roles) else None
 
     def mend(self, orchestrations: Orchestrations) -> None:
-        if self._run and self._run.state in ACTIVE_RUN_STATES:
+        if self._connection.problem_code:
+            self._follow_refusal(self._connection)
+        elif self._run and self._run.state in ACTIVE_RUN_STATES:
+            self._refuse_replaced(self._run)
             self._follow(self._connection, self._run, orchestrations)
 
     def refuse(self, refusal: Refusal) -> Mapping[str, object]:
-        """Closes the connection, unless another callback of it was faster."""
+        """Closes the connection, unless another callback of it was faster; told again, it says the same again."""
         states = {"consent_declined": ConnectionState.DECLINED, "wrong_tenant": ConnectionState.WRONG_TENANT}
         try:
             closed = self._change(
@@ -68,24 +72,32 @@ class ConnectErrand:
                 other_tenant_id=refusal.other_tenant_id,
             )
         except ConflictError:
-            return {}
+            known = self._services.connections.read(self._connection.msp_id, self.connection_id)
+            if known is None or known.problem_code != refusal.code:
+                return {}
+            closed = known
+        self._follow_refusal(closed)
+        logs.event("connection_closed", connection_id=self.connection_id, outcome=closed.state, problem=refusal.code)
+        return describe_wrong_tenant(closed, self._services.settings.client_id)
+
+    def _follow_refusal(self, closed: Connection) -> None:
+        """What follows from a refusal; all of it may be repeated."""
         self._services.note_state(closed.msp_id, closed.tenant_id, closed.state, when=self._is_waiting)
         self._services.audit.record(
             "connection_refused",
             msp_id=closed.msp_id,
             tenant_id=closed.tenant_id,
             actor=ADMIN,
+            once=(f"{self.connection_id}-refused", closed.updated_at),
             detail={
                 "connectionId": self.connection_id,
-                "problem": refusal.code,
-                "microsoftCode": refusal.microsoft_code,
+                "problem": closed.problem_code,
+                "microsoftCode": closed.problem_microsoft_code,
             },
         )
-        logs.event("connection_closed", connection_id=self.connection_id, outcome=closed.state, problem=refusal.code)
-        return describe_wrong_tenant(closed, self._services.settings.client_id)
 
     def accomplish(self, admin: SignedInAdmin, orchestrations: Orchestrations) -> Accomplished:
-        if not self._is_latest():
+        if not self._services.connections.is_latest(self._connection):
             raise ConflictError("tenant_changed", "a newer connection has replaced this one")
         run = self._create_run()
         proven = self._change(
@@ -94,19 +106,16 @@ class ConnectErrand:
             admin_object_id=admin.object_id,
             admin_directory_roles=",".join(admin.directory_roles),
         )
-        if not self._is_latest():
-            self._withdraw(run)
+        self._refuse_replaced(run)
         self._follow(proven, run, orchestrations)
         logs.event("run_started", run_id=run.run_id, tenant_id=run.tenant_id)
         return Accomplished(self.connection_id, run.to_reference())
 
-    def _withdraw(self, run: Run) -> None:
-        """A newer connection was made at this very moment: this one must not start."""
-        connection, now = self._connection, to_rfc3339(self._services.clock.now())
-        self._services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now)
-        self._services.connections.change(
-            connection.msp_id, connection.connection_id, state=ConnectionState.CANCELLED, run_id="", updated_at=now
-        )
+    def _refuse_replaced(self, run: Run) -> None:
+        """When a newer connection was made at this very moment, this one must not start."""
+        if run.state != RunState.VERIFYING or self._services.connections.is_latest(self._connection):
+            return
+        withdraw_run(self._connection, run, self._services)
         raise ConflictError("tenant_changed", "a newer connection has replaced this one")
 
     def _create_run(self) -> Run:
@@ -145,10 +154,6 @@ class ConnectErrand:
         return self._services.connections.change(
             connection.msp_id, connection.connection_id, only_in=waiting, updated_at=now, **changes
         )
-
-    def _is_latest(self) -> bool:
-        latest = self._services.connections.read_latest(self._connection.msp_id, self._connection.tenant_id)
-        return latest is not None and latest.connection_id == self.connection_id
 
     def _is_waiting(self, tenant: ManagedTenant) -> bool:
         """Whether the tenant's row still waits for this connection."""

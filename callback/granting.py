@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 from callback.errand import NO_ADMINISTRATOR, Accomplished, Refusal
 from tenantsync.clock import to_rfc3339
-from tenantsync.errors import ConflictError
+from tenantsync.errors import ConflictError, ConsentError, ConsentPendingError, PermissionMissingError
+from tenantsync.graph.directory_roles import read_directory_roles
 from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
 from tenantsync.operations import ask_again
@@ -26,6 +27,7 @@ class GrantErrand:
         self._grant = grant
         self._connection = connection
         self._services = services
+        self._is_proven = False
 
     @property
     def connection_id(self) -> str:
@@ -48,8 +50,21 @@ class GrantErrand:
         return ask_again(code)
 
     def why_not(self, admin: SignedInAdmin) -> Refusal | None:
-        """Microsoft decides who may grant what: the permission shows up afterwards, or it does not."""
-        return NO_ADMINISTRATOR if admin.directory_roles and not may_consent(admin.directory_roles) else None
+        """Microsoft decides who may grant what: the permission shows up afterwards, or it does not.
+
+        Where Graph does not let us look, because that is what is being granted, nobody is named as the one who was it.
+        """
+        try:
+            roles = self._roles_of(admin)
+        except (ConsentError, PermissionMissingError) as failure:
+            is_stranger = isinstance(failure, ConsentPendingError) and failure.code == "admin_role_unproven"
+            return Refusal(failure.code, failure.detail, failure.cause.provider_code) if is_stranger else None
+        self._is_proven = roles is not None
+        return None if roles is None or may_consent(roles) else NO_ADMINISTRATOR
+
+    def _roles_of(self, admin: SignedInAdmin) -> frozenset[str] | None:
+        shown = frozenset(admin.directory_roles)
+        return shown or read_directory_roles(self._services.graph_for(admin.tenant_id), admin.object_id)
 
     def mend(self, orchestrations: Orchestrations) -> None:
         if self._grant.state == GrantState.CONSENTED:
@@ -80,11 +95,11 @@ class GrantErrand:
             self._grant,
             only_in=GrantState.REQUESTED,
             state=GrantState.CONSENTED,
-            consented_by=admin.object_id,
+            consented_by=admin.object_id if self._is_proven else "",
             consented_at=now,
             updated_at=now,
         )
-        self._audit("permissions_consented", admin.object_id)
+        self._audit("permissions_consented", consented.consented_by)
         self._start(orchestrations)
         body = {
             "connectionId": self.connection_id,

@@ -23,7 +23,7 @@ from tenantsync.errors import (
     ThrottledError,
     TransientError,
 )
-from tenantsync.guidance import find_sign_in_guidance
+from tenantsync.guidance import Retry, find_sign_in_guidance
 from tenantsync.identity.authority import is_guid
 from tenantsync.identity.consent import CallbackFields, hash_state
 from tenantsync.identity.tokens import SignedInAdmin
@@ -35,6 +35,7 @@ SIGN_IN_LIFETIME: Final = timedelta(minutes=30)
 _LOST_AFTER: Final = timedelta(minutes=2)
 """A callback that has not come to an end by then was lost in a crash."""
 _MAX_STATE: Final = 512
+_PASSING: Final = frozenset({"temporarily_unavailable", "server_error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,10 @@ class _Callback:
         if self.state.used_at or self.errand.is_under_way:
             return self._repeat()
         self._refuse_outdated()
+        if self.fields.error:
+            self._refuse_passing()
+        elif self.state.leg == Leg.SIGN_IN and not self.state.flow:  # the earlier sign-in with this link is spent
+            return self._ask_again()
         try:
             used = self.services.callback_states.use(self.found, to_rfc3339(self.services.clock.now()))
         except ConflictError:  # another callback was first
@@ -115,13 +120,27 @@ class _Callback:
         if why:
             raise self._refused(Refusal(why))
 
+    def _refuse_passing(self) -> None:
+        """What Microsoft will get over by itself ends nothing: the same link is good for another try."""
+        code = self.fields.error_code
+        guidance = find_sign_in_guidance(code)
+        if code in _PASSING or self.fields.error in _PASSING or (guidance and guidance.retry is Retry.YES):
+            raise TransientError("service_unavailable", f"Microsoft said {code}.", cause=Cause(provider_code=code))
+
+    def _ask_again(self) -> SignInNeeded:
+        if self.services.callback_states.count_reload(self.found):
+            return self._ask_sign_in()
+        raise self._refused(Refusal("state_used"))
+
     def _repeat(self) -> SignInNeeded:
         """A used state: while the errand is open a reload begins the sign-in again, anything else is refused."""
-        self.errand.mend(self.orchestrations)
+        try:
+            self.errand.mend(self.orchestrations)
+        except ConflictError as error:  # replaced meanwhile
+            raise self._refused(Refusal("link_replaced")) from error
         if self.errand.is_open and not self.fields.error and self._is_reload():
             self._refuse_outdated()
-            if self.services.callback_states.count_reload(self.found):
-                return self._ask_sign_in()
+            return self._ask_again()
         is_under_way = self.errand.is_under_way or (self.errand.is_open and self.state.leg == Leg.SIGN_IN)
         raise self._refused(Refusal("state_used"), run_started=is_under_way)
 
@@ -163,9 +182,7 @@ class _Callback:
             raise self._refuse(_wrong_tenant(self.fields.tenant, self.state), used)
         return self._ask_sign_in()
 
-    def _accept_sign_in(self, used: FoundState) -> SignInNeeded | Accomplished:
-        if not self.state.flow:  # the earlier sign-in with this link is spent
-            return self._ask_sign_in()
+    def _accept_sign_in(self, used: FoundState) -> Accomplished:
         admin = self._redeem(used)
         try:
             refusal = _find_wrong_tenant(admin, self.state) or self.errand.why_not(admin)

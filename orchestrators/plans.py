@@ -24,7 +24,10 @@ from orchestrators.context import Context, Plan, attempt, wait
 
 
 def onboard_tenant(context: Context) -> Plan:
-    """Input `{"runId", "tenantId"}`: verify consent, plan, sync all resources at once, finish."""
+    """Input `{"runId", "tenantId", "again"}`: verify consent, plan, sync all resources at once, finish.
+
+    `again` is there when an earlier orchestration has ended before its run, and keeps the children's ids apart.
+    """
     run_id = context.get_input()["runId"]
     context.set_custom_status({"phase": "verifying"})
     problem = yield from _verify(context, run_id)
@@ -128,7 +131,8 @@ def _verify(context: Context, run_id: str) -> Plan:
 
 def _sync(context: Context, run_id: str, resources: list[str], round_number: int) -> Plan:
     """One sub-orchestration a resource. They return envelopes, so one that fails never takes the others down."""
-    suffix = f"-{round_number}" if round_number else ""
+    again = context.get_input().get("again", "")
+    suffix = "".join(f"-{part}" for part in (again, round_number) if part)
     children = [
         context.call_sub_orchestrator(
             SYNC_RESOURCE, {"runId": run_id, "resource": key}, resource_instance_id(run_id, key) + suffix

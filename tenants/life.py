@@ -3,13 +3,14 @@
 from typing import Any, Final
 
 from tenantsync.cancelling import Cancelled, cancel_work
-from tenantsync.clock import parse_rfc3339
+from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import RequestError
+from tenantsync.handover import finish_handover
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Orchestrations, start_run
 from tenantsync.reach import find_connection, find_owner, find_tenant
 from tenantsync.services import Services
-from tenantsync.store.connections import ConnectionState
+from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.owners import TenantOwner, removal_job
 from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import LEAVING, ManagedTenant, TenantState
@@ -35,7 +36,7 @@ def resync(
         raise RequestError("invalid_request", f"`kind` must be one of {', '.join(_KINDS)}.")
     owner = find_owner(tenant_id, caller, services)
     connection = services.connections.read(owner.msp_id, owner.connection_id)
-    if connection is None:
+    if connection is None or owner.leaving_since:
         raise RequestError("tenant_disconnecting")
     run = begin_sync(connection, kind or DELTA, services)
     if run is None:
@@ -43,59 +44,88 @@ def resync(
     if run.kind != "initial":
         once = (f"{run.run_id}-started", run.started_at)
         services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, runId=run.run_id)
-    start_run(orchestrations, run)
+    start_run(orchestrations, run, again_at=to_rfc3339(services.clock.now()))
     return run.to_reference()
 
 
 def cancel(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
-    """Ends the link or the run that is under way, for good; cancelling what has ended changes nothing."""
-    connection = find_connection(tenant_id, caller, services)
-    cancelled = cancel_work(connection, services, orchestrations)
-    if cancelled:
-        services.note_state(
-            connection.msp_id,
-            connection.tenant_id,
-            TenantState.CANCELLED,
-            when=lambda tenant: tenant.connection_id == connection.connection_id and tenant.state in _UNDER_WAY,
-        )
-        services.audit_by(
-            caller,
-            "cancelled",
-            connection.tenant_id,
-            connection.msp_id,
-            once=(f"{cancelled.key}-cancelled", cancelled.at),
-            connectionId=connection.connection_id,
-        )
+    """Ends the link and the run that are under way, for good; cancelling what has ended changes nothing."""
+    latest = find_connection(tenant_id, caller, services)
+    cancelled = [
+        _cancel(connection, caller, services, orchestrations)
+        for connection in _connections_of(latest.msp_id, latest.tenant_id, services)
+    ]
     return {
-        "tenantId": connection.tenant_id,
-        "connectionId": connection.connection_id,
-        "cancelled": cancelled is not None,
-        "statusUrl": f"/api/msp-portal/tenants/{connection.tenant_id}/sync-status",
+        "tenantId": latest.tenant_id,
+        "connectionId": latest.connection_id,
+        "cancelled": any(cancelled),
+        "statusUrl": f"/api/msp-portal/tenants/{latest.tenant_id}/sync-status",
     }
+
+
+def _connections_of(msp_id: str, tenant_id: str, services: Services) -> list[Connection]:
+    """The latest, and the one that owns the tenant if that is another: either may have something under way."""
+    owner = services.owners.read(tenant_id)
+    owning = services.connections.read(msp_id, owner.connection_id) if owner and owner.msp_id == msp_id else None
+    latest = services.connections.read_latest(msp_id, tenant_id)
+    known = {found.connection_id: found for found in (latest, owning) if found}
+    return list(known.values())
+
+
+def _cancel(connection: Connection, caller: Caller, services: Services, orchestrations: Orchestrations) -> bool:
+    cancelled = cancel_work(connection, services, orchestrations)
+    if cancelled is None:
+        return False
+    services.note_state(
+        connection.msp_id,
+        connection.tenant_id,
+        TenantState.CANCELLED,
+        when=lambda tenant: tenant.connection_id == connection.connection_id and tenant.state in _UNDER_WAY,
+    )
+    services.audit_by(
+        caller,
+        "cancelled",
+        connection.tenant_id,
+        connection.msp_id,
+        once=(f"{cancelled.key}-cancelled", cancelled.at),
+        connectionId=connection.connection_id,
+    )
+    return True
 
 
 def disconnect(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
     """Stops everything, removes the inventory in the background, and tells how the app is removed from the tenant."""
+    finish_handover(tenant_id.lower(), services)
     tenant = find_tenant(tenant_id, caller, services)
     if tenant.state not in LEAVING:  # before anything is done, so that a deed never goes unrecorded
         services.audit_by(caller, "disconnected", tenant.tenant_id, tenant.msp_id, connectionId=tenant.connection_id)
-    connection = services.connections.read_latest(tenant.msp_id, tenant.tenant_id)
-    cancelled = cancel_work(connection, services, orchestrations) if connection else None
+    owner = _let_go(tenant, services)
+    connections = _connections_of(tenant.msp_id, tenant.tenant_id, services)
+    cancelled = [cancel_work(connection, services, orchestrations) for connection in connections]
     withdraw_offers(tenant.msp_id, tenant.tenant_id, services)
-    owner = services.owners.read(tenant.tenant_id)
-    is_owned = owner is not None and owner.msp_id == tenant.msp_id
-    leaving = TenantState.DISCONNECTING if is_owned else TenantState.DISCONNECTED
+    leaving = TenantState.DISCONNECTING if owner else TenantState.DISCONNECTED
     services.note_state(tenant.msp_id, tenant.tenant_id, leaving, when=lambda known: known.state != leaving)
-    if owner and is_owned:
+    if owner:
         _remove_inventory(owner, orchestrations, settle_seconds=_settle_seconds(cancelled, services))
-    return _describe_disconnected(tenant, services, is_removing=is_owned)
+    return _describe_disconnected(tenant, services, is_removing=owner is not None)
 
 
-def _settle_seconds(cancelled: Cancelled | None, services: Services) -> int:
-    if cancelled is None or not cancelled.is_run:
-        return 0
-    passed = services.clock.now() - parse_rfc3339(cancelled.at)
-    return max(0, _SETTLE_SECONDS - int(passed.total_seconds()))
+def _let_go(tenant: ManagedTenant, services: Services) -> TenantOwner | None:
+    """The owner's row, from now on marked as leaving; None when the tenant is not the MSP's, or not yet."""
+    owner = services.owners.read(tenant.tenant_id)
+    if owner is None or owner.msp_id != tenant.msp_id:
+        return None
+    since = owner.leaving_since or to_rfc3339(services.clock.now())
+    marked = services.owners.change(tenant.tenant_id, when=lambda row: row.msp_id == tenant.msp_id, leaving_since=since)
+    if marked is None and services.owners.read(tenant.tenant_id):  # it has changed hands at this very moment
+        raise RequestError("tenant_unknown")
+    return marked
+
+
+def _settle_seconds(cancelled: list[Cancelled | None], services: Services) -> int:
+    ends = [parse_rfc3339(work.at) for work in cancelled if work and work.is_run]
+    passed = [int((services.clock.now() - end).total_seconds()) for end in ends]
+    return max((_SETTLE_SECONDS - seconds for seconds in passed if seconds < _SETTLE_SECONDS), default=0)
 
 
 def _remove_inventory(owner: TenantOwner, orchestrations: Orchestrations, *, settle_seconds: int) -> None:

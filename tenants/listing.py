@@ -18,7 +18,6 @@ from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_tenant
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
-from tenantsync.store.owners import TenantOwner
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_state
 
@@ -164,18 +163,11 @@ def _move(tenant: ManagedTenant, customer_id: str, services: Services) -> str:
     """Moves the tenant to another customer of the same MSP: owner and connection go along."""
     if services.customers.read(tenant.msp_id, customer_id) is None:
         raise RequestError("customer_not_found")
-    owner = services.owners.read(tenant.tenant_id)
-    if owner and owner.msp_id == tenant.msp_id:
-        moved = TenantOwner(
-            tenant_id=owner.tenant_id,
-            msp_id=owner.msp_id,
-            customer_id=customer_id,
-            connection_id=owner.connection_id,
-            claimed_at=owner.claimed_at,
-        )
-        services.owners.hand_over(moved, tenant.msp_id)
-    connection = services.connections.read(tenant.msp_id, tenant.connection_id)
-    if connection:
-        services.connections.change(tenant.msp_id, tenant.connection_id, customer_id=customer_id)
-        services.runs.change(connection.run_id, even_ended=True, customer_id=customer_id)
+    owner = services.owners.change(
+        tenant.tenant_id, when=lambda row: row.msp_id == tenant.msp_id, customer_id=customer_id
+    )
+    for connection_id in {tenant.connection_id, owner.connection_id if owner else tenant.connection_id}:
+        if services.connections.read(tenant.msp_id, connection_id):
+            moved = services.connections.change(tenant.msp_id, connection_id, customer_id=customer_id)
+            services.runs.change(moved.run_id, even_ended=True, customer_id=customer_id)
     return customer_id

@@ -33,6 +33,15 @@ def cancel_work(connection: Connection, services: Services, orchestrations: Orch
     return _cancel_run(connection.run_id, services, orchestrations)
 
 
+def withdraw_run(connection: Connection, run: Run, services: Services) -> None:
+    """Ends a run that must not start: its connection was replaced, or its tenant is let go."""
+    now = to_rfc3339(services.clock.now())
+    services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now)
+    services.connections.change(
+        connection.msp_id, connection.connection_id, state=ConnectionState.CANCELLED, run_id="", updated_at=now
+    )
+
+
 def _cancel_link(connection: Connection, services: Services) -> Cancelled | None:
     now, waiting = to_rfc3339(services.clock.now()), ConnectionState.AWAITING_CONSENT
     if connection.state == waiting:

@@ -17,6 +17,8 @@ from tenantsync.store.tenants import ManagedTenant
 
 DELAYS_MINUTES: Final = (1, 5, 15, 60, 180, 360, 720)
 """Waits between attempts, together about a day; then the event is given up, which the log and the webhook say."""
+_RESTS_MINUTES: Final = (1, 2, 5, 15)
+"""How long a webhook rests after failures in a row, whatever is waiting for it."""
 _STEP: Final = 200
 _LONGEST_PASS: Final = timedelta(seconds=50)
 """The next pass begins every minute and must not wait for slow webhooks."""
@@ -75,7 +77,7 @@ class Notifier:
         self._outbox.add(queued)
 
     def deliver_due(self) -> int:
-        """Sends what is due; gives how many were taken. A webhook that fails is left alone until the next pass."""
+        """Sends what is due; gives how many were taken. A webhook that fails rests, the longer the more often."""
         now, after, taken = self._clock.now(), "", 0
         failed: set[str] = set()
         while pending := self._outbox.list_pending(after, _STEP):
@@ -101,8 +103,11 @@ class Notifier:
         if webhook is None or not self.is_set_up:  # the address was taken away meanwhile
             self._outbox.remove(item)
             return False
+        if webhook.rests_until and parse_rfc3339(webhook.rests_until) > now:
+            return False
         problem = self._send(item, webhook, now)
-        self._webhooks.note(webhook, to_rfc3339(now), problem)
+        rest = timedelta(minutes=_RESTS_MINUTES[min(webhook.failures, len(_RESTS_MINUTES) - 1)])
+        self._webhooks.note(webhook, to_rfc3339(now), problem, to_rfc3339(now + rest) if problem else "")
         if not problem:
             self._outbox.remove(item)
             return True

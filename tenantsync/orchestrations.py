@@ -25,9 +25,14 @@ class Orchestrations(Protocol):
         """Ends the instance for good; nothing happens if there is none or it has ended."""
 
 
-def start_run(orchestrations: Orchestrations, run: Run) -> None:
-    """The run's id is its orchestration's, so a second start does nothing."""
-    orchestrations.start(ONBOARD_TENANT, run.run_id, {"runId": run.run_id, "tenantId": run.tenant_id})
+def start_run(orchestrations: Orchestrations, run: Run, *, again_at: str = "") -> None:
+    """The run's id is its orchestration's, so a second start does nothing.
+
+    With `again_at`, the time, an orchestration that has ended before its run is started anew, with children of its own.
+    """
+    job = {"runId": run.run_id, "tenantId": run.tenant_id}
+    again = {"again": "".join(filter(str.isalnum, again_at))} if again_at else {}
+    orchestrations.start(ONBOARD_TENANT, run.run_id, {**job, **again}, again=bool(again_at))
 
 
 def terminate_run(orchestrations: Orchestrations, run_id: str, resources: list[str]) -> None:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 from uuid import uuid4
 
@@ -148,7 +149,7 @@ def build_services(
         outbound=outbound,
         tables=tables,
         authority=Authority(settings.login_endpoint, outbound, settings.other_login_endpoints),
-        callers=CallerIdentity(settings, outbound, clock, tenants.knows),
+        callers=CallerIdentity(settings, outbound, clock, partial(_knows, settings, tenants)),
         tokens=tokens,
         consent_link=ConsentLink(
             settings.login_endpoint, settings.graph_endpoint, settings.client_id, settings.callback_url
@@ -170,6 +171,12 @@ def build_services(
         registration=AppRegistration(settings, home, clock),
         slice_budget=SliceBudget(),
     )
+
+
+def _knows(settings: Settings, tenants: Tenants, msp_id: str) -> bool:
+    """Whether an MSP's people are expected: named in the settings, or there before."""
+    named = {settings.operator_tenant_id, settings.home_tenant_id, *(settings.allowed_msp_tenants or ())}
+    return msp_id in named or tenants.knows(msp_id)
 
 
 _lock = Lock()

@@ -88,6 +88,6 @@ def _start(tenant: ManagedTenant, services: Services, orchestrations: Orchestrat
         once=(f"{run.run_id}-started", run.started_at),
         detail={"runId": run.run_id},
     )
-    start_run(orchestrations, run)
+    start_run(orchestrations, run, again_at=to_rfc3339(services.clock.now()))
     logs.event("sync_due", run_id=run.run_id, tenant_id=run.tenant_id)
     return True

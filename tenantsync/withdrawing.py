@@ -11,6 +11,6 @@ def withdraw_offers(msp_id: str, tenant_id: str, services: Services) -> None:
     if latest is None or latest.transfer.from_msp_id != msp_id or latest.transfer.state not in OPEN_TRANSFER_STATES:
         return
     owner = services.owners.read(tenant_id)
-    if owner is None or owner.msp_id == msp_id:
+    if owner is None or owner.msp_id == msp_id:  # and is being let go, so nobody gets it any more
         now = to_rfc3339(services.clock.now())
         services.transfers.change(latest, state=TransferState.CANCELLED, updated_at=now)

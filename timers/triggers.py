@@ -10,6 +10,7 @@ import azure.functions as func
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TenantSyncError
+from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.resuming import resume_stalled
 from tenantsync.services import services
@@ -72,6 +73,7 @@ def _start_due(work: DurableOrchestrations) -> None:
 def _resume(work: DurableOrchestrations) -> None:
     try:
         resume_stalled(services(), work)
+        finish_handovers(services())
     except TenantSyncError as failure:  # five minutes later it is tried again
         logs.event("runs_not_resumed", problem=failure.code)
 

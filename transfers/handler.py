@@ -13,6 +13,7 @@ from tenantsync.admin_links import begin_sign_in
 from tenantsync.bodies import Body, CustomerChoice, read_guid, refuse_unknown
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import RequestError
+from tenantsync.handover import hand_over, is_open, note_accepted
 from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.reach import find_owner
@@ -21,7 +22,6 @@ from tenantsync.store.callback_states import CallbackState, Purpose
 from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import LEAVING
 from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, Transfer, TransferState
-from transfers.handover import hand_over, is_open
 
 LIFETIME: Final = timedelta(days=14)
 
@@ -74,7 +74,8 @@ def accept_transfer(transfer_id: str, body: Body, caller: Caller, services: Serv
         if stored.transfer.state == TransferState.OFFERED:
             stored = _begin(stored, choice, caller, services)
         stored = hand_over(stored, services)
-    _audit("transfer_accepted", stored.transfer, caller, services)
+    note_accepted(stored.transfer, lambda msp_id: _actor(caller, msp_id, stored.transfer), services)
+    services.transfers.forget_accepting(stored.transfer.transfer_id)
     return describe(stored.transfer, services)
 
 
@@ -83,6 +84,7 @@ def _begin(stored: StoredTransfer, choice: CustomerChoice, caller: Caller, servi
         raise RequestError("transfer_unproven")
     _refuse_leaving(stored.transfer.tenant_id, stored.transfer.from_msp_id, services)
     _check_idle(stored.transfer, services)
+    services.transfers.expect_accepting(stored.transfer.transfer_id)
     return services.transfers.change(
         stored,
         state=TransferState.ACCEPTING,
@@ -112,7 +114,13 @@ def _end(stored: StoredTransfer, *, is_receiver: bool, services: Services) -> St
     if owner and owner.msp_id == stored.transfer.to_msp_id:
         raise RequestError("transfer_closed")
     state = TransferState.DECLINED if is_receiver else TransferState.CANCELLED
-    return services.transfers.change(stored, state=state, updated_at=to_rfc3339(services.clock.now()))
+    ended = services.transfers.change(stored, state=state, updated_at=to_rfc3339(services.clock.now()))
+    is_still = services.owners.change(
+        ended.transfer.tenant_id, when=lambda row: row.msp_id == ended.transfer.from_msp_id
+    )
+    if owner and is_still is None:  # it was accepted at this very moment
+        raise RequestError("transfer_closed")
+    return ended
 
 
 def describe(transfer: Transfer, services: Services) -> dict[str, Any]:
@@ -149,8 +157,8 @@ def _check_free(tenant_id: str, msp_id: str, services: Services) -> None:
 
 
 def _refuse_leaving(tenant_id: str, msp_id: str, services: Services) -> None:
-    tenant = services.tenants.read(msp_id, tenant_id)
-    if tenant and tenant.state in LEAVING:
+    tenant, owner = services.tenants.read(msp_id, tenant_id), services.owners.read(tenant_id)
+    if (tenant and tenant.state in LEAVING) or (owner and owner.leaving_since):
         raise RequestError("tenant_disconnecting")
 
 
@@ -187,13 +195,17 @@ def _proof_link(transfer: Transfer, services: Services) -> str:
 def _audit(action: str, transfer: Transfer, caller: Caller, services: Services) -> None:
     """For both sides; who it was is for the person's own company, the other one learns which company it was."""
     for msp_id in (transfer.from_msp_id, transfer.to_msp_id):
-        is_own = msp_id == caller.msp_id or (caller.is_operator and msp_id == transfer.from_msp_id)
         services.audit.record(
             action,
             msp_id=msp_id,
             tenant_id=transfer.tenant_id,
-            actor=caller.user_id if is_own else caller.msp_id,
+            actor=_actor(caller, msp_id, transfer),
             actor_msp_id=caller.msp_id,
             once=(f"{transfer.transfer_id}-{transfer.state}", transfer.updated_at),
             detail={"transferId": transfer.transfer_id},
         )
+
+
+def _actor(caller: Caller, msp_id: str, transfer: Transfer) -> str:
+    is_own = msp_id == caller.msp_id or (caller.is_operator and msp_id == transfer.from_msp_id)
+    return caller.user_id if is_own else caller.msp_id

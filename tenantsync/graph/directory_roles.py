@@ -5,7 +5,7 @@ from typing import Final
 from urllib.parse import quote
 
 from tenantsync.errors import ConsentError, ConsentPendingError, TenantSyncError
-from tenantsync.graph.client import TenantGraph
+from tenantsync.graph.client import EVENTUAL, TenantGraph
 from tenantsync.graph.paging import read_pages
 from tenantsync.permissions import READS_DIRECTORY_ROLES
 
@@ -22,9 +22,10 @@ def read_directory_roles(graph: TenantGraph, object_id: str) -> frozenset[str] |
     """
     if READS_DIRECTORY_ROLES not in graph.roles():
         raise ConsentError("admin_role_unproven", f"{READS_DIRECTORY_ROLES} was not granted")
-    path = f"/users/{quote(object_id)}/transitiveMemberOf/microsoft.graph.directoryRole?$select=id,roleTemplateId"
+    held = f"/users/{quote(object_id)}/transitiveMemberOf/microsoft.graph.directoryRole"
+    path = f"{held}?$count=true&$select=id,roleTemplateId"  # a cast counts as an advanced query
     try:
-        roles = [item for page in read_pages(graph, path) for item in page.objects]
+        roles = [item for page in read_pages(graph, path, EVENTUAL) for item in page.objects]
     except TenantSyncError as failure:
         if failure.cause.status not in _ABSENT:
             raise

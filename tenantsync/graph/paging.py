@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from tenantsync.errors import ContractError, CursorExpiredError
 from tenantsync.graph.client import TenantGraph
+
+_NONE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,14 +20,14 @@ class GraphPage:
     count: int | None
 
 
-def read_pages(graph: TenantGraph, target: str) -> Iterator[GraphPage]:
+def read_pages(graph: TenantGraph, target: str, headers: Mapping[str, str] = _NONE) -> Iterator[GraphPage]:
     """Pages from `target` (a path, or the link to resume from) to the end, which may be pages without objects.
 
     Raises CursorExpiredError when a link comes a second time: the listing must start again.
     """
     seen = {target}
     while True:
-        page = _parse_page(graph.fetch_json(target))
+        page = _parse_page(graph.fetch_json(target, headers))
         yield page
         if page.next_link is None:
             return

@@ -76,6 +76,11 @@ class Connections:
         pointer = self._tables.read(CONNECTIONS_TABLE, msp_id, _LATEST + tenant_id)
         return self.read(msp_id, pointer.text("connection_id")) if pointer else None
 
+    def is_latest(self, connection: Connection) -> bool:
+        """Whether no newer connection of the MSP has replaced it."""
+        pointer = self._tables.read(CONNECTIONS_TABLE, connection.msp_id, _LATEST + connection.tenant_id)
+        return pointer is not None and pointer.text("connection_id") == connection.connection_id
+
     def change(self, msp_id: str, connection_id: str, *, only_in: str = "", **changes: Any) -> Connection:
         """Changes some fields and keeps what others change at the same time.
 

@@ -65,6 +65,10 @@ class Grants:
         rows = self._tables.scan(GRANTS_TABLE, _partition(msp_id, tenant_id))
         return sorted((from_row(Grant, row) for row in rows), key=lambda grant: grant.requested_at, reverse=True)
 
+    def remove(self, grant: Grant) -> None:
+        """Forgets an entry; nothing happens if it is gone."""
+        self._tables.delete(GRANTS_TABLE, _partition(grant.msp_id, grant.tenant_id), [grant.grant_id])
+
     def change(self, grant: Grant, *, only_in: str, **changes: Any) -> Grant:
         """Changes some fields; ConflictError `tenant_changed` unless the entry is still in the state `only_in`."""
         partition = _partition(grant.msp_id, grant.tenant_id)

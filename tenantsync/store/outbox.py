@@ -24,6 +24,10 @@ class Webhook:
     updated_by: str
     last_delivery_at: str = ""
     last_problem: str = ""
+    failures: int = 0
+    """Deliveries that failed in a row."""
+    rests_until: str = ""
+    """Until then nothing is sent there: it has just failed, and others are waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +57,13 @@ class Webhooks:
         """Stores the address."""
         self._tables.upsert(WEBHOOKS_TABLE, to_row(webhook, webhook.msp_id, _WEBHOOK))
 
-    def note(self, webhook: Webhook, at: str, problem: str) -> None:
+    def note(self, webhook: Webhook, at: str, problem: str, rests_until: str = "") -> None:
         """Remembers how the last delivery went, unless the address has been changed or taken away meanwhile."""
         row = self._tables.read(WEBHOOKS_TABLE, webhook.msp_id, _WEBHOOK)
         if row is None or row.text("version") != webhook.version:
             return
-        noted = replace(webhook, last_delivery_at=at, last_problem=problem)
+        failures = webhook.failures + 1 if problem else 0
+        noted = replace(webhook, last_delivery_at=at, last_problem=problem, failures=failures, rests_until=rests_until)
         with suppress(ConflictError):
             self._tables.replace(WEBHOOKS_TABLE, to_row(noted, webhook.msp_id, _WEBHOOK), row.etag)
 

@@ -1,15 +1,18 @@
 """Which MSP a tenant belongs to: one owner worldwide, claimed by an atomic create."""
 
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Final
 
-from tenantsync.errors import ConflictError
+from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import TENANT_OWNERS_TABLE
 
 _ROW: Final = "owner"
+_TRIES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +24,8 @@ class TenantOwner:
     customer_id: str
     connection_id: str
     claimed_at: str
+    leaving_since: str = ""
+    """Set when the tenant is disconnected, until its inventory is gone: nothing may begin with it any more."""
 
 
 def removal_job(owner: TenantOwner) -> dict[str, str]:
@@ -47,24 +52,47 @@ class TenantOwners:
             with suppress(ConflictError):
                 self._tables.remove(TENANT_OWNERS_TABLE, owner.tenant_id, _ROW, row.etag)
 
-    def hand_over(self, owner: TenantOwner, from_msp_id: str) -> None:
-        """Gives the tenant to another owner; ConflictError unless it is `from_msp_id`'s, or the new owner's already."""
-        row = self._tables.read(TENANT_OWNERS_TABLE, owner.tenant_id, _ROW)
-        if row is None or row.text("msp_id") not in (from_msp_id, owner.msp_id):
-            raise ConflictError("write_conflict", "the tenant has another owner now")
-        self._tables.replace(TENANT_OWNERS_TABLE, to_row(owner, owner.tenant_id, _ROW), row.etag)
+    def change(self, tenant_id: str, *, when: Callable[[TenantOwner], bool], **changes: Any) -> TenantOwner | None:
+        """Changes some fields; None if nobody owns the tenant, or it is an owner for which `when` does not hold.
+
+        `when` is asked again at every try: whatever it reads, and whoever changes this row after changing that, can
+        rely on one of the two seeing the other.
+        """
+        for _ in range(_TRIES):
+            row = self._tables.read(TENANT_OWNERS_TABLE, tenant_id, _ROW)
+            known = from_row(TenantOwner, row) if row else None
+            if row is None or known is None or not when(known):
+                return None
+            changed = replace(known, **changes)
+            try:
+                self._tables.replace(TENANT_OWNERS_TABLE, to_row(changed, tenant_id, _ROW), row.etag)
+            except ConflictError:
+                continue
+            return changed
+        raise TransientError("storage_unavailable", "the owner's row changes all the time")
 
     def claim(self, owner: TenantOwner) -> None:
         """Makes `owner` the tenant's owner; repeating it changes nothing.
 
-        Its own MSP may claim again with a newer connection. Raises ConflictError when another MSP owns the tenant.
+        Its own MSP may claim again with a newer connection. Raises ConflictError when another MSP owns the tenant, or
+        when it is being let go.
         """
-        row = to_row(owner, owner.tenant_id, _ROW)
         try:
-            self._tables.insert(TENANT_OWNERS_TABLE, row)
+            self._tables.insert(TENANT_OWNERS_TABLE, to_row(owner, owner.tenant_id, _ROW))
         except ConflictError:
-            current = self._tables.read(TENANT_OWNERS_TABLE, owner.tenant_id, _ROW)
-            if current is None or current.text("msp_id") != owner.msp_id:
+            if not self._renew(owner):
                 raise
-            if current.text("connection_id") != owner.connection_id:
-                self._tables.replace(TENANT_OWNERS_TABLE, row, current.etag)
+
+    def _renew(self, owner: TenantOwner) -> bool:
+        """Whether it is the owner now; its own row is left as it is."""
+        current = self.read(owner.tenant_id)
+        if current and current.connection_id == owner.connection_id and _may_stay(current, owner.msp_id):
+            return True
+        connection = {"customer_id": owner.customer_id, "connection_id": owner.connection_id}
+        is_free = partial(_may_stay, msp_id=owner.msp_id)
+        renewed = self.change(owner.tenant_id, when=is_free, claimed_at=owner.claimed_at, **connection)
+        return renewed is not None
+
+
+def _may_stay(owner: TenantOwner, msp_id: str) -> bool:
+    return owner.msp_id == msp_id and not owner.leaving_since

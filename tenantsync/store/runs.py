@@ -12,6 +12,7 @@ from tenantsync.wire import RUNS_TABLE
 
 _RUN: Final = "run"
 _RESOURCE: Final = "resource_"
+_UNDER_WAY: Final = "under_way"
 _TRIES: Final = 8
 
 
@@ -190,11 +191,21 @@ class Runs:
 
     def create(self, run: Run) -> bool:
         """Stores a new run; False if it exists already, which is left as it is."""
+        self._tables.upsert(RUNS_TABLE, {"PartitionKey": _UNDER_WAY, "RowKey": run.run_id, "since": run.started_at})
         try:
             self._tables.insert(RUNS_TABLE, to_row(run, run.run_id, _RUN))
         except ConflictError:
             return False
         return True
+
+    def list_under_way(self, after: str, limit: int) -> dict[str, str]:
+        """Up to `limit` ids of runs that have not ended, as far as was noted, above `after`; with the time of start."""
+        rows = self._tables.scan(RUNS_TABLE, _UNDER_WAY, after=after, limit=limit)
+        return {row.key: row.text("since") for row in rows}
+
+    def forget_under_way(self, run_id: str) -> None:
+        """The run has ended, or never came to be."""
+        self._tables.delete(RUNS_TABLE, _UNDER_WAY, [run_id])
 
     def read(self, run_id: str) -> Run | None:
         """The run, or None."""

@@ -10,6 +10,7 @@ from tenantsync.wire import TRANSFERS_TABLE
 
 _ROW: Final = "transfer"
 _TENANT: Final = "tenant_"
+_ACCEPTING: Final = "accepting"
 
 
 class TransferState(StrEnum):
@@ -80,6 +81,18 @@ class Transfers:
         """The newest offer of a tenant, whoever made it."""
         pointer = self._tables.read(TRANSFERS_TABLE, _TENANT + tenant_id, _ROW)
         return self.find(pointer.text("transfer_id")) if pointer else None
+
+    def expect_accepting(self, transfer_id: str) -> None:
+        """Remembers that it is about to be accepted, so that it is found if that is interrupted."""
+        self._tables.upsert(TRANSFERS_TABLE, {"PartitionKey": _ACCEPTING, "RowKey": transfer_id})
+
+    def list_accepting(self) -> list[str]:
+        """Ids of the transfers that were about to be accepted, up to a thousand."""
+        return [row.key for row in self._tables.scan(TRANSFERS_TABLE, _ACCEPTING)]
+
+    def forget_accepting(self, transfer_id: str) -> None:
+        """It has come to an end."""
+        self._tables.delete(TRANSFERS_TABLE, _ACCEPTING, [transfer_id])
 
     def list_of(self, msp_id: str) -> list[Transfer]:
         """The MSP's offers, made and received, the newest first."""

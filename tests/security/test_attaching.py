@@ -222,7 +222,7 @@ def test_links_of_permissions_end_with_the_attachment_they_were_made_for(service
     asked = app.call("POST", path, token, {"operation": "inventory"})
     owner = services.owners.read(TENANT)
     assert owner
-    services.owners.hand_over(replace(owner, connection_id="00000000-0000-4000-8000-00000000beef"), MSP)
+    services.owners.change(TENANT, when=lambda _: True, connection_id="00000000-0000-4000-8000-00000000beef")
     reply = redirect(services, started, state=state_of(asked.body["authUrl"]), tenant=TENANT)
     assert reply.headers["Location"].endswith("result=expired")
 

@@ -138,6 +138,7 @@ def test_link_that_expired_does_not_hide_a_revoked_consent(
 
 
 def test_removal_that_was_never_started_is_found(services: Services, run: Run, clock: FakeClock):
+    services.owners.change(TENANT, when=lambda _: True, leaving_since="2026-03-02T09:00:00Z")
     services.note_state(MSP, TENANT, "disconnecting")
     page = list_tenants(f"{MSP} ", services)
     assert page["leaving"] == []  # it may be under way
@@ -150,6 +151,6 @@ def test_removal_is_never_of_another_owners_inventory(services: Services, run: R
     services.note_state(MSP, TENANT, "disconnecting")
     owner = services.owners.read(TENANT)
     assert owner
-    services.owners.hand_over(replace(owner, msp_id=OTHER_MSP), MSP)
+    services.owners.change(TENANT, when=lambda _: True, msp_id=OTHER_MSP, leaving_since="2026-03-02T09:00:00Z")
     clock.advance(24 * 3600)
     assert list_tenants(f"{MSP} ", services)["leaving"] == []

@@ -115,7 +115,6 @@ def test_newer_link_replaces_the_older(services: Services, started: Started):
             "consent_failed",
             "error",
         ),
-        ({"error": "server_error", "error_description": "AADSTS90033: transient"}, "failed", "consent_failed", "error"),
     ],
 )
 def test_error_comes_first_even_with_admin_consent_true(

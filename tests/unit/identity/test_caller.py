@@ -1,5 +1,6 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import jwt
@@ -9,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller, CallerIdentity, Role
-from tenantsync.services import Services
+from tenantsync.services import Services, build_services
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import (
     AUDIENCE,
@@ -218,3 +219,15 @@ def test_msp_that_has_connected_a_tenant_is_known(services: Services, microsoft:
     assert services.tenants.knows(MSP) is False
     connect(services)
     assert services.tenants.knows(MSP) is True
+
+
+def test_people_named_in_the_settings_get_in_while_strangers_flood(services: Services, microsoft: FakeMicrosoft):
+    microsoft.domains["operator"] = OTHER_MSP
+    settings = replace(services.settings, operator_tenant_id=OTHER_MSP, allowed_msp_tenants=None)
+    rebuilt = build_services(settings, tables=services.tables, clock=services.clock, outbound=services.outbound)
+    for number in range(60):
+        with suppress(RequestError):
+            stranger = f"00000000-0000-4000-8000-{number:012d}"
+            rebuilt.callers.identify("Bearer " + portal_token("Onboarding.Read", msp=stranger), Role.READ)
+    caller = rebuilt.callers.identify("Bearer " + portal_token("Onboarding.Support", msp=OTHER_MSP), Role.SUPPORT)
+    assert caller.is_operator

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 import pytest
 
 from activities.finish_run import finish_run
+from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TransientError
 from tenantsync.notifications import DELAYS_MINUTES
 from tenantsync.outbound import Outbound
 from tenantsync.services import Services, build_services, using
 from tenantsync.settings import Settings
+from tenantsync.store.outbox import Notification, Outbox, Webhook
 from tenantsync.store.runs import RunState
 from tests.app import App
 from tests.fakes.clock import FakeClock
@@ -176,3 +178,27 @@ def test_secret_is_stored_nowhere(told: Services, tables: MemoryTables):
 def test_unresolved_vault_reference_is_no_signing_key():
     reference = "@Microsoft.KeyVault(VaultName=kv;SecretName=webhook-signing-key)"
     assert Settings.from_env({**ENVIRONMENT, "WEBHOOK_SIGNING_KEY": reference}).webhook_signing_key is None
+
+
+def test_slow_receivers_do_not_starve_the_others(told: Services, receiver: Receiver, clock: FakeClock):
+    posted: list[str] = []
+
+    def slow(url: str, body: bytes, headers: dict[str, str]) -> int:
+        posted.append(url)
+        if "slow" in url:
+            clock.advance(29)
+            raise TransientError("service_unavailable", "slow")
+        return 200
+
+    receiver.post = slow  # type: ignore[method-assign]
+    now = to_rfc3339(clock.now())
+    for msp_id, url in (("a", "https://slow.example"), ("b", "https://slow.example"), ("c", "https://good.example")):
+        told.webhooks.put(Webhook(msp_id=msp_id, url=url, version="1", updated_at=now, updated_by="x"))
+    outbox = Outbox(told.tables)
+    for msp_id, number in (("a", 100), ("b", 100), ("c", 1)):
+        for index in range(number):
+            event_id = f"{msp_id}-{index}"
+            outbox.add(Notification(event_id=event_id, msp_id=msp_id, body="{}", created_at=now, due_at=now))
+    told.notifier.deliver_due()
+    told.notifier.deliver_due()
+    assert "https://good.example" in posted

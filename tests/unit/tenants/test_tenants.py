@@ -11,11 +11,12 @@ from activities.plan_sync import plan_sync
 from activities.remove_inventory import remove_inventory
 from activities.sync_slice import sync_slice
 from activities.verify_consent import verify_consent
-from tenantsync.errors import TransientError
+from tenantsync.errors import ConflictError, TransientError
 from tenantsync.services import Services
 from tenantsync.store.audit import Audit
 from tenantsync.store.inventory import Listing
 from tenantsync.store.runs import ResourceProgress, Run, RunState
+from tenantsync.syncing import begin_sync
 from tests.app import Answer, App, DurableClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -255,6 +256,26 @@ def test_disconnect_in_the_middle_of_verifying_leaves_the_tenant_to_others(
     assert services.owners.read(TENANT) is None
 
 
+def test_nothing_is_removed_of_a_tenant_that_stays(run: Run, services: Services):
+    services.inventory.write(Listing(TENANT, "users", "s"), {"u1": {"id": "u1"}})
+    assert remove_inventory(MSP, TENANT, run.connection_id, services) == {"ended": True}
+    assert len(services.inventory.read_page(TENANT, "users", 10, None).items) == 1
+    assert services.owners.read(TENANT)
+
+
+def test_tenant_that_is_let_go_cannot_be_claimed_until_it_is_gone(app: App, run: Run, services: Services):
+    call(app, "DELETE", f"/{TENANT}")
+    owner = services.owners.read(TENANT)
+    assert owner
+    again = replace(owner, connection_id="00000000-0000-4000-8000-00000000beef", leaving_since="")
+    for claiming in (again, replace(owner, leaving_since="")):
+        with pytest.raises(ConflictError):
+            services.owners.claim(claiming)
+    remove_inventory(MSP, TENANT, run.connection_id, services)
+    services.owners.claim(again)
+    assert services.owners.read(TENANT) == again
+
+
 def test_late_removal_does_not_touch_the_next_owners_data(app: App, run: Run, services: Services):
     call(app, "DELETE", f"/{TENANT}")
     remove_inventory(MSP, TENANT, run.connection_id, services)
@@ -268,10 +289,12 @@ def test_owner_who_came_while_it_was_removed_is_not_removed(
 ):
     owner = services.owners.read(TENANT)
     assert owner
-    theirs = replace(owner, msp_id=OTHER_MSP)
+    since = "2026-03-02T09:00:00Z"
+    services.owners.change(TENANT, when=lambda _: True, leaving_since=since)
+    theirs = replace(owner, msp_id=OTHER_MSP, leaving_since=since)
 
     def handed_over(*arguments: object) -> bool:
-        services.owners.hand_over(theirs, MSP)
+        services.owners.change(TENANT, when=lambda _: True, msp_id=OTHER_MSP)
         return True
 
     monkeypatch.setattr(services.inventory, "remove_all", handed_over)
@@ -481,3 +504,57 @@ def test_tenant_that_leaves_stays_so_whatever_is_noted_late(
         check_consent(MSP, TENANT, services)
     assert call(app, "GET", f"/{TENANT}").body["state"] == "disconnected"
     assert call(app, "GET", f"/{TENANT}/inventory/users").status == 404
+
+
+@pytest.fixture
+def newer_link(run: Run, services: Services, app: App) -> str:
+    """A sync that begins at the moment somebody connects the tenant anew: the run's id."""
+    services.runs.change(run.run_id, even_ended=True, state=RunState.FAILED)
+    connection = services.connections.read(MSP, run.connection_id)
+    assert connection
+    connect(services)
+    running = begin_sync(connection, "delta", services)
+    assert running
+    newer = replace(
+        connection, connection_id="00000000-0000-4000-8000-00000000beef", state="awaiting_consent", run_id=""
+    )
+    services.connections.create(newer)
+    return running.run_id
+
+
+def test_disconnect_ends_the_owners_run_beside_a_newer_link(app: App, run: Run, services: Services, newer_link: str):
+    assert call(app, "DELETE", f"/{TENANT}").status == 202
+    ended = services.runs.read(newer_link)
+    assert ended
+    assert ended.state == "cancelled"
+    remove_inventory(MSP, TENANT, run.connection_id, services)
+    assert verify_consent(newer_link, 5, services) == {"state": "cancelled"}
+    assert services.owners.read(TENANT) is None
+
+
+def test_cancel_ends_the_owners_run_beside_a_newer_link(app: App, services: Services, newer_link: str):
+    assert call(app, "POST", f"/{TENANT}/cancel").body["cancelled"] is True
+    ended, latest = services.runs.read(newer_link), services.connections.read_latest(MSP, TENANT)
+    assert ended
+    assert latest
+    assert (ended.state, latest.state) == ("cancelled", "cancelled")
+
+
+def test_further_sync_makes_nobody_the_owner(app: App, run: Run, services: Services):
+    connection = services.connections.read(MSP, run.connection_id)
+    owner = services.owners.read(TENANT)
+    assert connection
+    assert owner
+    running = begin_sync(connection, "delta", services)
+    assert running
+    services.owners.release(owner)
+    assert verify_consent(running.run_id, 5, services)["problem"]["code"] == "tenant_disconnecting"
+    assert services.owners.read(TENANT) is None
+
+
+def test_customer_of_the_owners_connection_moves_along(app: App, services: Services, newer_link: str):
+    other = services.customers.find_or_create(MSP, "Other", "2026-03-02T09:00:00Z").customer_id
+    assert call(app, "PATCH", f"/{TENANT}", {"customerId": other}).status == 200
+    moved = services.runs.read(newer_link)
+    assert moved
+    assert moved.customer_id == other

@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
+from activities.check_grant import check_grant
 from tenantsync.errors import TransientError
+from tenantsync.handover import finish_handovers
 from tenantsync.identity.caller import CallerIdentity
 from tenantsync.services import Services, using
 from tenantsync.store.audit import Audit
 from tenantsync.store.grants import Grant, GrantState
 from tenantsync.store.inventory import Listing
-from tenantsync.store.owners import TenantOwners
+from tenantsync.store.owners import TenantOwner, TenantOwners
 from tenantsync.store.runs import Run, RunState
-from tenantsync.store.transfers import Transfers
+from tenantsync.store.transfers import StoredTransfer, Transfers
 from tests.app import Answer, App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -273,7 +275,7 @@ def interrupt_handover(app: App, transfer_id: str, monkeypatch: pytest.MonkeyPat
         raise TransientError("storage_unavailable", "pulled out")
 
     with monkeypatch.context() as patch:
-        patch.setattr(TenantOwners, "hand_over", broken)
+        patch.setattr("tenantsync.handover._change_owner", broken)
         assert accept(app, transfer_id).status == 503
 
 
@@ -298,23 +300,119 @@ def test_what_has_changed_hands_is_accepted_whoever_cancels(
     app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
 ):
     """The giver cancels at the very moment the owner's row changes."""
-    transfer_id, original = offer(app), TenantOwners.hand_over
+    transfer_id, original = offer(app), services.transfers.change
 
-    def raced(self: TenantOwners, *arguments: Any) -> None:
-        assert call(app, "DELETE", f"transfers/{transfer_id}").body["state"] == "cancelled"
-        original(self, *arguments)
+    def raced(stored: StoredTransfer, **changes: Any) -> StoredTransfer:
+        cancelled = original(stored, **changes)
+        if changes["state"] == "cancelled":
+            services.owners.change(TENANT, when=lambda _: True, msp_id=OTHER_MSP)
+        return cancelled
 
     with monkeypatch.context() as patch:
-        patch.setattr(TenantOwners, "hand_over", raced)
-        assert accept(app, transfer_id).body["state"] == "accepted"
+        patch.setattr("tenantsync.store.transfers.Transfers.change", lambda self, stored, **more: raced(stored, **more))
+        assert call(app, "DELETE", f"transfers/{transfer_id}").body["code"] == "transfer_closed"
+
+
+def test_offer_called_off_in_the_middle_of_accepting_changes_nothing(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    transfer_id, original = offer(app), TenantOwners.change
+
+    def raced(self: TenantOwners, tenant_id: str, **more: Any) -> TenantOwner | None:
+        monkeypatch.undo()
+        assert call(app, "DELETE", f"transfers/{transfer_id}").body["state"] == "cancelled"
+        return original(self, tenant_id, **more)
+
+    monkeypatch.setattr(TenantOwners, "change", raced)
+    assert accept(app, transfer_id).body["code"] == "transfer_closed"
+    owner = services.owners.read(TENANT)
+    assert owner
+    assert owner.msp_id == MSP
+
+
+def test_disconnect_in_the_middle_of_accepting_keeps_the_tenant_with_its_giver(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    """Whichever is first: the receiver never gets a tenant whose inventory is being removed."""
+    transfer_id, original = offer(app), TenantOwners.change
+
+    def raced(self: TenantOwners, tenant_id: str, **more: Any) -> TenantOwner | None:
+        monkeypatch.undo()
+        assert call(app, "DELETE", f"tenants/{TENANT}").status == 202
+        return original(self, tenant_id, **more)
+
+    monkeypatch.setattr(TenantOwners, "change", raced)
+    assert accept(app, transfer_id).body["code"] == "transfer_closed"
+    owner = services.owners.read(TENANT)
+    assert owner
+    assert (owner.msp_id, bool(owner.leaving_since)) == (MSP, True)
+    assert services.tenants.read(OTHER_MSP, TENANT) is None
+
+
+def interrupt_after_the_owner_changed(app: App, transfer_id: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise TransientError("storage_unavailable", "pulled out")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tenantsync.handover._bring_connection", broken)
+        assert accept(app, transfer_id).status == 503
+
+
+def test_giver_cannot_disconnect_what_has_changed_hands(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    transfer_id = offer(app)
+    interrupt_after_the_owner_changed(app, transfer_id, monkeypatch)
+    assert call(app, "DELETE", f"tenants/{TENANT}").body["code"] == "tenant_unknown"
+    assert accept(app, transfer_id).body["state"] == "accepted"
+    assert call(app, "GET", f"tenants/{TENANT}", msp=OTHER_MSP).body["state"] == "completed"
+    assert call(app, "POST", f"tenants/{TENANT}/resync", msp=OTHER_MSP).status == 202
+
+
+def test_interrupted_handover_is_finished_by_the_timer(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    transfer_id = offer(app)
+    interrupt_after_the_owner_changed(app, transfer_id, monkeypatch)
+    assert finish_handovers(services) == 1
+    assert finish_handovers(services) == 0
+    assert call(app, "GET", "transfers").body["items"][0]["state"] == "accepted"
     assert call(app, "GET", f"tenants/{TENANT}", msp=OTHER_MSP).status == 200
+    assert call(app, "GET", f"tenants/{TENANT}").status == 404
+
+
+def test_handover_that_has_not_begun_is_left_to_the_receiver(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    transfer_id = offer(app)
+    interrupt_handover(app, transfer_id, monkeypatch)
+    assert finish_handovers(services) == 0
+    assert accept(app, transfer_id).body["state"] == "accepted"
+
+
+def test_permission_on_its_way_is_confirmed_with_the_new_owner(
+    app: App, run: Run, services: Services, microsoft: FakeMicrosoft
+):
+    now = "2026-03-02T09:00:00Z"
+    times = {"requested_at": now, "expires_at": now, "updated_at": now}
+    job = {"mspId": MSP, "tenantId": TENANT, "grantId": "g"}
+    services.grants.put(
+        Grant(
+            grant_id="g", msp_id=MSP, tenant_id=TENANT, operation="inventory", kind="application",
+            permissions="User.Read.All", state=GrantState.CONSENTED, requested_by="x", **times,
+        )
+    )  # fmt: skip
+    accept(app, offer(app))
+    assert check_grant(job, 0, services) == {"ended": True}
+    assert [grant.state for grant in services.grants.list_all(OTHER_MSP, TENANT)] == ["granted"]
+    assert services.grants.list_all(MSP, TENANT) == []
 
 
 def test_old_offer_is_not_good_for_a_newer_connection(app: App, run: Run, services: Services):
     transfer_id = offer(app)
     owner = services.owners.read(TENANT)
     assert owner
-    services.owners.hand_over(replace(owner, connection_id="00000000-0000-4000-8000-00000000beef"), MSP)
+    services.owners.change(TENANT, when=lambda _: True, connection_id="00000000-0000-4000-8000-00000000beef")
     assert accept(app, transfer_id).body["code"] == "transfer_closed"
 
 

@@ -1,10 +1,13 @@
 """Re-keys a tenant from one MSP to another. Every step may be repeated; the owner's row decides, the rest follows."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
+from tenantsync import logs
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConflictError, RequestError
 from tenantsync.services import Services
+from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import Connection
 from tenantsync.store.grants import GrantState
 from tenantsync.store.owners import TenantOwner
@@ -21,9 +24,54 @@ def is_open(transfer: Transfer, owner: TenantOwner | None, services: Services) -
         return False
     if transfer.connection_id and owner.connection_id == transfer.connection_id:
         return True
-    is_as_offered = owner.msp_id == transfer.from_msp_id and owner.connection_id == transfer.from_connection_id
     is_over = services.clock.now() >= parse_rfc3339(transfer.expires_at)
-    return transfer.state in OPEN_TRANSFER_STATES and is_as_offered and not is_over
+    return transfer.state in OPEN_TRANSFER_STATES and _is_as_offered(transfer, owner) and not is_over
+
+
+def _is_as_offered(transfer: Transfer, owner: TenantOwner) -> bool:
+    is_same = owner.msp_id == transfer.from_msp_id and owner.connection_id == transfer.from_connection_id
+    return is_same and not owner.leaving_since
+
+
+def finish_handover(tenant_id: str, services: Services) -> None:
+    """Finishes the tenant's transfer if a crash has interrupted it after the owner had changed."""
+    latest = services.transfers.find_latest(tenant_id)
+    if latest and latest.transfer.state != TransferState.ACCEPTED and _has_changed_hands(latest.transfer, services):
+        note_accepted(hand_over(latest, services).transfer, lambda _: SYSTEM, services)
+
+
+def finish_handovers(services: Services) -> int:
+    """Finishes every transfer that was interrupted; gives how many there were."""
+    finished = 0
+    for transfer_id in services.transfers.list_accepting():
+        stored = services.transfers.find(transfer_id)
+        if stored and stored.transfer.state == TransferState.ACCEPTING:
+            if not _has_changed_hands(stored.transfer, services):
+                continue  # the receiver may still send it again
+            logs.event("transfer_finished", transfer_id=transfer_id, tenant_id=stored.transfer.tenant_id)
+            note_accepted(hand_over(stored, services).transfer, lambda _: SYSTEM, services)
+            finished += 1
+        services.transfers.forget_accepting(transfer_id)
+    return finished
+
+
+def note_accepted(transfer: Transfer, actor_for: Callable[[str], str], services: Services) -> None:
+    """One audit entry for either side; `actor_for` gives who did it, as that MSP may know them."""
+    for msp_id in (transfer.from_msp_id, transfer.to_msp_id):
+        services.audit.record(
+            "transfer_accepted",
+            msp_id=msp_id,
+            tenant_id=transfer.tenant_id,
+            actor=actor_for(msp_id),
+            actor_msp_id=transfer.to_msp_id,
+            once=(f"{transfer.transfer_id}-{transfer.state}", transfer.updated_at),
+            detail={"transferId": transfer.transfer_id},
+        )
+
+
+def _has_changed_hands(transfer: Transfer, services: Services) -> bool:
+    owner = services.owners.read(transfer.tenant_id)
+    return owner is not None and bool(transfer.connection_id) and owner.connection_id == transfer.connection_id
 
 
 def hand_over(stored: StoredTransfer, services: Services) -> StoredTransfer:
@@ -50,17 +98,20 @@ def _finish(stored: StoredTransfer, now: str, services: Services) -> StoredTrans
 
 
 def _change_owner(transfer: Transfer, now: str, services: Services) -> None:
-    owner = TenantOwner(
-        tenant_id=transfer.tenant_id,
-        msp_id=transfer.to_msp_id,
-        customer_id=transfer.customer_id,
-        connection_id=transfer.connection_id,
-        claimed_at=now,
-    )
-    try:
-        services.owners.hand_over(owner, transfer.from_msp_id)
-    except ConflictError as error:
-        raise RequestError("transfer_closed") from error
+    """Decided by the owner's row alone, which whoever calls the offer off changes, too."""
+    if _has_changed_hands(transfer, services):
+        return
+
+    def is_offered(owner: TenantOwner) -> bool:
+        current = services.transfers.find(transfer.transfer_id)
+        is_wanted = current is not None and current.transfer.state == TransferState.ACCEPTING
+        return is_wanted and _is_as_offered(transfer, owner)
+
+    changes = {"msp_id": transfer.to_msp_id, "customer_id": transfer.customer_id}
+    if not services.owners.change(
+        transfer.tenant_id, when=is_offered, connection_id=transfer.connection_id, claimed_at=now, **changes
+    ):
+        raise RequestError("transfer_closed")
 
 
 def _bring_connection(transfer: Transfer, now: str, services: Services) -> None:
@@ -117,7 +168,12 @@ def _bring_tenant(transfer: Transfer, now: str, services: Services) -> None:
 
 
 def _bring_ledger(transfer: Transfer, services: Services) -> None:
-    """What the tenant has granted stays granted; who asked for it was one of the old MSP's people."""
+    """What the tenant has granted stays granted; who asked for it was one of the old MSP's people.
+
+    An entry that Microsoft has not confirmed yet is confirmed with the new owner.
+    """
     for grant in services.grants.list_all(transfer.from_msp_id, transfer.tenant_id):
         if grant.state in (GrantState.CONSENTED, GrantState.GRANTED, GrantState.REVOKED):
-            services.grants.put(replace(grant, msp_id=transfer.to_msp_id, requested_by=""))
+            if services.grants.read(transfer.to_msp_id, transfer.tenant_id, grant.grant_id) is None:
+                services.grants.put(replace(grant, msp_id=transfer.to_msp_id, requested_by=""))
+            services.grants.remove(grant)
