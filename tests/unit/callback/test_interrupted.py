@@ -117,3 +117,21 @@ def test_who_is_no_administrator_is_not_named_as_the_one_who_consented(
     assert refused.headers["Location"].endswith("result=error")
     (grant,) = services.grants.list_all(MSP, TENANT)
     assert (grant.state, grant.consented_by, grant.problem_code) == ("failed", "", "admin_role_missing")
+
+
+def test_nobody_is_named_as_the_one_who_consented_where_roles_cannot_be_seen(
+    services: Services, microsoft: FakeMicrosoft, started: Started
+):
+    """What lets us look is the very permission that is being granted."""
+    connected(services, microsoft)
+    microsoft.consented[TENANT] = tuple(role for role in ALL_ROLES if role != "Directory.Read.All")
+    asked = App().call(
+        "POST",
+        f"/api/msp-portal/tenants/{TENANT}/permissions",
+        portal_token("Onboarding.Connect"),
+        {"operation": "inventory"},
+    )
+    landed = redirect(services, started, state=query_of(asked.body["authUrl"])["state"], tenant=TENANT)
+    finish_sign_in(services, microsoft, landed.headers["Location"], started)
+    (grant,) = services.grants.list_all(MSP, TENANT)
+    assert (grant.state, grant.consented_by) == ("consented", "")

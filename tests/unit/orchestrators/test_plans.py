@@ -262,3 +262,19 @@ def test_watch_finishes_removals_that_were_forgotten():
     answers = iter([{"ok": True, "tenants": [], "leaving": [job], "cursor": ""}, {"ok": True, "ended": True}])
     assert run(plans.watch_consents, context, lambda task: next(answers)) == {"ok": True}
     assert context.asked[1] == ("activity", "remove_inventory", job)
+
+
+def test_orchestration_that_is_started_anew_has_children_of_its_own():
+    """The ids of the first one's children are taken, and one of them may still be running."""
+    job = {"runId": "r", "tenantId": "t"}
+    ids = []
+    for again in ({}, {"again": "20260302T090000Z"}):
+        context = FakeContext({**job, **again})
+        answers = script(
+            verify_consent={"ok": True, "state": "verified"},
+            plan_sync={"ok": True, "resources": ["users"]},
+            finish_run={"ok": True, "unfinished": []},
+        )
+        run(plans.onboard_tenant, context, answers)
+        ids += [task[1][0][3] for task in context.asked if task[0] == "all"]
+    assert len(set(ids)) == 2

@@ -482,3 +482,18 @@ def test_second_request_at_the_same_moment_is_told_to_look_again(app: App, run: 
     monkeypatch.setattr(Transfers, "change", raced)
     answer = accept(app, transfer_id)
     assert (answer.status, answer.body["code"], answer.body["owner"]) == (409, "tenant_changed", "technician")
+
+
+def test_disconnect_that_died_halfway_has_ended_the_offer(
+    app: App, run: Run, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    def broken(*arguments: object) -> None:
+        raise TransientError("storage_unavailable", "pulled out")
+
+    transfer_id = offer(app)
+    interrupt_handover(app, transfer_id, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr("tenants.life.withdraw_offers", broken)
+        assert call(app, "DELETE", f"tenants/{TENANT}").status == 503
+    assert accept(app, transfer_id).body["code"] == "transfer_closed"
+    assert call(app, "DELETE", f"tenants/{TENANT}").status == 202
