@@ -115,10 +115,8 @@ def _end(stored: StoredTransfer, *, is_receiver: bool, services: Services) -> St
         raise RequestError("transfer_closed")
     state = TransferState.DECLINED if is_receiver else TransferState.CANCELLED
     ended = services.transfers.change(stored, state=state, updated_at=to_rfc3339(services.clock.now()))
-    is_still = services.owners.change(
-        ended.transfer.tenant_id, when=lambda row: row.msp_id == ended.transfer.from_msp_id
-    )
-    if owner and is_still is None:  # it was accepted at this very moment
+    kept = services.owners.change(ended.transfer.tenant_id, when=lambda row: row.msp_id == ended.transfer.from_msp_id)
+    if owner and kept is None:  # it was accepted at this very moment
         raise RequestError("transfer_closed")
     return ended
 
