@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import ceil
 from typing import Any, Final
 
 import orjson
@@ -26,12 +27,24 @@ from tenantsync.recovery import Recovery, recover
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.store.deltas import DeltaPoint, DeltaPoints
 from tenantsync.store.inventory import Inventory, Listing, add_tally
-from tenantsync.store.runs import Mode, Phase, ResourceProgress, ResourceState, Runs, StoredProgress, Verdict
+from tenantsync.store.runs import (
+    Mode,
+    Phase,
+    ResourceProgress,
+    ResourceState,
+    Runs,
+    StoredProgress,
+    Verdict,
+    WaitReason,
+)
+from tenantsync.store.throttle_gate import ThrottleGate
 
 _LISTED: Final = 0.95
 _UNCOUNTED_HALF: Final = 5
 """Without a count, this many pages look like half of the work."""
 _CONFLICT_DELAY_SECONDS: Final = 5
+_ASKS: Final = frozenset({Phase.LISTING, Phase.CERTIFYING})
+"""The phases that ask Microsoft something; the others only work on the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,7 @@ class SliceTools:
     clock: Clock
     budget: SliceBudget
     deltas: DeltaPoints
+    gate: ThrottleGate
     in_propagation_window: bool = False
 
 
@@ -87,6 +101,8 @@ class _Slice:
     def run(self) -> SliceOutcome:
         if self._progress.is_ended:
             return SliceOutcome(is_ended=True)
+        if self._progress.phase in _ASKS and (closed := self._gate_seconds()):
+            return self._wait_at_gate(closed)
         self._save(state=ResourceState.RUNNING, waiting_reason="", waiting_until="")
         steps: dict[str, Callable[[], bool]] = {
             Phase.LISTING: self._list,
@@ -99,6 +115,19 @@ class _Slice:
                 return SliceOutcome(is_ended=False)
         return SliceOutcome(is_ended=True)
 
+    def _gate_seconds(self) -> int:
+        return ceil(self._tools.gate.seconds_closed(self._tools.reading.graph.tenant_id, self._spec.workload))
+
+    def _wait_at_gate(self, seconds: int) -> SliceOutcome:
+        """Another resource was throttled: this one waits with it, without an attempt of its own."""
+        self._save(
+            state=ResourceState.WAITING,
+            waiting_reason=WaitReason.THROTTLED,
+            waiting_until=to_rfc3339(self._tools.clock.now() + timedelta(seconds=seconds)),
+            throttled_seconds=self._progress.throttled_seconds + seconds,
+        )
+        return SliceOutcome(is_ended=False, delay_seconds=seconds)
+
     def recover_from(self, failure: TenantSyncError) -> SliceOutcome:
         """Decides what the failure means for this resource and checkpoints that."""
         if failure.cause.status in self._spec.absent_statuses:
@@ -106,6 +135,9 @@ class _Slice:
         recovery: Recovery = recover(self._progress, failure, in_window=self._tools.in_propagation_window)
         until = self._tools.clock.now() + timedelta(seconds=recovery.delay_seconds)
         changes = dict(recovery.changes)
+        if changes.get("waiting_reason") == WaitReason.THROTTLED:
+            tenant_id = self._tools.reading.graph.tenant_id
+            self._tools.gate.close(tenant_id, self._spec.workload, recovery.delay_seconds)
         if changes.get("waiting_reason"):
             changes["waiting_until"] = to_rfc3339(until)
         try:
@@ -272,7 +304,8 @@ class _Slice:
         return Listing(self._tools.reading.graph.tenant_id, self._spec.key, self._progress.stamp)
 
     def _is_spent(self, pages_read: int) -> bool:
-        return pages_read >= self._tools.budget.pages * self._spec.slice_factor or self._is_late()
+        is_enough = pages_read >= self._tools.budget.pages * self._spec.slice_factor or self._is_late()
+        return is_enough or self._tools.gate.is_closed_here(self._tools.reading.graph.tenant_id, self._spec.workload)
 
     def _is_late(self) -> bool:
         return self._tools.clock.now() >= self._deadline

@@ -36,6 +36,7 @@ from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.tables import AzureTables, TableStore
 from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
+from tenantsync.store.throttle_gate import ThrottleGate
 from tenantsync.store.transfers import Transfers
 
 
@@ -59,6 +60,7 @@ class Services:
     runs: Runs
     inventory: Inventory
     deltas: DeltaPoints
+    gate: ThrottleGate
     tenants: Tenants
     grants: Grants
     transfers: Transfers
@@ -162,6 +164,7 @@ def build_services(
         runs=Runs(tables),
         inventory=Inventory(tables),
         deltas=DeltaPoints(tables),
+        gate=ThrottleGate(tables, clock),
         tenants=tenants,
         grants=Grants(tables),
         transfers=Transfers(tables),

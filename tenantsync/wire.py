@@ -47,6 +47,7 @@ TRANSFERS_TABLE: Final = "Transfers"
 WEBHOOKS_TABLE: Final = "Webhooks"
 OUTBOX_TABLE: Final = "Outbox"
 DELTAS_TABLE: Final = "Deltas"
+THROTTLES_TABLE: Final = "Throttles"
 
 
 def onboarding_instance_id(connection_id: str) -> str:

@@ -33,6 +33,7 @@ def tally_device(device: Item) -> Mapping[str, float]:
 DEVICES = ResourceSpec(
     key="devices",
     title="Intune devices",
+    workload="intune",
     permissions=("DeviceManagementManagedDevices.Read.All",),
     weight=15,
     count=count_devices,

@@ -222,6 +222,7 @@ class NameIndex:
 MAILBOXES = ResourceSpec(
     key="mailboxes",
     title="Exchange mailboxes",
+    workload="reports",
     permissions=("Reports.Read.All",),
     weight=15,
     tally=tally_mailbox,

@@ -15,6 +15,7 @@ def tally_score(score: Item) -> Mapping[str, float]:
 SECURE_SCORE = ResourceSpec(
     key="secure_score",
     title="Secure Score",
+    workload="security",
     permissions=("SecurityEvents.Read.All",),
     tally=tally_score,
     absent_statuses=frozenset({404}),

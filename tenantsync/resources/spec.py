@@ -77,6 +77,7 @@ class ResourceSpec:
     `permissions`: any one of these application permissions is enough, the least privileged first.
     `changes`: Microsoft's delta of the same rows, None when there is none.
     `count`: asks Microsoft how many objects there are, None when there is no such question.
+    `workload`: what Microsoft throttles it with: resources of one workload share its limits.
     `weight`: the resource's share of the run's percentage.
     `tally`: counters of an item that the summary adds up over the stored rows.
     `slice_factor`: how many times the usual pages one slice may read, where beginning a slice is dear.
@@ -89,6 +90,7 @@ class ResourceSpec:
     source: Source
     changes: Changes | None = None
     count: Callable[[TenantGraph], int | None] | None = None
+    workload: str = "directory"
     weight: int = 1
     tally: Tally | None = None
     slice_factor: int = 1

@@ -92,6 +92,7 @@ def sync(spec: ResourceSpec, services: Services, run: str = RUN) -> ResourceProg
             runs=services.runs,
             clock=services.clock,
             deltas=services.deltas,
+            gate=services.gate,
             budget=SliceBudget(pages=1),
         )
         if sync_slice(spec, stored, tools).is_ended:

@@ -130,6 +130,7 @@ class Syncs:
             runs=services.runs,
             clock=self.clock,
             deltas=services.deltas,
+            gate=services.gate,
             budget=services.slice_budget,
         )
 

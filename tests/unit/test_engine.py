@@ -21,9 +21,10 @@ from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.services import Services
 from tenantsync.store.inventory import Listing
 from tenantsync.store.runs import Phase, ResourceProgress, ResourceState, Verdict
+from tenantsync.store.throttle_gate import ThrottleGate
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
-from tests.fakes.microsoft import TENANT
+from tests.fakes.microsoft import OTHER_TENANT, TENANT
 
 RUN = "onboard-1"
 
@@ -87,6 +88,7 @@ class Bench:
             runs=self.services.runs,
             clock=self.clock,
             deltas=self.services.deltas,
+            gate=self.services.gate,
             budget=self.budget,
             in_propagation_window=self.in_window,
         )
@@ -164,6 +166,7 @@ def test_worker_that_was_overtaken_gives_way(bench: Bench):
         runs=bench.services.runs,
         clock=bench.clock,
         deltas=bench.services.deltas,
+        gate=bench.services.gate,
         budget=bench.budget,
     )
     outcome = sync_slice(bench.spec, stored, tools)
@@ -255,6 +258,7 @@ def test_throttling_waits_as_asked_and_is_no_attempt(bench: Bench):
     assert (outcome.is_ended, outcome.delay_seconds) == (False, 17)
     assert (waiting.state, waiting.waiting_reason) == (ResourceState.WAITING, "throttled")
     assert waiting.waiting_until == "2026-03-02T09:00:17.000Z"
+    bench.clock.advance(17)
     done = bench.run()
     assert (done.state, done.throttled_seconds, done.retries, done.waiting_reason) == ("completed", 17, 0, "")
 
@@ -264,6 +268,7 @@ def test_throttling_without_a_time_backs_off_and_never_gives_up(bench: Bench):
     for _ in range(12):
         bench.source.failures = {0: throttled(None)}
         waits.append(bench.slice().delay_seconds)
+        bench.clock.advance(waits[-1])
     assert waits[:6] == [2, 4, 8, 16, 32, 60]
     assert bench.run().state == ResourceState.COMPLETED
 
@@ -374,8 +379,57 @@ def test_store_that_fails_is_the_callers_problem(bench: Bench, tables: MemoryTab
             runs=bench.services.runs,
             clock=bench.clock,
             deltas=bench.services.deltas,
+            gate=bench.services.gate,
             budget=bench.budget,
         )
     )
     with pytest.raises(TransientError, match="storage_unavailable"):
         sync_slice(bench.spec, stored, tools)
+
+
+def test_resource_waits_with_the_one_that_was_throttled(bench: Bench, clock: FakeClock, tables: MemoryTables):
+    """Another worker was told to wait; this one asks nothing, and it is no attempt."""
+    ThrottleGate(tables, clock).close(TENANT, "directory", 30)
+    assert bench.slice() == SliceOutcome(is_ended=False, delay_seconds=30)
+    progress = bench.progress
+    assert (progress.state, progress.waiting_reason, progress.attempts) == ("waiting", "throttled", 0)
+    assert (progress.throttled_seconds, bench.source.reads) == (30, [])
+    clock.advance(30)
+    assert bench.run().state == "completed"
+
+
+@pytest.mark.parametrize(("tenant", "workload"), [(TENANT, "intune"), (OTHER_TENANT, "directory")])
+def test_throttling_of_other_limits_delays_nobody(bench: Bench, clock: FakeClock, tenant: str, workload: str):
+    bench.services.gate.close(tenant, workload, 30)
+    assert bench.run().state == "completed"
+
+
+def test_slice_hands_back_when_its_workload_is_throttled_meanwhile(bench: Bench):
+    def rows(number: int) -> dict[str, dict[str, str] | None]:
+        if number == 1:
+            bench.services.gate.close(TENANT, "directory", 30)
+        return {f"{number}": {"id": f"{number}"}}
+
+    bench.source.pages, bench.source.rows = 9, rows
+    assert bench.slice() == SliceOutcome(is_ended=False)
+    assert len(bench.source.reads) < 4
+    assert bench.slice().delay_seconds == 30
+
+
+def test_throttled_resource_closes_the_gate_for_the_others(bench: Bench, clock: FakeClock, tables: MemoryTables):
+    bench.source.failures = {0: ThrottledError("throttled", cause=Cause(retry_after_seconds=40))}
+    bench.slice()
+    others = ThrottleGate(tables, clock)
+    assert others.seconds_closed(TENANT, "directory") == 40
+    others.close(TENANT, "directory", 10)
+    assert others.seconds_closed(TENANT, "directory") == 40
+    clock.advance(40)
+    assert others.seconds_closed(TENANT, "directory") == 0
+
+
+def test_what_only_works_on_the_store_waits_for_nobody(bench: Bench):
+    stored = bench.services.runs.read_resource(RUN, "things")
+    assert stored
+    bench.services.runs.checkpoint(replace(stored.progress, phase=Phase.COUNTING), stored.etag)
+    bench.services.gate.close(TENANT, "directory", 30)
+    assert bench.slice() == SliceOutcome(is_ended=True)
