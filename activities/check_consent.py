@@ -34,21 +34,20 @@ def list_tenants(cursor: str, services: Services) -> dict[str, Any]:
     else:
         next_cursor = f"{msp_id} {tenants[-1].tenant_id}"
     watched = [tenant for tenant in tenants if tenant.consent != ConsentState.PENDING and tenant.state not in LEAVING]
-    stuck = [tenant for tenant in tenants if tenant.state == TenantState.DISCONNECTING and _is_old(tenant, services)]
     return {
         "tenants": [{"mspId": tenant.msp_id, "tenantId": tenant.tenant_id} for tenant in watched],
-        "leaving": [job for tenant in stuck for job in _removals(tenant, services)],
+        "leaving": [job for tenant in tenants for job in _overdue_removals(tenant, services)],
         "cursor": next_cursor,
     }
 
 
-def _removals(tenant: ManagedTenant, services: Services) -> list[dict[str, str]]:
+def _overdue_removals(tenant: ManagedTenant, services: Services) -> list[dict[str, str]]:
+    """By the owner's row alone: it is the first thing a disconnect writes, whatever interrupts it afterwards."""
     owner = services.owners.read(tenant.tenant_id)
-    return [removal_job(owner)] if owner and owner.msp_id == tenant.msp_id and owner.leaving_since else []
-
-
-def _is_old(tenant: ManagedTenant, services: Services) -> bool:
-    return services.clock.now() - parse_rfc3339(tenant.updated_at) > _LONGEST_REMOVAL
+    if owner is None or owner.msp_id != tenant.msp_id or not owner.leaving_since:
+        return []
+    is_overdue = services.clock.now() - parse_rfc3339(owner.leaving_since) > _LONGEST_REMOVAL
+    return [removal_job(owner)] if is_overdue else []
 
 
 def check_consent(msp_id: str, tenant_id: str, services: Services) -> dict[str, Any]:

@@ -147,6 +147,14 @@ def test_removal_that_was_never_started_is_found(services: Services, run: Run, c
     assert list_tenants(f"{MSP} ", services)["leaving"] == [expected]
 
 
+def test_removal_is_found_although_the_disconnect_died_right_at_its_beginning(
+    services: Services, run: Run, clock: FakeClock
+):
+    services.owners.change(TENANT, when=lambda _: True, leaving_since="2026-03-02T09:00:00Z")
+    clock.advance(24 * 3600)
+    assert [job["tenantId"] for job in list_tenants(f"{MSP} ", services)["leaving"]] == [TENANT]
+
+
 def test_removal_is_never_of_another_owners_inventory(services: Services, run: Run, clock: FakeClock):
     services.note_state(MSP, TENANT, "disconnecting")
     owner = services.owners.read(TENANT)
