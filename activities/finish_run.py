@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -23,6 +23,8 @@ from tenantsync.store.runs import (
 )
 from tenantsync.store.tenants import ConsentState, TenantState
 from tenantsync.summary import build_summary
+
+_NO_ISSUE: Final = frozenset({"not_licensed", "switched_off"})
 
 
 def finish_run(
@@ -56,9 +58,9 @@ def _verdict(resources: Sequence[ResourceProgress]) -> RunState:
 
 
 def _is_fine(item: ResourceProgress) -> bool:
-    """Complete, or skipped for want of a licence."""
-    is_unlicensed = item.state == ResourceState.SKIPPED and item.problem_code == "not_licensed"
-    return item.state == ResourceState.COMPLETED or is_unlicensed
+    """Complete, or left out for want of a licence or because the MSP does not want it."""
+    is_left_out = item.state == ResourceState.SKIPPED and item.problem_code in _NO_ISSUE
+    return item.state == ResourceState.COMPLETED or is_left_out
 
 
 def _give_up(run_id: str, resource: str, services: Services) -> None:

@@ -24,6 +24,7 @@ def remove_inventory(msp_id: str, tenant_id: str, connection_id: str, services: 
             return {"ended": False}
     for spec in RESOURCES:
         services.deltas.forget(tenant_id, spec.key)
+        services.fingerprints.forget(tenant_id, spec.key)
     services.gate.forget(tenant_id, sorted({spec.workload for spec in RESOURCES}))
     _forget_notes(msp_id, connection_id, services)
     services.audit.record(

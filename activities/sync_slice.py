@@ -30,6 +30,7 @@ def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]
         runs=services.runs,
         clock=services.clock,
         deltas=services.deltas,
+        fingerprints=services.fingerprints,
         gate=services.gate,
         budget=services.slice_budget,
         in_propagation_window=_is_fresh(run, services),

@@ -6,14 +6,16 @@ from typing import Any, Final
 
 import orjson
 
+from sync_status.describing import describe_problem, describe_resource
+from sync_status.eta import describe_plan, eta_seconds, percent_of
+from sync_status.runs import find_run
 from tenantsync.clock import parse_rfc3339
 from tenantsync.identity.caller import Caller
 from tenantsync.permissions import APPLICATION_PERMISSIONS
-from tenantsync.problems import find_problem
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.runs import ACTIVE_RUN_STATES, Mode, ResourceProgress, ResourceState, Run
+from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceProgress, ResourceState, Run
 from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.summary import build_summary
 from tenantsync.tenant_state import OVERRIDING, shown_state
@@ -27,11 +29,17 @@ _IDLE_POLL_SECONDS: Final = 10
 _RUNNING: Final = frozenset({*ACTIVE_RUN_STATES, ConnectionState.AWAITING_CONSENT})
 
 
-def read_status(tenant_id: str, caller: Caller, services: Services) -> dict[str, Any]:
-    """The sync-status of the caller's own latest connection; raises RequestError `tenant_unknown`."""
+def read_status(tenant_id: str, run_id: str, caller: Caller, services: Services) -> dict[str, Any]:
+    """The sync-status of the caller's own latest connection; raises RequestError `tenant_unknown`.
+
+    With `run_id`, the status of that run of the connection; raises RequestError `run_unknown`.
+    """
     connection = find_connection(tenant_id, caller, services)
-    run = services.runs.read(connection.run_id) if connection.run_id else None
     now = services.clock.now()
+    if run_id and run_id != connection.run_id:
+        earlier = find_run(connection, run_id, services)
+        return _of_the_run(connection, earlier, services.runs.read_resources(run_id), now)
+    run = services.runs.read(connection.run_id) if connection.run_id else None
     if run is None:
         status = _before_the_run(connection, now, services.settings.client_id)
     else:
@@ -68,9 +76,11 @@ def _before_the_run(connection: Connection, now: datetime, client_id: str) -> di
         **_identity(connection),
         "runId": None,
         "kind": "initial",
+        "only": [],
         "state": state,
         "percent": 0,
         "etaSeconds": None,
+        "plan": None,
         "startedAt": connection.created_at,
         "updatedAt": connection.updated_at,
         "finishedAt": None if is_waiting else connection.updated_at,
@@ -91,15 +101,17 @@ def _of_the_run(
         **_identity(connection),
         "runId": run.run_id,
         "kind": run.kind,
+        "only": run.only.split(),
         "state": run.state,
         "percent": percent_of(resources),
         "etaSeconds": eta_seconds(resources, now) if is_active else None,
+        "plan": describe_plan(resources),
         "startedAt": run.started_at,
         "updatedAt": max(updates),
         "finishedAt": run.finished_at or None,
         "waiting": _waiting(run, resources) if is_active else None,
         "problem": _problem(run.problem_code, run.problem_message, run.problem_microsoft_code),
-        "resources": {item.resource: _resource(item) for item in resources},
+        "resources": {item.resource: describe_resource(item) for item in resources},
         "summary": summary,
     }
 
@@ -114,29 +126,6 @@ def _identity(connection: Connection) -> dict[str, Any]:
     }
 
 
-def percent_of(resources: Sequence[ResourceProgress]) -> int:
-    """0 to 100 by the resources' weights; 100 only when every one has ended, and never less than before."""
-    if not resources:
-        return 0
-    whole = sum(item.weight for item in resources)
-    share = sum(item.weight * item.reached for item in resources) / whole
-    return 100 if all(item.is_ended for item in resources) else min(99, int(share * 100))
-
-
-def eta_seconds(resources: Sequence[ResourceProgress], now: datetime) -> int | None:
-    """Seconds until the slowest resource is through at its pace so far; None while nothing can be said."""
-    estimates = [_eta(item, now) for item in resources if not item.is_ended]
-    known = [estimate for estimate in estimates if estimate is not None]
-    return round(max(known)) if known else None
-
-
-def _eta(progress: ResourceProgress, now: datetime) -> float | None:
-    if not progress.started_at or not progress.reached or not progress.expected:
-        return None
-    elapsed = (now - parse_rfc3339(progress.started_at)).total_seconds()
-    return max(0.0, elapsed / progress.reached * (1 - progress.reached))
-
-
 def _waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[str, str] | None:
     if run.waiting_reason:
         return {"reason": run.waiting_reason, "until": run.waiting_until}
@@ -147,41 +136,10 @@ def _waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[str, str] 
     return {"reason": last.waiting_reason, "until": last.waiting_until}
 
 
-def _resource(item: ResourceProgress) -> dict[str, Any]:
-    return {
-        "state": item.state,
-        "mode": item.mode,
-        "processed": _processed(item),
-        "expected": item.expected,
-        "pages": item.pages,
-        "startedAt": item.started_at or None,
-        "updatedAt": item.updated_at or None,
-        "throttledSeconds": item.throttled_seconds,
-        "retries": item.retries,
-        "waiting": {"reason": item.waiting_reason, "until": item.waiting_until} if item.waiting_reason else None,
-        "certificate": {
-            "expected": item.expected,
-            "received": item.received,
-            "stored": item.stored,
-            "duplicates": item.duplicates,
-            "gone": item.gone,
-            "verdict": item.verdict,
-        },
-        "problem": _problem(item.problem_code, item.problem_message, ""),
-    }
-
-
-def _processed(item: ResourceProgress) -> int:
-    """Objects that are up to date: of a delta all that are stored, once it has ended."""
-    if item.mode == Mode.DELTA:
-        return item.stored if item.is_ended else 0
-    return item.received - item.duplicates if item.is_ended else item.received
-
-
 def _problem(
     code: str, message: str, microsoft_code: str, connection: Connection | None = None, client_id: str = ""
 ) -> dict[str, Any] | None:
     if not code:
         return None
     more = describe_wrong_tenant(connection, client_id) if connection else {}
-    return {**find_problem(code, message, microsoft_code).to_json(), **more}
+    return {**(describe_problem(code, message, microsoft_code) or {}), **more}

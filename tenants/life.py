@@ -1,4 +1,4 @@
-"""The use cases: sync a tenant again, cancel what is under way, disconnect it."""
+"""The use cases: sync a tenant or one of its resources again, cancel what is under way, disconnect it."""
 
 from typing import Any, Final
 
@@ -9,13 +9,15 @@ from tenantsync.handover import finish_handover
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Orchestrations, start_run
 from tenantsync.reach import find_connection, find_owner, find_tenant
+from tenantsync.resources.registry import RESOURCES, find_resource
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.owners import TenantOwner, removal_job
-from tenantsync.store.runs import ACTIVE_RUN_STATES
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import LEAVING, ManagedTenant, TenantState
 from tenantsync.syncing import DELTA, FULL, begin_sync
 from tenantsync.wire import DISCONNECT_TENANT, disconnect_instance_id
+from tenantsync.wishes import ResourceWish, read_wishes
 from tenantsync.withdrawing import withdraw_offers
 from tenantsync.wrong_tenant import describe_removal
 
@@ -41,20 +43,55 @@ def resync(
     run = begin_sync(connection, kind or DELTA, services)
     if run is None:
         raise RequestError("tenant_disconnecting")
+    return _start(run, owner, caller, services, orchestrations)
+
+
+def _start(
+    run: Run, owner: TenantOwner, caller: Caller, services: Services, orchestrations: Orchestrations
+) -> dict[str, Any]:
     if run.kind != "initial":
-        once = (f"{run.run_id}-started", run.started_at)
-        services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, runId=run.run_id)
+        once, about = (f"{run.run_id}-started", run.started_at), {"runId": run.run_id, "only": run.only.split()}
+        services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, **about)
     start_run(orchestrations, run, again_at=to_rfc3339(services.clock.now()))
     return run.to_reference()
 
 
-def cancel(tenant_id: str, caller: Caller, services: Services, orchestrations: Orchestrations) -> dict[str, Any]:
-    """Ends the link and the run that are under way, for good; cancelling what has ended changes nothing."""
+def retry(
+    tenant_id: str, resource: str, caller: Caller, services: Services, orchestrations: Orchestrations
+) -> dict[str, Any]:
+    """Starts a run of one resource; the others keep what the run before has certified."""
+    owner = find_owner(tenant_id, caller, services)
+    if find_resource(resource) is None:
+        raise RequestError("resource_unknown", f"Resources: {', '.join(spec.key for spec in RESOURCES)}.")
+    if not read_wishes(services.tenants.read(owner.msp_id, owner.tenant_id)).get(resource, ResourceWish()).is_on:
+        raise RequestError("switched_off")
+    connection = services.connections.read(owner.msp_id, owner.connection_id)
+    if connection is None or owner.leaving_since:
+        raise RequestError("tenant_disconnecting")
+    running = services.runs.read(connection.run_id)
+    if running and running.state in ACTIVE_RUN_STATES and running.only != resource:
+        raise RequestError("sync_running")
+    run = begin_sync(connection, DELTA, services, only=resource)
+    if run is None:
+        raise RequestError("tenant_disconnecting")
+    if run.only != resource:  # somebody else started another one at this very moment
+        raise RequestError("sync_running")
+    return _start(run, owner, caller, services, orchestrations)
+
+
+def cancel(
+    tenant_id: str, run_id: str, caller: Caller, services: Services, orchestrations: Orchestrations
+) -> dict[str, Any]:
+    """Ends the link and the run that are under way, for good; cancelling what has ended changes nothing.
+
+    With `run_id` only that run is ended; raises RequestError `run_unknown` when it is not the one under way.
+    """
     latest = find_connection(tenant_id, caller, services)
-    cancelled = [
-        _cancel(connection, caller, services, orchestrations)
-        for connection in _connections_of(latest.msp_id, latest.tenant_id, services)
-    ]
+    connections = _connections_of(latest.msp_id, latest.tenant_id, services)
+    wanted = [connection for connection in connections if run_id in ("", connection.run_id)]
+    if not wanted:
+        raise RequestError("run_unknown")
+    cancelled = [_cancel(connection, caller, services, orchestrations) for connection in wanted]
     return {
         "tenantId": latest.tenant_id,
         "connectionId": latest.connection_id,

@@ -16,10 +16,12 @@ from tenantsync.operations import SERVICES
 from tenantsync.paging import read_cursor, read_top, write_cursor
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_tenant
+from tenantsync.resources.registry import RESOURCES, find_resource
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_state
+from tenantsync.wishes import ResourceWish, read_wishes, write_wishes
 
 _STEP: Final = 200
 _MOST_STEPS: Final = 25
@@ -27,7 +29,10 @@ _MAX_TAGS: Final = 20
 _MOST_HOURS: Final = 144
 """Six days: Microsoft forgets where changes go on after seven."""
 _MAX_TAG: Final = 50
-_CHANGEABLE: Final = frozenset({"syncEveryHours", "tags", "notifications", "services", "automation", "customerId"})
+_WISHES: Final = frozenset({"enabled", "everyHours"})
+_CHANGEABLE: Final = frozenset(
+    {"resources", "syncEveryHours", "tags", "notifications", "services", "automation", "customerId"}
+)
 _AUTOMATION: Final = ("excluded", "included")
 
 
@@ -61,6 +66,8 @@ def change_tenant(tenant_id: str, body: Body, caller: Caller, services: Services
     refuse_unknown(body, _CHANGEABLE)
     tenant = find_tenant(tenant_id, caller, services)
     changes = _parse_changes(body)
+    if "resources" in body:
+        changes["resource_wishes"] = write_wishes({**read_wishes(tenant), **_parse_wishes(body["resources"])})
     if "customerId" in body:
         changes["customer_id"] = _move(tenant, read_guid(body, "customerId"), services)
     now = to_rfc3339(services.clock.now())
@@ -93,6 +100,7 @@ def describe(tenant: ManagedTenant, services: Services) -> dict[str, Any]:
         "notifications": tenant.notifications.split(),
         "services": tenant.services.split(),
         "syncEveryHours": tenant.sync_every_hours,
+        "resources": _describe_wishes(tenant),
         "syncedAt": tenant.synced_at or None,
         "automation": tenant.automation,
         "createdAt": tenant.created_at,
@@ -143,10 +151,35 @@ def _parse_changes(body: Body) -> dict[str, Any]:
     return changes
 
 
-def _parse_hours(value: object) -> int:
+def _parse_hours(value: object, name: str = "syncEveryHours") -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= _MOST_HOURS:
-        raise RequestError("invalid_request", f"`syncEveryHours` must be a whole number from 0 to {_MOST_HOURS}.")
+        raise RequestError("invalid_request", f"`{name}` must be a whole number from 0 to {_MOST_HOURS}.")
     return value
+
+
+def _describe_wishes(tenant: ManagedTenant) -> dict[str, Any]:
+    wishes = read_wishes(tenant)
+    found = {spec.key: wishes.get(spec.key, ResourceWish()) for spec in RESOURCES}
+    return {key: {"enabled": wish.is_on, "everyHours": wish.every_hours} for key, wish in found.items()}
+
+
+def _parse_wishes(value: object) -> dict[str, ResourceWish]:
+    """`{resource: {"enabled", "everyHours"}}`; what is not named of a resource goes back to its default."""
+    if not isinstance(value, Mapping):
+        raise RequestError("invalid_request", "`resources` must be an object.")
+    if unknown := [key for key in value if find_resource(str(key)) is None]:
+        known = ", ".join(spec.key for spec in RESOURCES)
+        raise RequestError("invalid_request", f"`resources`: there is no {unknown[0]!r:.40}; there are {known}.")
+    return {str(key): _parse_wish(wish) for key, wish in value.items()}
+
+
+def _parse_wish(value: object) -> ResourceWish:
+    if not isinstance(value, Mapping) or not _WISHES.issuperset(value):
+        raise RequestError("invalid_request", "`resources`: each has `enabled` and `everyHours`, and nothing else.")
+    is_on, hours = value.get("enabled", True), value.get("everyHours")
+    if not isinstance(is_on, bool):
+        raise RequestError("invalid_request", "`enabled` must be true or false.")
+    return ResourceWish(is_on, None if hours is None else _parse_hours(hours, "everyHours"))
 
 
 def _parse_tags(value: object) -> list[str]:

@@ -6,7 +6,7 @@ import azure.durable_functions as df
 import azure.functions as func
 
 from tenants.inventory import read_inventory
-from tenants.life import cancel, disconnect, resync
+from tenants.life import cancel, disconnect, resync, retry
 from tenants.listing import change_tenant, list_tenants, show_tenant
 from tenantsync.identity.caller import Role
 from tenantsync.orchestrations import DurableOrchestrations
@@ -50,11 +50,19 @@ async def tenant_resync(req: func.HttpRequest, client: str) -> func.HttpResponse
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
+@blueprint.route(route="msp-portal/tenants/{tenantId}/resources/{resource}/retry", methods=["POST"])
+@blueprint.durable_client_input(client_name="client")
+async def resource_retry(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    work = DurableOrchestrations(client)
+    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, _retry_as_asked(call), work))
+    return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
+
+
 @blueprint.route(route="msp-portal/tenants/{tenantId}/cancel", methods=["POST"])
 @blueprint.durable_client_input(client_name="client")
 async def tenant_cancel(req: func.HttpRequest, client: str) -> func.HttpResponse:
     work = DurableOrchestrations(client)
-    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, cancel, work))
+    reply = await asyncio.to_thread(answer, req, lambda call: _act(call, _cancel_as_asked(call), work))
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 
@@ -81,6 +89,14 @@ def _change(call: Call) -> Reply:
 
 def _resync_as_asked(call: Call):
     return lambda tenant_id, *more: resync(tenant_id, call.request.params.get("kind", ""), *more)
+
+
+def _retry_as_asked(call: Call):
+    return lambda tenant_id, *more: retry(tenant_id, call.request.route_params["resource"], *more)
+
+
+def _cancel_as_asked(call: Call):
+    return lambda tenant_id, *more: cancel(tenant_id, call.request.params.get("runId", ""), *more)
 
 
 def _act(call: Call, use_case, work: DurableOrchestrations) -> Reply:

@@ -4,16 +4,16 @@ A slice is bounded by pages and seconds. It never sleeps and never retries by it
 and the orchestration waits with a durable timer. Everything it needs to go on is in the checkpoint.
 """
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from math import ceil
 from typing import Any, Final
 
-import orjson
-
 from tenantsync import logs
+from tenantsync.advance import COUNT_ANEW, add_usage, after_count, after_page, catch_up
+from tenantsync.certificate import judge, share_reached, should_catch_up, state_of
 from tenantsync.clock import Clock, to_rfc3339
 from tenantsync.errors import (
     ConflictError,
@@ -23,10 +23,13 @@ from tenantsync.errors import (
     PermissionMissingError,
     TenantSyncError,
 )
+from tenantsync.read_ahead import read_ahead
 from tenantsync.recovery import Recovery, recover
-from tenantsync.resources.spec import Page, Reading, ResourceSpec
+from tenantsync.resources.spec import Page, Reading, ResourceSpec, Source
 from tenantsync.store.deltas import DeltaPoint, DeltaPoints
-from tenantsync.store.inventory import Inventory, Listing, add_tally
+from tenantsync.store.fingerprints import Fingerprints
+from tenantsync.store.inventory import Inventory, Item, Listing
+from tenantsync.store.row_hashes import RowHashes, pack
 from tenantsync.store.runs import (
     Mode,
     Phase,
@@ -39,11 +42,10 @@ from tenantsync.store.runs import (
 )
 from tenantsync.store.throttle_gate import ThrottleGate
 
-_LISTED: Final = 0.95
-_UNCOUNTED_HALF: Final = 5
-"""Without a count, this many pages look like half of the work."""
 _CONFLICT_DELAY_SECONDS: Final = 5
-_ASKS: Final = frozenset({Phase.LISTING, Phase.CERTIFYING})
+_CATCH_UP_DELAY_SECONDS: Final = 10
+"""Microsoft's counts lag behind its objects by seconds."""
+_ASKS: Final = frozenset({Phase.LISTING, Phase.CATCHING_UP, Phase.CERTIFYING})
 """The phases that ask Microsoft something; the others only work on the store."""
 
 
@@ -65,6 +67,7 @@ class SliceTools:
     clock: Clock
     budget: SliceBudget
     deltas: DeltaPoints
+    fingerprints: Fingerprints
     gate: ThrottleGate
     in_propagation_window: bool = False
 
@@ -97,6 +100,7 @@ class _Slice:
         self._progress, self._etag = stored.progress, stored.etag
         self._tools = tools
         self._deadline = tools.clock.now() + timedelta(seconds=tools.budget.seconds)
+        self._pause_seconds = 0
 
     def run(self) -> SliceOutcome:
         if self._progress.is_ended:
@@ -106,13 +110,14 @@ class _Slice:
         self._save(state=ResourceState.RUNNING, waiting_reason="", waiting_until="")
         steps: dict[str, Callable[[], bool]] = {
             Phase.LISTING: self._list,
+            Phase.CATCHING_UP: self._catch_up,
             Phase.COUNTING: self._count,
-            Phase.CERTIFYING: self._confirm,
+            Phase.CERTIFYING: self._certify,
             Phase.SWEEPING: self._sweep,
         }
         while not self._progress.is_ended:
             if not steps[self._progress.phase]():
-                return SliceOutcome(is_ended=False)
+                return SliceOutcome(is_ended=False, delay_seconds=self._pause_seconds)
         return SliceOutcome(is_ended=True)
 
     def _gate_seconds(self) -> int:
@@ -162,9 +167,22 @@ class _Slice:
         self._begin_delta()
         self._ask_expected()
         is_delta = self._progress.mode == Mode.DELTA
-        source = self._spec.changes if is_delta and self._spec.changes else self._spec.source
+        return self._read(self._spec.changes if is_delta and self._spec.changes else self._spec.source)
+
+    def _catch_up(self) -> bool:
+        """What has changed while the listing went on: then its numbers speak of one moment."""
+        try:
+            return self._read(self._spec.changes or self._spec.source)
+        except (ContractError, PermissionMissingError, CursorExpiredError) as failure:
+            if self._progress.mode == Mode.DELTA:
+                raise
+            logs.event("no_catch_up", resource=self._spec.key, problem=failure.code)
+            self._save(cursor="", next_delta="", **COUNT_ANEW)
+            return True
+
+    def _read(self, source: Source) -> bool:
         pages = source.read(self._tools.reading, self._progress.cursor)
-        for page in _one_ahead(pages, lambda read: not self._is_spent(read)):
+        for page in read_ahead(pages, lambda read: not self._is_spent(read)):
             self._store(page)
             if page.cursor is None:
                 return True
@@ -174,35 +192,25 @@ class _Slice:
         listing, progress = self._listing(), self._progress
         items = {key: item for key, item in page.rows.items() if item is not None}
         removed = [key for key, item in page.rows.items() if item is None]
-        is_delta = progress.mode == Mode.DELTA
-        write = self._tools.inventory.merge if is_delta else self._tools.inventory.write
-        oversize = write(listing, items, self._spec.tally)
+        kept = self._write(listing, items)
         self._tools.inventory.remove(listing, removed)
         for prefix in page.dropped:
             self._tools.inventory.remove_prefixed(listing, prefix)
-        changes: dict[str, Any] = {
-            "received": progress.received + page.received,
-            "removed": progress.removed + len(removed),
-            "unusable": progress.unusable + page.unusable + oversize,
-            "pages": progress.pages + 1,
-            "attempts": 0,
-            "throttles": 0,
-            "problem_code": page.note or progress.problem_code,
-            "expected": page.expected if progress.expected is None else progress.expected,
-            "gone": progress.gone + page.gone,
-            "cursor": page.cursor or "",
-            "next_delta": page.delta_link or progress.next_delta,
-        }
-        if page.cursor is None:
-            changes |= self._end_of_listing(is_changed=bool(progress.received + page.received + changes["gone"]))
-        self._save(**changes)
+        now = to_rfc3339(self._tools.clock.now())
+        self._save(**after_page(progress, page, kept=kept, now=now))
 
-    def _end_of_listing(self, *, is_changed: bool) -> dict[str, Any]:
-        """What is stored is counted, unless a delta brought nothing: then the count of its beginning holds."""
-        taken_at = self._progress.delta_taken_at or self._progress.started_at
-        if self._progress.mode == Mode.DELTA and not is_changed:
-            return {"phase": Phase.CERTIFYING, "delta_taken_at": taken_at}
-        return {"phase": Phase.COUNTING, "delta_taken_at": taken_at, "stored": 0, "tally": ""}
+    def _write(self, listing: Listing, items: Mapping[str, Item]) -> int:
+        """How many rows were left alone, as the store has exactly them already; they are noted for the count."""
+        inventory, tally = self._tools.inventory, self._spec.tally
+        if self._progress.mode == Mode.DELTA or self._progress.phase == Phase.CATCHING_UP:
+            inventory.merge(listing, items, tally)
+        elif self._spec.changes is None:
+            if kept := inventory.write_changed(listing, items, tally, self._known):
+                self._tools.reading.scratch.kept().write(self._progress.pages, pack(kept))
+            return len(kept)
+        else:
+            inventory.write(listing, items, tally)
+        return 0
 
     def _count(self) -> bool:
         """Counts what is really stored: a number is proven from the store, not from what was sent."""
@@ -210,49 +218,49 @@ class _Slice:
             progress = self._progress
             listing = self._listing()
             counted_rows = replace(listing, stamp="") if progress.mode == Mode.DELTA else listing
-            step = self._tools.inventory.count(counted_rows, progress.cursor)
-            tally = orjson.loads(progress.tally) if progress.tally else {}
-            add_tally(tally, step.tally)
-            counted: dict[str, Any] = {
-                "stored": progress.stored + step.stored,
-                "stale": progress.stale + step.stale,
-                "tally": orjson.dumps(tally).decode(),
-                "cursor": step.cursor,
-            }
+            step = self._tools.inventory.count(counted_rows, progress.cursor, self._kept)
+            if self._spec.changes is None and step.hashes:
+                self._tools.fingerprints.note(listing.tenant_id, listing.resource, progress.count_steps, step.hashes)
+            counted = after_count(progress, step)
             if not step.cursor:
-                self._certify(counted)
+                self._save(**counted, phase=Phase.CERTIFYING)
                 return True
             self._progress = replace(progress, **counted)
             if self._is_late():
                 self._save()
                 return False
 
-    def _confirm(self) -> bool:
-        self._certify({})
+    def _certify(self) -> bool:
+        """Microsoft is asked once more, as the tenant may have changed meanwhile, and the numbers are judged."""
+        progress = self._progress
+        if progress.kept_found < len(self._kept):
+            raise CursorExpiredError("page_expired", "rows that were left alone are not what they were")
+        latest = self._spec.count(self._tools.reading.graph) if self._is_worth_asking() and self._spec.count else None
+        expected = progress.expected if latest is None else latest
+        if should_catch_up(progress, expected):
+            self._pause_seconds = _CATCH_UP_DELAY_SECONDS
+            self._save(expected=expected, **catch_up(progress))
+            return False
+        found = judge(progress, expected, self._spec.evidence)
+        if progress.mode == Mode.DELTA and found.verdict != Verdict.COMPLETE and progress.verdict != Verdict.PARTIAL:
+            raise CursorExpiredError("page_expired", "the changes do not add up to what Microsoft counts")
+        proven = {"expected": expected, "verdict": found.verdict, "verdict_reason": found.reason, **found.problem}
+        if found.verdict == Verdict.COMPLETE and progress.stale:
+            self._save(**proven, phase=Phase.SWEEPING)
+        else:
+            self._end(state_of(found.verdict), **proven)
         return True
 
-    def _certify(self, counted: dict[str, Any]) -> None:
-        progress = replace(self._progress, **counted)
-        expected = progress.expected
-        if expected is not None and progress.stored != expected and self._spec.count:
-            expected = self._spec.count(self._tools.reading.graph)  # the tenant may have changed meanwhile
-        is_delta = progress.mode == Mode.DELTA
-        is_even = progress.stored == expected if is_delta else progress.stored >= (expected or 0)
-        is_whole = progress.unusable == 0 and (expected is None or is_even)
-        if is_delta and not is_whole:  # the changes do not add up, so everything is listed anew
-            raise CursorExpiredError("page_expired", "the changes do not add up to what Microsoft counts")
-        was_aborted = progress.phase == Phase.COUNTING and progress.verdict == Verdict.PARTIAL
-        if was_aborted or not is_whole:
-            problem = {} if was_aborted else _gap(progress, expected)
-            self._end(ResourceState.PARTIAL, **counted, expected=expected, verdict=Verdict.PARTIAL, **problem)
-        elif progress.stale:
-            self._save(**counted, expected=expected, verdict=Verdict.COMPLETE, phase=Phase.SWEEPING)
-        else:
-            self._end(ResourceState.COMPLETED, **counted, expected=expected, verdict=Verdict.COMPLETE)
+    def _is_worth_asking(self) -> bool:
+        """Not after a moment's look at changes that brought none and left the number right, nor for what is partial."""
+        progress = self._progress
+        was_quiet = progress.mode == Mode.DELTA and not (progress.received or progress.gone)
+        is_settled = progress.verdict == Verdict.PARTIAL or (was_quiet and progress.stored == progress.expected)
+        return progress.expected_at_start is not None and not is_settled
 
     def _sweep(self) -> bool:
         while True:
-            cursor = self._tools.inventory.sweep(self._listing(), self._progress.cursor)
+            cursor = self._tools.inventory.sweep(self._listing(), self._progress.cursor, self._kept)
             if not cursor:
                 self._end(ResourceState.COMPLETED, cursor="")
                 return True
@@ -261,9 +269,22 @@ class _Slice:
                 self._save()
                 return False
 
+    @cached_property
+    def _known(self) -> RowHashes:
+        """What the last complete listing left; a listing that had to start again trusts only itself."""
+        if self._progress.restarts:
+            return RowHashes()
+        return self._tools.fingerprints.read(self._tools.reading.graph.tenant_id, self._spec.key)
+
+    @cached_property
+    def _kept(self) -> RowHashes:
+        is_compared = self._spec.changes is None and self._progress.kept
+        return RowHashes(self._tools.reading.scratch.kept().read_all() if is_compared else ())
+
     def _ask_expected(self) -> None:
         if self._spec.count and not self._progress.is_counted:
-            self._save(expected=self._spec.count(self._tools.reading.graph), is_counted=True)
+            number = self._spec.count(self._tools.reading.graph)
+            self._save(expected=number, expected_at_start=number, is_counted=True)
 
     def _begin_delta(self) -> None:
         """Taken before the listing begins, so that nothing that changes meanwhile is missed by the next sync."""
@@ -280,10 +301,19 @@ class _Slice:
     def _end(self, state: ResourceState, **changes: Any) -> None:
         self._tools.reading.scratch.clear()
         ended = replace(self._progress, state=state, **changes)
-        if state == ResourceState.COMPLETED and ended.next_delta:
+        if state == ResourceState.COMPLETED:
+            self._remember(ended)
+        self._save(state=state, **changes)
+
+    def _remember(self, ended: ResourceProgress) -> None:
+        """Where the next sync begins, or what it need not write again."""
+        tenant_id = self._tools.reading.graph.tenant_id
+        if self._spec.changes is None:
+            self._tools.fingerprints.publish(tenant_id, self._spec.key, ended.stamp)
+        elif ended.next_delta:
             self._tools.deltas.save(
                 DeltaPoint(
-                    tenant_id=self._tools.reading.graph.tenant_id,
+                    tenant_id=tenant_id,
                     resource=self._spec.key,
                     link=ended.next_delta,
                     taken_at=ended.delta_taken_at,
@@ -291,12 +321,12 @@ class _Slice:
                     tally=ended.tally,
                 )
             )
-        self._save(state=state, **changes)
 
     def _save(self, **changes: Any) -> None:
         now = to_rfc3339(self._tools.clock.now())
         progress = replace(self._progress, **changes, updated_at=now, started_at=self._progress.started_at or now)
         progress = replace(progress, reached=max(progress.reached, share_reached(progress)))
+        progress = add_usage(progress, self._tools.reading.graph.usage.take())
         stored = self._tools.runs.checkpoint(progress, self._etag)
         self._progress, self._etag = stored.progress, stored.etag
 
@@ -309,38 +339,3 @@ class _Slice:
 
     def _is_late(self) -> bool:
         return self._tools.clock.now() >= self._deadline
-
-
-def share_reached(progress: ResourceProgress) -> float:
-    """How much of the resource is done, 0 to 1; an estimate until it has ended."""
-    if progress.is_ended:
-        return 1.0
-    if progress.phase != Phase.LISTING:
-        return _LISTED
-    if progress.expected:
-        return _LISTED * min(1.0, progress.received / progress.expected)
-    return _LISTED * progress.pages / (progress.pages + _UNCOUNTED_HALF)
-
-
-def _gap(progress: ResourceProgress, expected: int | None) -> dict[str, str]:
-    if progress.unusable:
-        return {
-            "problem_code": "objects_unusable",
-            "problem_message": f"{progress.unusable} objects could not be stored.",
-        }
-    message = f"Microsoft counts {expected}, the listing ended with {progress.stored}."
-    return {"problem_code": "count_mismatch", "problem_message": message}
-
-
-def _one_ahead(pages: Iterator[Page], may_read: Callable[[int], bool]) -> Iterator[Page]:
-    """The pages, each next one fetched while the caller stores the last, as long as `may_read(pages so far)`."""
-    read = 1
-    with ThreadPoolExecutor(1, thread_name_prefix="page-reader") as reader:
-        upcoming: Future[Page | None] | None = reader.submit(next, pages, None)
-        while upcoming is not None and (page := upcoming.result()) is not None:
-            upcoming = None
-            if page.cursor is not None and may_read(read):
-                upcoming = reader.submit(next, pages, None)
-                read += 1
-            yield page
-        reader.submit(getattr(pages, "close", lambda: None)).result()

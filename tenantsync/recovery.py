@@ -65,12 +65,17 @@ def _start_again(progress: ResourceProgress) -> Recovery:
         "next_delta": "",
         "delta_taken_at": "",
         "gone": 0,
+        "gone_reasons": "",
+        "kept": 0,
+        "catch_ups": 0,
         "is_counted": False,
         "received": 0,
         "removed": 0,
         "unusable": 0,
         "stored": 0,
         "stale": 0,
+        "count_steps": 0,
+        "kept_found": 0,
         "tally": "",
         "retries": progress.retries + 1,
     }
@@ -86,6 +91,9 @@ def _stop(progress: ResourceProgress, failure: TenantSyncError) -> Recovery:
             "verdict": Verdict.PARTIAL,
             "attempts": 0,
             "stored": 0,
+            "stale": 0,
+            "count_steps": 0,
+            "kept_found": 0,
             "tally": "",
         }
         return Recovery({**changes, **_problem(failure)})

@@ -28,6 +28,7 @@ from tenantsync.store.connect_rate import ConnectRate
 from tenantsync.store.connections import Connections
 from tenantsync.store.customers import Customers
 from tenantsync.store.deltas import DeltaPoints
+from tenantsync.store.fingerprints import Fingerprints
 from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
 from tenantsync.store.outbox import Outbox, Webhooks
@@ -60,6 +61,7 @@ class Services:
     runs: Runs
     inventory: Inventory
     deltas: DeltaPoints
+    fingerprints: Fingerprints
     gate: ThrottleGate
     tenants: Tenants
     grants: Grants
@@ -164,6 +166,7 @@ def build_services(
         runs=Runs(tables),
         inventory=Inventory(tables),
         deltas=DeltaPoints(tables),
+        fingerprints=Fingerprints(tables),
         gate=ThrottleGate(tables, clock),
         tenants=tenants,
         grants=Grants(tables),

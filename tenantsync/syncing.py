@@ -6,6 +6,7 @@ from typing import Any, Final
 from tenantsync import logs
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.orchestrations import Orchestrations, start_run
+from tenantsync.resources.registry import RESOURCES
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import Connection
@@ -13,18 +14,22 @@ from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 from tenantsync.tenant_state import SETTLED
 from tenantsync.wire import resync_id
+from tenantsync.wishes import due_resources, read_wishes
 
 DELTA: Final = "delta"
 FULL: Final = "full"
 _MOST_AT_ONCE: Final = 100
 """What one pass of the timer starts; the next one goes on, so a night's syncs do not begin in one moment."""
+KEPT_RUNS: Final = 50
+"""Of a connection; what an older one has certified is forgotten."""
 _DUE_STATES: Final = frozenset({*SETTLED, RunState.FAILED, TenantState.NEEDS_RECONSENT})
 
 
-def begin_sync(connection: Connection, kind: str, services: Services) -> Run | None:
+def begin_sync(connection: Connection, kind: str, services: Services, *, only: str = "") -> Run | None:
     """The run to start: the one that is under way, else a new one; None when the tenant is leaving.
 
-    A new run's id counts up, so that of two requests at once one makes it and the other finds it.
+    A new run's id counts up, so that of two requests at once one makes it and the other finds it. With `only`, keys
+    separated by spaces, the other resources stay as they are.
     """
     running = services.runs.read(connection.run_id)
     if running and running.state in ACTIVE_RUN_STATES:
@@ -37,6 +42,8 @@ def begin_sync(connection: Connection, kind: str, services: Services) -> Run | N
         customer_id=connection.customer_id,
         connection_id=connection.connection_id,
         kind=kind,
+        only=only,
+        previous_run_id=connection.run_id,
         started_at=now,
         updated_at=now,
     )
@@ -50,6 +57,8 @@ def begin_sync(connection: Connection, kind: str, services: Services) -> Run | N
     if noted is None:
         services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=now, updated_at=now)
         return None
+    if number > KEPT_RUNS:
+        services.runs.remove(resync_id(connection.connection_id, number - KEPT_RUNS))
     return run
 
 
@@ -59,25 +68,34 @@ def start_due(services: Services, orchestrations: Orchestrations) -> int:
     for tenant in services.tenants.all():
         if started == _MOST_AT_ONCE:
             break
-        if _is_due(tenant, services) and _start(tenant, services, orchestrations):
+        due = _due(tenant, services)
+        if due and _start(tenant, due, services, orchestrations):
             started += 1
     return started
 
 
-def _is_due(tenant: ManagedTenant, services: Services) -> bool:
+def _due(tenant: ManagedTenant, services: Services) -> list[str]:
+    """The resources whose sync is due."""
     is_ready = tenant.state in _DUE_STATES and tenant.consent == ConsentState.GRANTED
-    if not (is_ready and tenant.sync_every_hours and tenant.synced_at):
-        return False
-    passed = services.clock.now() - parse_rfc3339(tenant.synced_at)
-    return passed >= timedelta(hours=tenant.sync_every_hours)
+    if not is_ready or not tenant.synced_at:
+        return []
+    now, keys = services.clock.now(), [spec.key for spec in RESOURCES]
+    if not read_wishes(tenant):
+        passed = now - parse_rfc3339(tenant.synced_at)
+        is_due = tenant.sync_every_hours and passed >= timedelta(hours=tenant.sync_every_hours)
+        return keys if is_due else []
+    connection = services.connections.read(tenant.msp_id, tenant.connection_id)
+    earlier = services.runs.read_resources(connection.run_id) if connection else []
+    return due_resources(tenant, keys, {item.resource: item for item in earlier}, now)
 
 
-def _start(tenant: ManagedTenant, services: Services, orchestrations: Orchestrations) -> bool:
+def _start(tenant: ManagedTenant, due: list[str], services: Services, orchestrations: Orchestrations) -> bool:
     owner = services.owners.read(tenant.tenant_id)
     if owner is None or owner.msp_id != tenant.msp_id:
         return False
     connection = services.connections.read(owner.msp_id, owner.connection_id)
-    run = begin_sync(connection, DELTA, services) if connection else None
+    only = "" if len(due) == len(RESOURCES) else " ".join(due)
+    run = begin_sync(connection, DELTA, services, only=only) if connection else None
     if run is None:
         return False
     services.audit.record(

@@ -48,6 +48,7 @@ WEBHOOKS_TABLE: Final = "Webhooks"
 OUTBOX_TABLE: Final = "Outbox"
 DELTAS_TABLE: Final = "Deltas"
 THROTTLES_TABLE: Final = "Throttles"
+FINGERPRINTS_TABLE: Final = "Fingerprints"
 
 
 def onboarding_instance_id(connection_id: str) -> str:

@@ -73,6 +73,7 @@ def _sync(services: Services, mode: Mode) -> int:
             runs=services.runs,
             clock=services.clock,
             deltas=services.deltas,
+            fingerprints=services.fingerprints,
             gate=services.gate,
             budget=services.slice_budget,
         )

@@ -12,6 +12,11 @@ from devstack.microsoft365.scenario import Fault
 from devstack.microsoft365.world import World
 
 _THROTTLED = "Too many requests."
+_LIMIT = {
+    "x-ms-throttle-limit-percentage": "1.2",
+    "x-ms-throttle-scope": "Tenant_Application/ReadWrite/app/tenant",
+    "x-ms-throttle-information": "ResourceUnitLimitExceeded",
+}
 
 
 def refuse_on_purpose(fault: Fault | None, query: dict[str, str], world: World) -> None:
@@ -20,7 +25,7 @@ def refuse_on_purpose(fault: Fault | None, query: dict[str, str], world: World) 
         return
     if fault.kind.startswith("throttle"):
         world.throttled += 1
-        raise GraphError(429, "TooManyRequests", _THROTTLED, _retry_after(fault))
+        raise GraphError(429, "TooManyRequests", _THROTTLED, {**_LIMIT, **_retry_after(fault)})
     if fault.kind == "unavailable":
         raise GraphError(503, "ServiceUnavailable", "Service unavailable.", {})
     if fault.kind == "forbidden":

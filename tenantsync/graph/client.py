@@ -10,6 +10,7 @@ import requests
 
 from tenantsync.errors import ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.graph.failures import build_failure
+from tenantsync.graph.usage import UsageMeter
 from tenantsync.identity.tokens import TokenSource
 from tenantsync.outbound import Outbound, origin_of
 
@@ -30,6 +31,7 @@ class TenantGraph:
         self._endpoint = endpoint
         self._outbound = outbound
         self._tokens = tokens
+        self.usage = UsageMeter()
 
     def roles(self) -> frozenset[str]:
         """The app permissions in the tenant's current token."""
@@ -98,7 +100,9 @@ class TenantGraph:
             "User-Agent": _USER_AGENT,
             "client-request-id": str(uuid4()),
         }
-        return self._outbound.get(url, headers={**headers, **own})
+        response = self._outbound.get(url, headers={**headers, **own})
+        self.usage.note(response.headers)
+        return response
 
     def _url(self, target: str) -> str:
         if target.startswith("/"):

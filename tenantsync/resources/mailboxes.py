@@ -11,7 +11,7 @@ import sqlite3
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from typing import Any, Final
 
@@ -39,7 +39,6 @@ _TEXTS: Final = {
     "lastActivityDate": "Last Activity Date",
     "recipientType": "Recipient Type",
     "hasArchive": "Has Archive",
-    "reportRefreshDate": _REFRESHED,
 }
 _NUMBERS: Final = {
     "itemCount": "Item Count",
@@ -135,7 +134,8 @@ def _report_pages(report: io.TextIOBase, names: "NameIndex", position: _Position
         chunk = list(islice(rows, _ROWS_A_PAGE))
         done += len(chunk)
         is_last = len(chunk) < _ROWS_A_PAGE
-        yield _to_page(chunk, names, None if is_last else str(_Position("rows", done, refreshed)))
+        page = _to_page(chunk, names, None if is_last else str(_Position("rows", done, refreshed)))
+        yield replace(page, as_of=refreshed)
         if is_last:
             return
 
@@ -226,6 +226,9 @@ MAILBOXES = ResourceSpec(
     permissions=("Reports.Read.All",),
     weight=15,
     tally=tally_mailbox,
+    evidence="whole_report_read",
+    pace=2000,
+    foreseen_from="users",
     slice_factor=40,  # every slice fetches the report and reads the names anew
     source=MailboxReport(),
 )

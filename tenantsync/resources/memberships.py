@@ -27,6 +27,8 @@ MEMBERSHIPS = ResourceSpec(
     title="Group memberships",
     permissions=("Group.Read.All", "Directory.Read.All"),
     weight=30,
+    evidence="delta_link_reached",
+    pace=2000,
     source=_DELTA,
     changes=_DELTA,
 )

@@ -1,6 +1,7 @@
 """The kinds of listings Graph has. A resource that fits none of them gets a kind of its own, never an `if`."""
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -77,14 +78,14 @@ class DeltaMembers:
         for page in read_pages(reading.graph, cursor or self.requests()[0]):
             rows, unusable = collect_rows(page.objects, self.rows)
             received = sum(1 for graph_object in page.objects for _ in _present_members(graph_object))
-            gone = [str(group["id"]) for group in page.objects if "@removed" in group]
+            gone = {str(group["id"]): _reason(group) for group in page.objects if "@removed" in group}
             yield Page(
                 rows=rows,
                 received=received,
                 cursor=page.next_link,
                 unusable=unusable,
                 dropped=tuple(f"{group}_" for group in gone),
-                gone=len(gone),
+                gone=Counter(gone.values()),
                 delta_link=_delta_link(page),
             )
 
@@ -110,13 +111,13 @@ class ObjectChanges:
     def read(self, reading: Reading, cursor: str) -> Iterator[Page]:
         for page in read_pages(reading.graph, cursor):
             rows, unusable = collect_rows(page.objects, _changed_object)
-            gone = sum(1 for item in rows.values() if item is None)
+            gone = {str(item["id"]): _reason(item) for item in page.objects if "@removed" in item and "id" in item}
             yield Page(
                 rows=rows,
                 received=len(page.objects),
                 cursor=page.next_link,
                 unusable=unusable,
-                gone=gone,
+                gone=Counter(gone.values()),
                 delta_link=_delta_link(page),
             )
 
@@ -126,6 +127,12 @@ def _changed_object(graph_object: Object) -> Iterator[tuple[str, Item | None]]:
         yield str(graph_object["id"]), None
     else:
         yield from whole_object(graph_object)
+
+
+def _reason(removed: Object) -> str:
+    """Microsoft's word for why an object is no more: `changed` (it can be restored) or `deleted`."""
+    mark = removed["@removed"]
+    return str(mark.get("reason") or "unknown") if isinstance(mark, Mapping) else "unknown"
 
 
 def _delta_link(page: GraphPage) -> str:

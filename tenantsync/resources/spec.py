@@ -23,7 +23,8 @@ class Page:
 
     `cursor` None means that the listing ended by itself. `received` counts objects as Microsoft sent them.
     `note` is a problem code that is worth saying although the number is right. `dropped` are prefixes of ids whose
-    rows all go, `gone` counts objects that are no more, and `delta_link` is where the changes after this page begin.
+    rows all go, `gone` counts objects that are no more by Microsoft's reason (`changed`: can be restored, `deleted`:
+    for good), `delta_link` is where the changes after this page begin, and `as_of` the day the source speaks of.
     """
 
     rows: Mapping[str, Item | None] = field(default_factory=dict)
@@ -33,8 +34,9 @@ class Page:
     unusable: int = 0
     note: str = ""
     dropped: tuple[str, ...] = ()
-    gone: int = 0
+    gone: Mapping[str, int] = field(default_factory=dict)
     delta_link: str = ""
+    as_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,9 @@ class ResourceSpec:
     `permissions`: any one of these application permissions is enough, the least privileged first.
     `changes`: Microsoft's delta of the same rows, None when there is none.
     `count`: asks Microsoft how many objects there are, None when there is no such question.
+    `evidence`: what makes a number complete where Microsoft gives none: why the listing is known to be whole.
+    `pace`: objects a second a first plan reckons with, as long as this tenant's own pace is not known.
+    `foreseen_from`: the resource whose number foretells this one's, where Microsoft gives none beforehand.
     `workload`: what Microsoft throttles it with: resources of one workload share its limits.
     `weight`: the resource's share of the run's percentage.
     `tally`: counters of an item that the summary adds up over the stored rows.
@@ -90,6 +95,9 @@ class ResourceSpec:
     source: Source
     changes: Changes | None = None
     count: Callable[[TenantGraph], int | None] | None = None
+    evidence: str = "answered"
+    pace: int = 1000
+    foreseen_from: str = ""
     workload: str = "directory"
     weight: int = 1
     tally: Tally | None = None

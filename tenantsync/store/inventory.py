@@ -2,23 +2,24 @@
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from tenantsync.errors import RequestError
-from tenantsync.store.keys import SHARDS, encode_key, inventory_partition, shard_of
+from tenantsync.errors import RequestError, TransientError
+from tenantsync.store.keys import FURTHER, SHARDS, encode_key, inventory_partition, shard_of
+from tenantsync.store.row_hashes import RowHashes, hash_row, pack
 from tenantsync.store.tables import Row, TableStore
+from tenantsync.store.wide_items import further_key, further_keys, join_item, split_item
 from tenantsync.wire import INVENTORY_TABLE
 
 Item = Mapping[str, Any]
 Tally = Callable[[Item], Mapping[str, float]]
-
-# A text property holds 64 KiB of UTF-16 and a row 1 MiB; half of it for texts that may need two units a character
-_PART_CHARACTERS: Final = 30_000
-_ROW_CHARACTERS: Final = 450_000
+_NOTHING: Final = RowHashes()
+_ALL: Final = SHARDS + 1
+"""Partitions, the one for what the items' own rows cannot hold included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,17 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What one step of counting found; `cursor` is where to go on, empty at the end."""
+    """What one step of counting found; `cursor` is where to go on, empty at the end.
+
+    `kept` of the stored rows are ones the listing has left alone; `hashes` are those of all stored rows that have one.
+    """
 
     stored: int
     stale: int
     tally: Mapping[str, float]
     cursor: str
+    kept: int = 0
+    hashes: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,34 +60,51 @@ class Inventory:
     def __init__(self, tables: TableStore) -> None:
         self._tables = tables
 
-    def write(self, listing: Listing, items: Mapping[str, Item], tally: Tally | None = None) -> int:
-        """Stores the items by id; gives how many were too large for a row."""
-        partitions: dict[str, list[dict[str, Any]]] = {}
-        unusable = 0
-        for identifier, item in items.items():
-            parts = _split(orjson.dumps(item).decode())
-            if parts is None:
-                unusable += 1
-                continue
-            key = encode_key(identifier)
-            partition = inventory_partition(listing.tenant_id, listing.resource, shard_of(key))
-            row = {"PartitionKey": partition, "RowKey": key, "stamp": listing.stamp, **parts}
-            if tally:
-                row["tally"] = orjson.dumps(tally(item)).decode()
-            partitions.setdefault(partition, []).append(row)
-        self._tables.write(INVENTORY_TABLE, partitions)
-        return unusable
+    def write(self, listing: Listing, items: Mapping[str, Item], tally: Tally | None = None) -> None:
+        """Stores the items by id."""
+        self._store(listing, [_encode(identifier, item, tally) for identifier, item in items.items()])
 
-    def merge(self, listing: Listing, changes: Mapping[str, Item], tally: Tally | None = None) -> int:
+    def write_changed(
+        self, listing: Listing, items: Mapping[str, Item], tally: Tally | None, known: RowHashes
+    ) -> list[str]:
+        """Stores the items that are not among the known rows; gives the hashes of the ones that were left alone."""
+        rows = [_encode(identifier, item, tally, is_hashed=True) for identifier, item in items.items()]
+        self._store(listing, [row for row in rows if row.hash not in known])
+        return [row.hash for row in rows if row.hash in known]
+
+    def merge(self, listing: Listing, changes: Mapping[str, Item], tally: Tally | None = None) -> None:
         """Writes objects of which only some properties may be given: the others stay as they are stored."""
         whole = {identifier: {**self._find(listing, identifier), **change} for identifier, change in changes.items()}
-        return self.write(listing, whole, tally)
+        self.write(listing, whole, tally)
+
+    def _store(self, listing: Listing, rows: Iterable["_EncodedRow"]) -> None:
+        """What an item's own row cannot hold is written first, so that no row speaks of what is not there."""
+        partitions: dict[str, list[dict[str, Any]]] = {}
+        further: list[dict[str, Any]] = []
+        beyond = inventory_partition(listing.tenant_id, listing.resource, FURTHER)
+        for row in rows:
+            partition = inventory_partition(listing.tenant_id, listing.resource, shard_of(row.key))
+            own = {"PartitionKey": partition, "RowKey": row.key, "stamp": listing.stamp, **row.values}
+            partitions.setdefault(partition, []).append(own)
+            for number, values in enumerate(row.further):
+                key = {"PartitionKey": beyond, "RowKey": further_key(row.key, number)}
+                further.append({**key, "stamp": listing.stamp, **values})
+        if further:
+            self._tables.write(INVENTORY_TABLE, {beyond: further})
+        self._tables.write(INVENTORY_TABLE, partitions)
 
     def _find(self, listing: Listing, identifier: str) -> Item:
         key = encode_key(identifier)
         partition = inventory_partition(listing.tenant_id, listing.resource, shard_of(key))
         row = self._tables.read(INVENTORY_TABLE, partition, key)
-        return _to_item(row) if row else {}
+        return self._to_item(listing.tenant_id, listing.resource, row) if row else {}
+
+    def _to_item(self, tenant_id: str, resource: str, row: Row) -> Item:
+        partition = inventory_partition(tenant_id, resource, FURTHER)
+        found = [self._tables.read(INVENTORY_TABLE, partition, key) for key in further_keys(row)]
+        if None in found:  # it is being replaced at this very moment
+            raise TransientError("storage_unavailable", "a row is without its rest")
+        return join_item(row, [one for one in found if one])
 
     def remove_prefixed(self, listing: Listing, prefix: str) -> None:
         """Deletes the rows whose ids begin so."""
@@ -102,27 +125,34 @@ class Inventory:
             partition = inventory_partition(listing.tenant_id, listing.resource, shard_of(key))
             self._tables.delete(INVENTORY_TABLE, partition, [key])
 
-    def count(self, listing: Listing, cursor: str) -> Count:
-        """Counts one step of rows: the listing's own (all, if it has no stamp), and stale ones of earlier listings."""
-        rows, next_cursor = self._step(listing, cursor, ("stamp", "tally"))
+    def count(self, listing: Listing, cursor: str, kept: RowHashes = _NOTHING) -> Count:
+        """Counts one step of rows: the listing's own (all, if it has no stamp), and stale ones of earlier listings.
+
+        Its own are also the ones it has left alone, if they still are what it has seen.
+        """
+        rows, next_cursor = self._step(listing, cursor, ("stamp", "tally", "hash"), partitions=_ALL)
+        own = [row for row in rows if listing.stamp in ("", row.text("stamp")) or row.text("hash") in kept]
+        if cursor.startswith(f"{FURTHER}:"):  # parts of items that were counted with their own row
+            return Count(0, len(rows) - len(own), {}, next_cursor)
         tally: dict[str, float] = {}
-        own = [row for row in rows if listing.stamp in ("", row.text("stamp"))]
         for row in own:
             if counters := row.text("tally"):
                 add_tally(tally, orjson.loads(counters))
-        return Count(len(own), len(rows) - len(own), tally, next_cursor)
+        found = sum(1 for row in own if row.text("stamp") != listing.stamp) if len(kept) else 0
+        hashes = pack(row.text("hash") for row in own if row.text("hash"))
+        return Count(len(own), len(rows) - len(own), tally, next_cursor, found, hashes)
 
-    def sweep(self, listing: Listing, cursor: str) -> str:
+    def sweep(self, listing: Listing, cursor: str, kept: RowHashes = _NOTHING) -> str:
         """Deletes one step of stale rows; gives where to go on. Only after a listing proven complete."""
-        rows, next_cursor = self._step(listing, cursor, ("stamp",))
-        stale = [row for row in rows if row.text("stamp") != listing.stamp]
+        rows, next_cursor = self._step(listing, cursor, ("stamp", "hash"), partitions=_ALL)
+        stale = [row for row in rows if row.text("stamp") != listing.stamp and row.text("hash") not in kept]
         if stale:  # a step stays within one partition
             self._tables.delete(INVENTORY_TABLE, str(stale[0].values["PartitionKey"]), [row.key for row in stale])
         return next_cursor
 
     def remove_all(self, tenant_id: str, resource: str, steps: int) -> bool:
         """Deletes up to `steps` thousand rows of a resource; whether all are gone now."""
-        for shard in range(SHARDS):
+        for shard in range(_ALL):
             partition = inventory_partition(tenant_id, resource, shard)
             while rows := self._tables.scan(INVENTORY_TABLE, partition, limit=1000, columns=("stamp",)):
                 if steps == 0:
@@ -141,10 +171,11 @@ class Inventory:
             rows += found
             if not position or len(rows) == top:
                 break
-        return InventoryPage([_to_item(row) for row in rows], _encode_cursor(position) if position else None)
+        items = [self._to_item(tenant_id, resource, row) for row in rows]
+        return InventoryPage(items, _encode_cursor(position) if position else None)
 
     def _step(
-        self, listing: Listing, cursor: str, columns: tuple[str, ...], limit: int = 1000
+        self, listing: Listing, cursor: str, columns: tuple[str, ...], limit: int = 1000, *, partitions: int = SHARDS
     ) -> tuple[list[Row], str]:
         """Up to `limit` rows of one shard after `shard:key`, and the cursor behind them, empty at the end."""
         shard_text, _, after = cursor.partition(":")
@@ -153,7 +184,7 @@ class Inventory:
         rows = self._tables.scan(INVENTORY_TABLE, partition, after=after, limit=limit, columns=columns)
         if len(rows) == limit:
             return rows, f"{shard}:{rows[-1].key}"
-        return rows, f"{shard + 1}:" if shard + 1 < SHARDS else ""
+        return rows, f"{shard + 1}:" if shard + 1 < partitions else ""
 
 
 def add_tally(total: dict[str, float], counters: Mapping[str, float]) -> None:
@@ -162,25 +193,24 @@ def add_tally(total: dict[str, float], counters: Mapping[str, float]) -> None:
         total[name] = total.get(name, 0) + number
 
 
-def _split(text: str) -> dict[str, str] | None:
-    width = 1 if text.isascii() else 2
-    if len(text) * width > _ROW_CHARACTERS:
-        return None
-    size = _PART_CHARACTERS // width
-    return {f"data{start // size or ''}": text[start : start + size] for start in range(0, len(text), size)}
+@dataclass(slots=True)  # not frozen: there is one for every object, and that would double its price
+class _EncodedRow:
+    """An item as the properties of its row, and of the rows that take what this one cannot hold."""
+
+    key: str
+    values: dict[str, Any]
+    further: list[dict[str, Any]]
+    hash: str
 
 
-def _to_item(row: Row) -> Item:
-    item: Item = orjson.loads("".join(_parts(row)))
-    return item
-
-
-def _parts(row: Row) -> Iterator[str]:
-    yield row.text("data")
-    number = 1
-    while f"data{number}" in row.values:
-        yield row.text(f"data{number}")
-        number += 1
+def _encode(identifier: str, item: Item, tally: Tally | None, *, is_hashed: bool = False) -> _EncodedRow:
+    text = orjson.dumps(item).decode()
+    key, (own, *further) = encode_key(identifier), split_item(text)
+    if tally:
+        own["tally"] = orjson.dumps(tally(item)).decode()
+    if is_hashed and not further:  # rows beyond the own one live by their stamp alone
+        own["hash"] = hash_row(key, own.get("tally", "") + text)
+    return _EncodedRow(key, own, further, own.get("hash", ""))
 
 
 def _encode_cursor(position: str) -> str:

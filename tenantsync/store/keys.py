@@ -7,6 +7,9 @@ from typing import Final
 SHARDS: Final = 16
 """A partition takes about 2,000 rows a second and an account 20,000: sixteen keep one big tenant off both limits."""
 
+FURTHER: Final = SHARDS
+"""The partition for what the items' own rows cannot hold."""
+
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._~@=:-]")
 _MAX_KEY_CHARACTERS: Final = 500
 

@@ -58,6 +58,7 @@ class Phase(StrEnum):
     """What a resource's next slice does."""
 
     LISTING = "listing"
+    CATCHING_UP = "catching_up"
     COUNTING = "counting"
     CERTIFYING = "certifying"
     SWEEPING = "sweeping"
@@ -88,6 +89,9 @@ class Run:
     customer_id: str
     connection_id: str
     kind: str = "initial"
+    only: str = ""
+    """Keys of the resources to sync, separated by spaces, the others staying as they are; empty means all."""
+    previous_run_id: str = ""
     state: str = RunState.VERIFYING
     started_at: str
     updated_at: str
@@ -129,17 +133,33 @@ class ResourceProgress:
     cursor: str = ""
     """Where the phase goes on; empty at its start. Opaque to everybody but the phase."""
     restarts: int = 0
+    planned: int | None = None
+    """How many objects were foreseen before it began."""
+    planned_seconds: int | None = None
+    carried_from: str = ""
+    """The run whose result this is, when this run leaves the resource as it was."""
     expected: int | None = None
+    """Microsoft's latest number."""
+    expected_at_start: int | None = None
     is_counted: bool = False
     """Whether Microsoft was asked for `expected`."""
+    catch_ups: int = 0
+    """How often the changes since the listing began were looked at."""
     received: int = 0
     removed: int = 0
+    kept: int = 0
+    """Of the received objects, the ones whose row was left alone as nothing had changed."""
     gone: int = 0
     """Of the changed objects, the ones that are no more."""
+    gone_reasons: str = ""
+    """The same by Microsoft's reason, as JSON."""
     unusable: int = 0
     stored: int = 0
     stale: int = 0
     """Rows of earlier runs found while counting."""
+    count_steps: int = 0
+    kept_found: int = 0
+    """Of the rows that were left alone, the ones the count has found unchanged."""
     pages: int = 0
     throttled_seconds: int = 0
     throttles: int = 0
@@ -148,11 +168,19 @@ class ResourceProgress:
     """Failed tries in a row."""
     propagation_waits: int = 0
     retries: int = 0
+    requests: int = 0
+    resource_units: int = 0
+    share_of_limit: float = 0.0
+    throttle_scope: str = ""
+    throttle_information: str = ""
+    as_of: str = ""
+    """The day the source speaks of, where that is not today."""
     reached: float = 0.0
     """The highest share of the work ever reported: a percentage never goes back."""
     tally: str = ""
     """Counters summed over the stored rows, as JSON."""
     verdict: str = Verdict.UNKNOWN
+    verdict_reason: str = ""
     started_at: str = ""
     updated_at: str = ""
     waiting_reason: str = ""
@@ -207,6 +235,11 @@ class Runs:
         """The run has ended, or never came to be."""
         self._tables.delete(RUNS_TABLE, _UNDER_WAY, [run_id])
 
+    def remove(self, run_id: str) -> None:
+        """Forgets an old run and its certificates; nothing happens if it is gone."""
+        rows = self._tables.scan(RUNS_TABLE, run_id)
+        self._tables.delete(RUNS_TABLE, run_id, [row.key for row in rows])
+
     def read(self, run_id: str) -> Run | None:
         """The run, or None."""
         row = self._tables.read(RUNS_TABLE, run_id, _RUN)
@@ -246,8 +279,8 @@ class Runs:
         return StoredProgress(from_row(ResourceProgress, row), row.etag) if row else None
 
     def read_resources(self, run_id: str) -> list[ResourceProgress]:
-        """All checkpoints in the plan's order."""
-        rows = self._tables.scan(RUNS_TABLE, run_id, after=_RESOURCE)
+        """All checkpoints in the plan's order; none for an empty id."""
+        rows = self._tables.scan(RUNS_TABLE, run_id, after=_RESOURCE) if run_id else []
         resources = [from_row(ResourceProgress, row) for row in rows if row.key.startswith(_RESOURCE)]
         return sorted(resources, key=lambda progress: progress.position)
 

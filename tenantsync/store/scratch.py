@@ -7,10 +7,11 @@ from tenantsync.store.tables import TableStore
 from tenantsync.wire import SCRATCH_TABLE
 
 _NOTES_AT_ONCE: Final = 10
+_KEPT: Final = "_kept"
 
 
 class Scratch:
-    """Numbered notes (at most 64 KiB each) of one listing."""
+    """Numbered notes (at most 64 KiB each) of one listing: the source's own, and the engine's of rows it left alone."""
 
     def __init__(self, tables: TableStore, listing: str) -> None:
         self._tables = tables
@@ -28,7 +29,12 @@ class Scratch:
             yield from (row.values["note"] for row in rows)
             after = rows[-1].key
 
+    def kept(self) -> "Scratch":
+        """The notes of rows that were left alone, apart from the source's."""
+        return Scratch(self._tables, self._listing + _KEPT)
+
     def clear(self) -> None:
-        """Deletes all notes."""
-        while rows := self._tables.scan(SCRATCH_TABLE, self._listing, limit=1000, columns=("schema",)):
-            self._tables.delete(SCRATCH_TABLE, self._listing, [row.key for row in rows])
+        """Deletes all notes of both kinds."""
+        for listing in (self._listing, self._listing + _KEPT):
+            while rows := self._tables.scan(SCRATCH_TABLE, listing, limit=1000, columns=("schema",)):
+                self._tables.delete(SCRATCH_TABLE, listing, [row.key for row in rows])

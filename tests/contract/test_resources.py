@@ -92,6 +92,7 @@ def sync(spec: ResourceSpec, services: Services, run: str = RUN) -> ResourceProg
             runs=services.runs,
             clock=services.clock,
             deltas=services.deltas,
+            fingerprints=services.fingerprints,
             gate=services.gate,
             budget=SliceBudget(pages=1),
         )

@@ -22,6 +22,8 @@ HTTP = {
     "tenant_change": (["PATCH"], "msp-portal/tenants/{tenantId}"),
     "tenant_disconnect": (["DELETE"], "msp-portal/tenants/{tenantId}"),
     "tenant_resync": (["POST"], "msp-portal/tenants/{tenantId}/resync"),
+    "run_list": (["GET"], "msp-portal/tenants/{tenantId}/runs"),
+    "resource_retry": (["POST"], "msp-portal/tenants/{tenantId}/resources/{resource}/retry"),
     "tenant_cancel": (["POST"], "msp-portal/tenants/{tenantId}/cancel"),
     "tenant_inventory": (["GET"], "msp-portal/tenants/{tenantId}/inventory/{resource}"),
     "permissions_show": (["GET"], "msp-portal/tenants/{tenantId}/permissions"),

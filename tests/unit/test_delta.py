@@ -1,6 +1,6 @@
 """The second sync: what changed, counted; and everything again when the changes cannot be had or do not add up."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -55,12 +55,13 @@ class Directory:
 
     def remove(self, identifier: str) -> None:
         del self.things[identifier]
-        self.log.append(Page(rows={identifier: None}, received=1, gone=1))
+        self.log.append(Page(rows={identifier: None}, received=1, gone={"deleted": 1}))
 
 
 @dataclass
 class Changes:
     directory: Directory
+    instead: Callable[[Reading, str], Iterator[Page]] | None = None
 
     def requests(self) -> tuple[str, ...]:
         return ("/things/delta",)
@@ -71,6 +72,9 @@ class Changes:
         return str(len(self.directory.log))
 
     def read(self, reading: Reading, cursor: str) -> Iterator[Page]:
+        if self.instead:
+            yield from self.instead(reading, cursor)
+            return
         log = self.directory.log
         for number in range(int(cursor), len(log)):
             if self.directory.failures:
@@ -90,6 +94,7 @@ class Syncs:
     clock: FakeClock
     directory: Directory = field(default_factory=Directory)
     number: int = 0
+    read_changes: Callable[[Reading, str], Iterator[Page]] | None = None
 
     def sync(self, *, is_delta: bool = True) -> ResourceProgress:
         self.number += 1
@@ -117,7 +122,7 @@ class Syncs:
             title="Things",
             permissions=("X",),
             source=self.directory,
-            changes=Changes(self.directory),
+            changes=Changes(self.directory, self.read_changes),
             count=self.directory.count,
             tally=lambda item: {f"name:{item.get('name')}": 1},
         )
@@ -130,6 +135,7 @@ class Syncs:
             runs=services.runs,
             clock=self.clock,
             deltas=services.deltas,
+            fingerprints=services.fingerprints,
             gate=services.gate,
             budget=services.slice_budget,
         )
@@ -173,20 +179,59 @@ def test_change_of_one_property_keeps_the_others(syncs: Syncs):
     assert syncs.stored()["t3"] == {"id": "t3", "name": "a", "title": "chief"}
 
 
-def test_what_changes_during_the_full_listing_is_taken_by_the_next_sync(services: Services, clock: FakeClock):
-    syncs = Syncs(services, clock)
-    original = syncs.directory.read
+def changing_while_listed(directory: Directory, change: Callable[[], None]) -> None:
+    """The tenant changes once, between its listing and the end of it."""
+    original = directory.read
 
-    def changing(reading: Reading, cursor: str) -> Iterator[Page]:
+    def read(reading: Reading, cursor: str) -> Iterator[Page]:
         pages = list(original(reading, cursor))
-        syncs.directory.change("t0", name="late")
+        directory.read = original  # type: ignore[method-assign]
+        change()
         yield from pages
 
-    syncs.directory.read = changing  # type: ignore[method-assign]
-    syncs.sync()
-    syncs.directory.read = original  # type: ignore[method-assign]
-    syncs.sync()
-    assert syncs.stored()["t0"]["name"] == "late"
+    directory.read = read  # type: ignore[method-assign]
+
+
+def test_what_changes_during_the_listing_is_taken_at_its_end(services: Services, clock: FakeClock):
+    syncs = Syncs(services, clock)
+
+    def change() -> None:
+        syncs.directory.change("t0", name="late")
+        syncs.directory.change("new", name="late")
+        syncs.directory.remove("t7")
+        syncs.directory.remove("t8")
+
+    changing_while_listed(syncs.directory, change)
+    progress = syncs.sync()
+    assert syncs.stored() == syncs.directory.things
+    assert (progress.mode, progress.verdict, progress.stored, progress.expected) == (Mode.FULL, "complete", 29, 29)
+    assert (progress.expected_at_start, orjson.loads(progress.gone_reasons)) == (30, {"deleted": 2})
+    assert syncs.directory.listed == 1
+    assert syncs.sync().received == 0  # the next sync begins where this one ended
+
+
+def test_listing_stays_good_when_the_latest_changes_are_refused(services: Services, clock: FakeClock):
+    syncs = Syncs(services, clock)
+    syncs.directory.failures = [CursorExpiredError("page_expired", "410")]
+    progress = syncs.sync()
+    assert (progress.verdict, progress.stored, syncs.directory.listed) == (Verdict.COMPLETE, 30, 1)
+    assert services.deltas.read(TENANT, KEY) is None
+
+
+def test_count_that_lags_behind_is_waited_for_instead_of_listing_again(syncs: Syncs):
+    syncs.directory.change("new", name="a")
+    syncs.directory.hidden = -1
+    began, listed = syncs.clock.now(), syncs.directory.listed
+
+    def catch_up_later(reading: Reading, cursor: str) -> Iterator[Page]:
+        if (syncs.clock.now() - began).total_seconds() >= 10:
+            syncs.directory.hidden = 0
+        yield from Changes(syncs.directory).read(reading, cursor)
+
+    syncs.read_changes = catch_up_later
+    progress = syncs.sync()
+    assert (progress.mode, progress.verdict, progress.stored) == (Mode.DELTA, Verdict.COMPLETE, 31)
+    assert (progress.catch_ups, syncs.directory.listed) == (1, listed)
 
 
 @pytest.mark.parametrize("pages", [0, 1])

@@ -63,9 +63,10 @@ class Bench:
     budget: SliceBudget = field(default_factory=SliceBudget)
     in_window: bool = False
     absent: frozenset[int] = frozenset()
+    run_id: str = RUN
 
     def __post_init__(self) -> None:
-        self.services.runs.plan([ResourceProgress(run_id=RUN, resource="things", position=0, weight=1)])
+        self.services.runs.plan([ResourceProgress(run_id=self.run_id, resource="things", position=0, weight=1)])
 
     @property
     def spec(self) -> ResourceSpec:
@@ -80,14 +81,15 @@ class Bench:
         )
 
     def slice(self) -> SliceOutcome:
-        stored = self.services.runs.read_resource(RUN, "things")
+        stored = self.services.runs.read_resource(self.run_id, "things")
         assert stored is not None
         tools = SliceTools(
-            reading=Reading(self.services.graph_for(TENANT), self.services.scratch_for(RUN, "things")),
+            reading=Reading(self.services.graph_for(TENANT), self.services.scratch_for(self.run_id, "things")),
             inventory=self.services.inventory,
             runs=self.services.runs,
             clock=self.clock,
             deltas=self.services.deltas,
+            fingerprints=self.services.fingerprints,
             gate=self.services.gate,
             budget=self.budget,
             in_propagation_window=self.in_window,
@@ -103,9 +105,15 @@ class Bench:
             self.clock.advance(outcome.delay_seconds)
         raise AssertionError("the resource does not end")
 
+    def another_run(self) -> ResourceProgress:
+        """The next sync of the same tenant."""
+        self.run_id = f"{self.run_id}-again"
+        self.services.runs.plan([ResourceProgress(run_id=self.run_id, resource="things", position=0, weight=1)])
+        return self.run()
+
     @property
     def progress(self) -> ResourceProgress:
-        stored = self.services.runs.read_resource(RUN, "things")
+        stored = self.services.runs.read_resource(self.run_id, "things")
         assert stored is not None
         return stored.progress
 
@@ -116,9 +124,10 @@ def bench(services: Services, clock: FakeClock) -> Bench:
 
 
 def test_listing_is_certified_from_the_stored_rows(bench: Bench):
-    bench.counts = [30]
+    bench.counts = [29, 30]
     progress = bench.run()
-    assert (progress.state, progress.verdict) == (ResourceState.COMPLETED, Verdict.COMPLETE)
+    assert (progress.state, progress.verdict, progress.verdict_reason) == ("completed", Verdict.COMPLETE, "counted")
+    assert progress.expected_at_start == 29
     assert (progress.expected, progress.received, progress.stored, progress.duplicates) == (30, 30, 30, 0)
     assert progress.pages == 3
 
@@ -166,6 +175,7 @@ def test_worker_that_was_overtaken_gives_way(bench: Bench):
         runs=bench.services.runs,
         clock=bench.clock,
         deltas=bench.services.deltas,
+        fingerprints=bench.services.fingerprints,
         gate=bench.services.gate,
         budget=bench.budget,
     )
@@ -216,11 +226,38 @@ def test_number_is_proven_against_microsofts_count(
     )
 
 
-def test_object_without_room_makes_the_number_partial(bench: Bench):
-    bench.source.pages = 1
-    bench.source.rows = lambda number: {"small": {"id": "small"}, "huge": {"id": "x" * 600_000}}
+def test_number_without_microsofts_count_says_what_it_rests_on(bench: Bench):
     progress = bench.run()
-    assert (progress.state, progress.stored, progress.problem_code) == (ResourceState.PARTIAL, 1, "objects_unusable")
+    assert (progress.verdict, progress.verdict_reason) == (Verdict.COMPLETE, "answered")
+
+
+def test_object_beyond_a_row_is_stored_all_the_same(bench: Bench):
+    bench.source.pages = 1
+    bench.source.rows = lambda number: {"small": {"id": "small"}, "huge": {"id": "x" * 1_200_000}}
+    progress = bench.run()
+    assert (progress.state, progress.stored, progress.problem_code) == (ResourceState.COMPLETED, 2, "")
+
+
+def test_rows_that_did_not_change_are_not_written_again(bench: Bench, tables: MemoryTables):
+    bench.run()
+    written = tables.written
+    bench.source.rows = lambda number: {
+        f"{number}-{n}": {"id": f"{number}-{n}", **({"new": "1"} if n == 3 else {})} for n in range(9)
+    }
+    again = bench.another_run()
+    assert (tables.written - written, again.kept, again.stored, again.received) == (3, 24, 27, 27)
+    assert again.verdict == Verdict.COMPLETE
+    assert len(ids(bench)) == 27
+    assert tables.rows("Scratch") == []
+
+
+def test_row_that_vanished_from_the_store_is_noticed_and_written_again(bench: Bench, tables: MemoryTables):
+    bench.run()
+    lost = next(rows for name, rows in tables.tables["Inventory"].items() if rows and name.startswith(TENANT))
+    lost.popitem()
+    again = bench.another_run()
+    assert (again.stored, again.verdict, again.restarts) == (30, Verdict.COMPLETE, 1)
+    assert len(ids(bench)) == 30
 
 
 def stale_row(bench: Bench) -> None:
@@ -352,7 +389,7 @@ def test_note_is_kept_beside_a_complete_number(bench: Bench):
 def test_counting_goes_on_where_its_slice_ended(bench: Bench):
     bench.source.pages, bench.budget = 2, SliceBudget(seconds=0)
     progress = bench.run()
-    assert (progress.stored, progress.phase) == (20, Phase.COUNTING)
+    assert (progress.stored, progress.phase) == (20, Phase.CERTIFYING)
 
 
 def test_share_never_goes_back(bench: Bench):
@@ -379,6 +416,7 @@ def test_store_that_fails_is_the_callers_problem(bench: Bench, tables: MemoryTab
             runs=bench.services.runs,
             clock=bench.clock,
             deltas=bench.services.deltas,
+            fingerprints=bench.services.fingerprints,
             gate=bench.services.gate,
             budget=bench.budget,
         )

@@ -76,7 +76,7 @@ def test_running_resource_shows_progress_wait_and_problem(services: Services, mi
     body = status().body
     assert (body["state"], body["percent"]) == ("syncing", 38)
     assert body["waiting"] == {"reason": "throttled", "until": "2026-03-02T09:00:14.000Z"}
-    assert body["etaSeconds"] == round(60 / 0.38 * 0.62)
+    assert body["etaSeconds"] == round(14 + 60 / 0.38 * 0.62)
     users = body["resources"]["users"]
     assert (users["processed"], users["expected"], users["pages"], users["throttledSeconds"]) == (40, 100, 4, 14)
     assert users["certificate"]["verdict"] == "unknown"

@@ -1,0 +1,73 @@
+"""Resources and runs as the API shows them, from their checkpoints alone."""
+
+from typing import Any
+
+import orjson
+
+from tenantsync.problems import find_problem
+from tenantsync.store.runs import Mode, ResourceProgress
+
+
+def describe_resource(item: ResourceProgress) -> dict[str, Any]:
+    """One resource of a sync-status."""
+    is_planned = item.planned_seconds is not None
+    return {
+        "state": item.state,
+        "mode": item.mode,
+        "processed": _processed(item),
+        "expected": item.expected,
+        "pages": item.pages,
+        "startedAt": item.started_at or None,
+        "updatedAt": item.updated_at or None,
+        "throttledSeconds": item.throttled_seconds,
+        "retries": item.retries,
+        "waiting": {"reason": item.waiting_reason, "until": item.waiting_until} if item.waiting_reason else None,
+        "plan": {"objects": item.planned, "seconds": item.planned_seconds} if is_planned else None,
+        "carriedFrom": item.carried_from or None,
+        "certificate": describe_certificate(item),
+        "usage": _usage(item),
+        "problem": describe_problem(item.problem_code, item.problem_message, ""),
+    }
+
+
+def describe_certificate(item: ResourceProgress) -> dict[str, Any]:
+    """What the resource's numbers prove, and why: the evidence when complete, the problem's code when not."""
+    return {
+        "expectedAtStart": item.expected_at_start,
+        "expected": item.expected,
+        "received": item.received,
+        "stored": item.stored,
+        "duplicates": item.duplicates,
+        "unchanged": item.kept,
+        "gone": item.gone,
+        "goneReasons": orjson.loads(item.gone_reasons) if item.gone_reasons else {},
+        "pages": item.pages,
+        "throttledSeconds": item.throttled_seconds,
+        "asOf": item.as_of or None,
+        "verdict": item.verdict,
+        "reason": item.verdict_reason or item.problem_code or None,
+    }
+
+
+def describe_problem(code: str, message: str, microsoft_code: str) -> dict[str, Any] | None:
+    """The problem as people read it, None without one."""
+    return find_problem(code, message, microsoft_code).to_json() if code else None
+
+
+def _usage(item: ResourceProgress) -> dict[str, Any]:
+    """What asking Microsoft has cost, and how near its limits were."""
+    is_refused = bool(item.throttle_scope or item.throttle_information)
+    refusal = {"scope": item.throttle_scope or None, "information": item.throttle_information or None}
+    return {
+        "requests": item.requests,
+        "resourceUnits": item.resource_units,
+        "shareOfLimit": item.share_of_limit or None,
+        "throttled": refusal if is_refused else None,
+    }
+
+
+def _processed(item: ResourceProgress) -> int:
+    """Objects that are up to date: of a delta all that are stored, once it has ended."""
+    if item.mode == Mode.DELTA:
+        return item.stored if item.is_ended else 0
+    return item.received - item.duplicates if item.is_ended else item.received
