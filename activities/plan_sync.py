@@ -1,5 +1,6 @@
 """Decides what a run syncs. The orchestration remembers the answer, so a later release cannot change a running plan."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
@@ -13,17 +14,31 @@ from tenantsync.store.runs import Mode, ResourceProgress, ResourceState, Run
 
 _LINKS_LIVE: Final = timedelta(days=6)
 """Microsoft keeps them for seven."""
+_AT_ONCE: Final = 4
+"""Resources of one run: a large tenant then leaves most of a worker's activities to the others."""
 
 
 def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
-    """`{"resources": [keys to sync]}`; one without its permission is stored as skipped, with who must grant it."""
+    """`{"resources": [keys to sync], "lanes": [[keys one after the other]]}`; the lanes go at once.
+
+    A resource without its permission is stored as skipped, with who must grant it.
+    """
     run = services.runs.read(run_id)
     if run is None:
         raise ContractError("unexpected_answer", "there is no such run")
     roles = services.graph_for(run.tenant_id).roles()
     plan = [_plan(spec, run, position, roles, services) for position, spec in enumerate(RESOURCES)]
     services.runs.plan(plan)
-    return {"resources": [item.resource for item in plan if not item.is_ended]}
+    wanted = [item for item in plan if not item.is_ended]
+    return {"resources": [item.resource for item in wanted], "lanes": _lanes(wanted)}
+
+
+def _lanes(wanted: Sequence[ResourceProgress]) -> list[list[str]]:
+    """The longest first, each to the lane that has least to do."""
+    lanes: list[list[ResourceProgress]] = [[] for _ in wanted[:_AT_ONCE]]
+    for item in sorted(wanted, key=lambda item: -item.weight):
+        min(lanes, key=lambda lane: sum(other.weight for other in lane)).append(item)
+    return [[item.resource for item in lane] for lane in lanes]
 
 
 def _plan(spec: ResourceSpec, run: Run, position: int, roles: frozenset[str], services: Services) -> ResourceProgress:

@@ -32,6 +32,7 @@ from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
+from tenantsync.store.places import Places
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.tables import AzureTables, TableStore
@@ -61,6 +62,7 @@ class Services:
     inventory: Inventory
     deltas: DeltaPoints
     gate: ThrottleGate
+    places: Places
     tenants: Tenants
     grants: Grants
     transfers: Transfers
@@ -165,6 +167,7 @@ def build_services(
         inventory=Inventory(tables),
         deltas=DeltaPoints(tables),
         gate=ThrottleGate(tables, clock),
+        places=Places(tables),
         tenants=tenants,
         grants=Grants(tables),
         transfers=Transfers(tables),

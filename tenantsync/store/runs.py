@@ -76,6 +76,7 @@ class WaitReason(StrEnum):
 
     THROTTLED = "throttled"
     PROPAGATION = "propagation"
+    QUEUED = "queued"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,8 @@ class Run:
     customer_id: str
     connection_id: str
     kind: str = "initial"
+    is_scheduled: bool = False
+    """Begun by a timer: nobody is waiting for it."""
     state: str = RunState.VERIFYING
     started_at: str
     updated_at: str
