@@ -8,6 +8,7 @@ import orjson
 
 from activities.consent_record import is_gone
 from tenantsync import logs
+from tenantsync.admission import release
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
 from tenantsync.notifications import Event
@@ -103,6 +104,7 @@ def _close(
 
 def _tell(run: Run, services: Services) -> dict[str, Any]:
     """Notes the outcome where lists, auditors and webhooks find it; the same once more after a crash."""
+    release(run, services)
     tenant = services.tenants.read(run.msp_id, run.tenant_id)
     if tenant and tenant.connection_id == run.connection_id and run.state != RunState.CANCELLED:
         lost = run.kind != "initial" and is_gone(run.problem_code, run.problem_microsoft_code)

@@ -1,6 +1,6 @@
 """Decides what a run syncs. The orchestration remembers the answer, so a later release cannot change a running plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,10 +17,15 @@ from tenantsync.wishes import ResourceWish, read_wishes
 
 _LINKS_LIVE: Final = timedelta(days=6)
 """Microsoft keeps them for seven."""
+_AT_ONCE: Final = 4
+"""Resources of one run: a large tenant then leaves most of a worker's activities to the others."""
 
 
 def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
-    """`{"resources": [keys to sync]}`; what is left out is stored, too, with the reason and whose move it is."""
+    """`{"resources": [keys to sync], "lanes": [[keys one after the other]]}`; the lanes go at once.
+
+    What is left out is stored, too, with the reason and whose move it is.
+    """
     run = services.runs.read(run_id)
     if run is None:
         raise ContractError("unexpected_answer", "there is no such run")
@@ -33,7 +38,16 @@ def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
     )
     plan = [planner.plan(spec, position, _point(spec, run, services)) for position, spec in enumerate(RESOURCES)]
     services.runs.plan(_with_foresight(plan, planner, services))
-    return {"resources": [item.resource for item in plan if not item.is_ended]}
+    wanted = [item for item in plan if not item.is_ended]
+    return {"resources": [item.resource for item in wanted], "lanes": _lanes(wanted)}
+
+
+def _lanes(wanted: Sequence[ResourceProgress]) -> list[list[str]]:
+    """The longest first, each to the lane that has least to do."""
+    lanes: list[list[ResourceProgress]] = [[] for _ in wanted[:_AT_ONCE]]
+    for item in sorted(wanted, key=lambda item: -item.weight):
+        min(lanes, key=lambda lane: sum(other.weight for other in lane)).append(item)
+    return [[item.resource for item in lane] for lane in lanes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

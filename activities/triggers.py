@@ -2,6 +2,7 @@
 
 import azure.durable_functions as df
 
+from activities.admit_run import admit_run as admit
 from activities.check_consent import check_consent as check
 from activities.check_consent import list_tenants as list_watched
 from activities.check_grant import check_grant as look
@@ -24,6 +25,11 @@ def verify_consent(job: dict) -> dict:
 @blueprint.activity_trigger(input_name="job")
 def plan_sync(job: dict) -> dict:
     return enveloped(job, lambda: plan(job["runId"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def admit_run(job: dict) -> dict:
+    return enveloped(job, lambda: admit(job["runId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")

@@ -7,6 +7,7 @@ history must ask for the same things in the same order.
 from typing import Any
 
 from tenantsync.wire import (
+    ADMIT_RUN,
     CHECK_CONSENT,
     CHECK_GRANT,
     FINISH_RUN,
@@ -24,36 +25,52 @@ from orchestrators.context import Context, Plan, attempt, wait
 
 
 def onboard_tenant(context: Context) -> Plan:
-    """Input `{"runId", "tenantId", "again"}`: verify consent, plan, sync all resources at once, finish.
+    """Input `{"runId", "tenantId", "again", "plan"}`: verify consent, plan, wait for a place, sync, finish.
 
-    `again` is there when an earlier orchestration has ended before its run, and keeps the children's ids apart.
+    `again` is there when an earlier orchestration has ended before its run, and keeps the children's ids apart; `plan`
+    is there when an earlier generation has made it and the run still waits.
     """
-    run_id = context.get_input()["runId"]
-    context.set_custom_status({"phase": "verifying"})
-    problem = yield from _verify(context, run_id)
+    job = context.get_input()
+    run_id = job["runId"]
+    plan = job.get("plan") or (yield from _prepare(context, run_id))
+    is_limited = "lanes" in plan  # plans of earlier releases had neither lanes nor places
+    place: dict[str, Any] = (yield from _admit(context, run_id)) if is_limited else {"state": "admitted"}
+    problem = plan.get("problem") or place.get("problem")
     if problem:
         return (yield from _finish(context, run_id, problem))
-    plan = yield from _persist(context, PLAN_SYNC, {"runId": run_id})
-    if not plan["ok"]:
-        return (yield from _finish(context, run_id, {"code": plan["code"]}))
-    context.set_custom_status({"phase": "syncing", "resources": plan["resources"]})
-    yield from _sync(context, run_id, plan["resources"], round_number=0)
-    return (yield from _finish_syncing(context, run_id))
+    if place["state"] == "waiting":
+        context.continue_as_new({**job, "plan": plan})
+        return None
+    lanes = plan["lanes"] if is_limited else [[key] for key in plan["resources"]]
+    yield from _sync(context, run_id, lanes, round_number=0)
+    return (yield from _finish_syncing(context, run_id, at_once=len(lanes)))
 
 
 def sync_resource(context: Context) -> Plan:
-    """Input `{"runId", "resource"}`: slices until the resource has ended; its checkpoint holds all that counts."""
+    """Input `{"runId", "resource", "then"}`: slices until the resource has ended, then the same for each of `then`.
+
+    A resource's checkpoint holds all that counts.
+    """
     job = context.get_input()
     lost = job.get("lost", 0)
     for _ in range(policy.SLICES_A_GENERATION):
         outcome = yield from attempt(context.call_activity(SYNC_SLICE, _slice_job(job)))
         lost = 0 if outcome["ok"] else lost + 1
         if outcome.get("ended") or lost >= policy.LOST_SLICES or outcome.get("action") == "stop":
-            return {"resource": job["resource"], "ok": outcome["ok"]}
+            return _go_on_with_next(context, job, is_ok=outcome["ok"])
         delay = outcome.get("delaySeconds", 0) if outcome["ok"] else policy.LOST_SLICE_DELAY_SECONDS
         if delay:
             yield from wait(context, delay)
-    context.continue_as_new({**_slice_job(job), "lost": lost})
+    context.continue_as_new({**job, "lost": lost})
+    return None
+
+
+def _go_on_with_next(context: Context, job: dict[str, Any], *, is_ok: bool) -> dict[str, Any] | None:
+    """The end of a resource; of its lane only when none is left in it."""
+    if not job.get("then"):
+        return {"resource": job["resource"], "ok": is_ok}
+    following, *rest = job["then"]
+    context.continue_as_new({"runId": job["runId"], "resource": following, "then": rest})
     return None
 
 
@@ -114,6 +131,19 @@ def verify_grant(context: Context) -> Plan:
     return None
 
 
+def _prepare(context: Context, run_id: str) -> Plan:
+    """What plan_sync has answered, or the `problem` why there is nothing to sync."""
+    context.set_custom_status({"phase": "verifying"})
+    problem = yield from _verify(context, run_id)
+    if problem:
+        return {"problem": problem}
+    plan = yield from _persist(context, PLAN_SYNC, {"runId": run_id})
+    if not plan["ok"]:
+        return {"problem": {"code": plan["code"]}}
+    context.set_custom_status({"phase": "syncing", "resources": plan["resources"]})
+    return plan
+
+
 def _verify(context: Context, run_id: str) -> Plan:
     """None when consent is proven, else the problem."""
     for number in range(policy.VERIFY_TRIES):
@@ -129,21 +159,38 @@ def _verify(context: Context, run_id: str) -> Plan:
     return {"code": "consent_not_found"}
 
 
-def _sync(context: Context, run_id: str, resources: list[str], round_number: int) -> Plan:
-    """One sub-orchestration a resource. They return envelopes, so one that fails never takes the others down."""
+def _admit(context: Context, run_id: str) -> Plan:
+    """`state` is `admitted`, or `waiting` after one generation's looks; `problem` when nobody can say."""
+    for _ in range(policy.LOOKS_A_GENERATION):
+        outcome = yield from attempt(context.call_activity(ADMIT_RUN, {"runId": run_id}))
+        if outcome.get("state") == "admitted":
+            return outcome
+        if outcome.get("action") == "stop":
+            return {"problem": {"code": outcome["code"]}}
+        yield from wait(context, outcome.get("delaySeconds", policy.LOST_SLICE_DELAY_SECONDS))
+    return {"state": "waiting"}
+
+
+def _sync(context: Context, run_id: str, lanes: list[list[str]], round_number: int) -> Plan:
+    """One sub-orchestration a lane, known by its first resource.
+
+    They return envelopes, so one that fails never takes the others down.
+    """
     again = context.get_input().get("again", "")
     suffix = "".join(f"-{part}" for part in (again, round_number) if part)
     children = [
         context.call_sub_orchestrator(
-            SYNC_RESOURCE, {"runId": run_id, "resource": key}, resource_instance_id(run_id, key) + suffix
+            SYNC_RESOURCE,
+            {"runId": run_id, "resource": first, **({"then": rest} if rest else {})},
+            resource_instance_id(run_id, first) + suffix,
         )
-        for key in resources
+        for first, *rest in lanes
     ]
     if children:
         yield from attempt(context.task_all(children))
 
 
-def _finish_syncing(context: Context, run_id: str) -> Plan:
+def _finish_syncing(context: Context, run_id: str, *, at_once: int) -> Plan:
     """Finishes; resources whose checkpoint says that they have not ended are synced on first.
 
     That happens when the store came back older than the history, or a resource was given up on too early.
@@ -153,7 +200,9 @@ def _finish_syncing(context: Context, run_id: str) -> Plan:
         if finished["ok"] and not finished["unfinished"]:
             return finished
         if finished["ok"]:
-            yield from _sync(context, run_id, finished["unfinished"], number)
+            left = finished["unfinished"]
+            lanes = [left[first::at_once] for first in range(min(at_once, len(left)))]
+            yield from _sync(context, run_id, lanes, number)
     return (yield from _persist(context, FINISH_RUN, {"runId": run_id, "force": True}))
 
 

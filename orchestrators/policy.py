@@ -13,6 +13,9 @@ LOST_SLICE_DELAY_SECONDS: Final = 15
 VERIFY_TRIES: Final = 30
 """More than the activity's own list of delays: the activity decides when to stop, this only bounds the history."""
 
+LOOKS_A_GENERATION: Final = 10
+"""For a free place; each is eight events."""
+
 LONG_PAUSE_SECONDS: Final = 3600
 """After so many lost activities that the store must be away; then everything is tried again."""
 

@@ -40,6 +40,9 @@ def resync(
     connection = services.connections.read(owner.msp_id, owner.connection_id)
     if connection is None or owner.leaving_since:
         raise RequestError("tenant_disconnecting")
+    running = services.runs.read(connection.run_id)
+    if running and running.state in ACTIVE_RUN_STATES and running.only:  # a part is not what was asked for
+        raise RequestError("sync_running")
     run = begin_sync(connection, kind or DELTA, services)
     if run is None:
         raise RequestError("tenant_disconnecting")

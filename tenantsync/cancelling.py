@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from tenantsync.admission import release
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError
 from tenantsync.orchestrations import Orchestrations, terminate_run
@@ -72,6 +73,7 @@ def _cancel_run(run_id: str, services: Services, orchestrations: Orchestrations)
     for key in keys:
         _end_resource(run, key, services)
         services.scratch_for(run_id, key).clear()
+    release(run, services, has_settled=False)
     return Cancelled(run_id, run.finished_at, is_run=True)
 
 

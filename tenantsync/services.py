@@ -33,6 +33,7 @@ from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
+from tenantsync.store.places import Places
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.tables import AzureTables, TableStore
@@ -63,6 +64,7 @@ class Services:
     deltas: DeltaPoints
     fingerprints: Fingerprints
     gate: ThrottleGate
+    places: Places
     tenants: Tenants
     grants: Grants
     transfers: Transfers
@@ -168,6 +170,7 @@ def build_services(
         deltas=DeltaPoints(tables),
         fingerprints=Fingerprints(tables),
         gate=ThrottleGate(tables, clock),
+        places=Places(tables),
         tenants=tenants,
         grants=Grants(tables),
         transfers=Transfers(tables),

@@ -61,6 +61,7 @@ class Settings:
     write_client_id: str = ""
     webhook_signing_key: Secret | None = None
     webhook_origins: tuple[str, ...] = ()
+    runs_at_once: int = 16
     consent_link_seconds: int = 7 * 24 * 3600
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
 
@@ -87,6 +88,7 @@ class Settings:
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
+            runs_at_once=reader.positive("RUNS_AT_ONCE", 16),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):

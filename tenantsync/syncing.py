@@ -19,21 +19,25 @@ from tenantsync.wishes import due_resources, read_wishes
 DELTA: Final = "delta"
 FULL: Final = "full"
 _MOST_AT_ONCE: Final = 100
-"""What one pass of the timer starts; the next one goes on, so a night's syncs do not begin in one moment."""
+"""What waits for a place after a pass of the timer; the next one goes on, so the line stays short all night."""
 KEPT_RUNS: Final = 50
 """Of a connection; what an older one has certified is forgotten."""
 _DUE_STATES: Final = frozenset({*SETTLED, RunState.FAILED, TenantState.NEEDS_RECONSENT})
 
 
-def begin_sync(connection: Connection, kind: str, services: Services, *, only: str = "") -> Run | None:
+def begin_sync(
+    connection: Connection, kind: str, services: Services, *, only: str = "", is_scheduled: bool = False
+) -> Run | None:
     """The run to start: the one that is under way, else a new one; None when the tenant is leaving.
 
-    A new run's id counts up, so that of two requests at once one makes it and the other finds it. With `only`, keys
-    separated by spaces, the other resources stay as they are.
+    One that a timer has begun moves up when somebody asks for it. A new run's id counts up, so that of two requests
+    at once one makes it and the other finds it. With `only`, keys separated by spaces, the other resources stay as
+    they are.
     """
     running = services.runs.read(connection.run_id)
     if running and running.state in ACTIVE_RUN_STATES:
-        return running
+        is_hurried = running.is_scheduled and not is_scheduled
+        return services.runs.change(running.run_id, is_scheduled=False) if is_hurried else running
     now, number = to_rfc3339(services.clock.now()), connection.syncs + 1
     run = Run(
         run_id=resync_id(connection.connection_id, number),
@@ -44,6 +48,7 @@ def begin_sync(connection: Connection, kind: str, services: Services, *, only: s
         kind=kind,
         only=only,
         previous_run_id=connection.run_id,
+        is_scheduled=is_scheduled,
         started_at=now,
         updated_at=now,
     )
@@ -64,9 +69,9 @@ def begin_sync(connection: Connection, kind: str, services: Services, *, only: s
 
 def start_due(services: Services, orchestrations: Orchestrations) -> int:
     """Starts the syncs that are due; gives how many. Repeating it starts nothing twice."""
-    started = 0
+    started, wanted = 0, _MOST_AT_ONCE - len(services.places.read_line())
     for tenant in services.tenants.all():
-        if started == _MOST_AT_ONCE:
+        if started >= wanted:
             break
         due = _due(tenant, services)
         if due and _start(tenant, due, services, orchestrations):
@@ -95,7 +100,7 @@ def _start(tenant: ManagedTenant, due: list[str], services: Services, orchestrat
         return False
     connection = services.connections.read(owner.msp_id, owner.connection_id)
     only = "" if len(due) == len(RESOURCES) else " ".join(due)
-    run = begin_sync(connection, DELTA, services, only=only) if connection else None
+    run = begin_sync(connection, DELTA, services, only=only, is_scheduled=True) if connection else None
     if run is None:
         return False
     services.audit.record(

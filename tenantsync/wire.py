@@ -18,6 +18,7 @@ REMOVE_INVENTORY: Final = "remove_inventory"
 LIST_TENANTS: Final = "list_tenants"
 CHECK_CONSENT: Final = "check_consent"
 CHECK_GRANT: Final = "check_grant"
+ADMIT_RUN: Final = "admit_run"
 
 ORCHESTRATORS: Final = (ONBOARD_TENANT, SYNC_RESOURCE, DISCONNECT_TENANT, WATCH_CONSENTS, VERIFY_GRANT)
 ACTIVITIES: Final = (
@@ -29,6 +30,7 @@ ACTIVITIES: Final = (
     LIST_TENANTS,
     CHECK_CONSENT,
     CHECK_GRANT,
+    ADMIT_RUN,
 )
 
 # Tables
@@ -49,6 +51,7 @@ OUTBOX_TABLE: Final = "Outbox"
 DELTAS_TABLE: Final = "Deltas"
 THROTTLES_TABLE: Final = "Throttles"
 FINGERPRINTS_TABLE: Final = "Fingerprints"
+PLACES_TABLE: Final = "Places"
 
 
 def onboarding_instance_id(connection_id: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from devstack.bench import fairness
 from devstack.bench.subjects import SUBJECTS, TENANT
 from devstack.stack import ROOT, Stack
 
@@ -26,6 +27,8 @@ Result = Mapping[str, float]
 
 def main() -> int:
     """0 when every ratio is met, 1 when not."""
+    if "--fairness" in sys.argv:
+        return fairness.main([argument for argument in sys.argv[1:] if argument != "--fairness"])
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("--users", type=int, nargs="+", default=list(_USERS))
     parser.add_argument("--write", action="store_true", help="write docs/performance.md, too")

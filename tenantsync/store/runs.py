@@ -77,6 +77,7 @@ class WaitReason(StrEnum):
 
     THROTTLED = "throttled"
     PROPAGATION = "propagation"
+    QUEUED = "queued"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +93,8 @@ class Run:
     only: str = ""
     """Keys of the resources to sync, separated by spaces, the others staying as they are; empty means all."""
     previous_run_id: str = ""
+    is_scheduled: bool = False
+    """Begun by a timer: nobody is waiting for it."""
     state: str = RunState.VERIFYING
     started_at: str
     updated_at: str

@@ -20,6 +20,9 @@ VERIFIED = {"ok": True, "state": "verified"}
 WAITING = {"ok": True, "state": "waiting", "delaySeconds": 2}
 FAILED = {"ok": True, "state": "failed", "problem": {"code": "consent_not_found", "message": "AADSTS700016"}}
 PLAN = {"ok": True, "resources": ["organization", "users", "groups"]}
+LANES = {**PLAN, "lanes": [["users"], ["groups", "organization"]]}
+PLACE = {"ok": True, "state": "admitted"}
+QUEUED = {"ok": True, "state": "waiting", "delaySeconds": 2.5}
 DONE = {"ok": True, "state": "completed", "unfinished": []}
 MORE = {"ok": True, "ended": False, "delaySeconds": 0}
 THROTTLED = {"ok": True, "ended": False, "delaySeconds": 17}
@@ -37,6 +40,14 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "onboarding_waited": ("onboard_tenant", RUN, {"verify_consent": [WAITING, WAITING, VERIFIED]}),
     "onboarding_failed": ("onboard_tenant", RUN, {"verify_consent": [FAILED]}),
     "onboarding_unfinished": ("onboard_tenant", RUN, {"finish_run": [{"ok": True, "unfinished": ["users"]}, DONE]}),
+    "onboarding_in_lanes": ("onboard_tenant", RUN, {"plan_sync": [LANES]}),
+    "onboarding_queued": ("onboard_tenant", RUN, {"plan_sync": [LANES], "admit_run": [QUEUED, LOST, PLACE]}),
+    "onboarding_queued_long": ("onboard_tenant", {**RUN, "plan": LANES}, {"admit_run": [QUEUED] * 12}),
+    "onboarding_lane_unfinished": (
+        "onboard_tenant",
+        RUN,
+        {"plan_sync": [LANES], "finish_run": [{"ok": True, "unfinished": ["users", "groups", "organization"]}, DONE]},
+    ),
     "resource_completed": ("sync_resource", RESOURCE, {"sync_slice": [MORE, MORE, ENDED]}),
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
@@ -52,6 +63,7 @@ DEFAULTS: Mapping[str, Any] = {
     "list_tenants": {"ok": True, "tenants": [], "cursor": ""},
     "check_consent": {"ok": True, "consent": "granted"},
     "check_grant": ENDED,
+    "admit_run": PLACE,
 }
 
 

@@ -39,6 +39,7 @@ def test_settings_report_every_problem_at_once():
         ("WEBHOOK_LOOPBACK_ORIGINS", "http://127.0.0.1:1,http://10.0.0.1:80"),
         ("WEBHOOK_LOOPBACK_ORIGINS", "https://example.com"),
         ("CONSENT_LINK_SECONDS", "0"),
+        ("RUNS_AT_ONCE", "0"),
         ("CLIENT_CERTIFICATE_PATH", "/also/a/certificate.pem"),
     ],
 )

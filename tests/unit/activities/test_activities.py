@@ -155,8 +155,19 @@ def test_late_repetition_does_not_reopen_an_ended_run(services: Services, run: R
 
 def test_plan_lists_every_resource_once_also_when_repeated(services: Services, run: Run):
     keys = [spec.key for spec in RESOURCES]
-    assert plan_sync(run.run_id, services) == plan_sync(run.run_id, services) == {"resources": keys}
+    planned = plan_sync(run.run_id, services)
+    assert plan_sync(run.run_id, services) == planned
+    assert planned["resources"] == keys
     assert [item.resource for item in services.runs.read_resources(run.run_id)] == keys
+
+
+def test_plan_has_few_lanes_the_longest_resources_apart(services: Services, run: Run):
+    assert plan_sync(run.run_id, services)["lanes"] == [
+        ["users"],
+        ["memberships"],
+        ["devices", "groups"],
+        ["mailboxes", "organization", "licenses", "secure_score"],
+    ]
 
 
 def test_plan_skips_what_the_token_does_not_allow(services: Services, microsoft: FakeMicrosoft, run: Run):

@@ -160,6 +160,59 @@ def test_store_that_is_away_while_finishing_is_waited_for():
     assert [task[1] for task in context.asked if task[0] == "timer"] == [policy.FINISH_DELAY_SECONDS] * 2
 
 
+LANES = {"ok": True, "resources": ["users", "groups", "devices"], "lanes": [["users"], ["devices", "groups"]]}
+PLACE = {"ok": True, "state": "admitted"}
+QUEUED = {"ok": True, "state": "waiting", "delaySeconds": 7.5}
+
+
+def test_run_waits_for_its_place_by_timer_and_then_syncs_its_lanes_at_once():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    lost = RuntimeError("the worker died")
+    answers = script(verify_consent=VERIFIED, plan_sync=LANES, admit_run=[QUEUED, lost, QUEUED, PLACE], finish_run=DONE)
+    assert run(plans.onboard_tenant, context, answers) == DONE
+    waits = [task[1] for task in context.asked if task[0] == "timer"]
+    assert waits == [7.5, policy.LOST_SLICE_DELAY_SECONDS, 7.5]
+    (children,) = [task[1] for task in context.asked if task[0] == "all"]
+    assert [child[2:] for child in children] == [
+        ({"runId": "r", "resource": "users"}, "r-users"),
+        ({"runId": "r", "resource": "devices", "then": ["groups"]}, "r-devices"),
+    ]
+
+
+def test_long_wait_goes_on_in_a_new_generation_that_only_waits():
+    context = FakeContext({"runId": "r", "tenantId": "t", "again": "2026"})
+    run(plans.onboard_tenant, context, script(verify_consent=VERIFIED, plan_sync=LANES, admit_run=QUEUED))
+    assert names(context).count("admit_run") == policy.LOOKS_A_GENERATION
+    assert context.continued == {"runId": "r", "tenantId": "t", "again": "2026", "plan": LANES}
+    following = FakeContext(context.continued)
+    run(plans.onboard_tenant, following, script(admit_run=PLACE, finish_run=DONE))
+    assert names(following) == ["admit_run", "all", "finish_run"]
+    assert following.asked[1][1][0][3] == "r-users-2026"
+
+
+def test_run_ends_when_nobody_can_say_whether_it_has_a_place():
+    context = FakeContext({"runId": "r", "tenantId": "t"})
+    broken = {"ok": False, "code": "internal_error", "action": "stop"}
+    run(
+        plans.onboard_tenant,
+        context,
+        script(verify_consent=VERIFIED, plan_sync=LANES, admit_run=broken, finish_run=DONE),
+    )
+    assert names(context) == ["verify_consent", "plan_sync", "admit_run", "finish_run"]
+    assert context.asked[-1][2] == {"runId": "r", "problem": {"code": "internal_error"}}
+
+
+def test_what_is_left_is_synced_by_no_more_lanes_than_before():
+    context = FakeContext({"runId": "r", "tenantId": "t", "plan": LANES})
+    left = {"ok": True, "unfinished": ["users", "groups", "devices"]}
+    run(plans.onboard_tenant, context, script(admit_run=PLACE, finish_run=[left, DONE]))
+    again = [task[1] for task in context.asked if task[0] == "all"][1]
+    assert [child[2] for child in again] == [
+        {"runId": "r", "resource": "users", "then": ["devices"]},
+        {"runId": "r", "resource": "groups"},
+    ]
+
+
 JOB = {"runId": "r", "resource": "users"}
 MORE = {"ok": True, "ended": False, "delaySeconds": 0}
 
@@ -278,3 +331,19 @@ def test_orchestration_that_is_started_anew_has_children_of_its_own():
         run(plans.onboard_tenant, context, answers)
         ids += [task[1][0][3] for task in context.asked if task[0] == "all"]
     assert len(set(ids)) == 2
+
+
+@pytest.mark.parametrize(
+    "end", [{"ok": True, "ended": True}, {"ok": False, "code": "internal_error", "action": "stop"}]
+)
+def test_next_resource_of_a_lane_follows_in_a_new_generation(end: dict[str, Any]):
+    context = FakeContext({**JOB, "then": ["groups", "devices"], "lost": 3})
+    run(plans.sync_resource, context, script(sync_slice=end))
+    assert context.asked == [("activity", "sync_slice", JOB)]
+    assert context.continued == {"runId": "r", "resource": "groups", "then": ["devices"]}
+
+
+def test_lane_is_not_forgotten_between_generations():
+    context = FakeContext({**JOB, "then": ["groups"]})
+    run(plans.sync_resource, context, script(sync_slice=MORE))
+    assert context.continued == {**JOB, "then": ["groups"], "lost": 0}

@@ -1,0 +1,120 @@
+"""Which run may sync now: first syncs before what people ask for, that before the nightly ones; none waits for ever.
+
+How many go at once, and that a tenant has one at most, is held by the keys of `store/places.py`. Here is who is next.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Final
+
+from tenantsync.clock import parse_rfc3339, to_rfc3339
+from tenantsync.services import Services
+from tenantsync.store.places import Holder, Turn
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
+
+_ASKED_AFTER: Final = timedelta(minutes=10)
+_SCHEDULED_AFTER: Final = timedelta(hours=1)
+"""So much later than a first sync such a run stands in the line: behind all that come in that time, and no others."""
+_RESERVED_SHARE: Final = 4
+"""One place in so many is never given to a scheduled sync, so that people do not wait for a night's work to end."""
+_SHORTEST_DELAY_SECONDS: Final = 2.0
+_LONGEST_DELAY_SECONDS: Final = 30.0
+_SETTLED_AFTER: Final = timedelta(minutes=1)
+"""Longer than a slice: the last worker of a run that was cancelled has then stored its page."""
+_SILENT_AFTER: Final = timedelta(minutes=2)
+"""A run whose next look is overdue for so long is not being worked on, and keeps nobody waiting."""
+
+
+def admit(run: Run, services: Services) -> float:
+    """0 when the run has its place, else the seconds until it should ask again. Asking twice takes one place."""
+    if not _has_tenant(run, services):
+        return _LONGEST_DELAY_SECONDS
+    turn = turn_of(run)
+    line = services.places.read_line()  # before the places: whoever leaves the line is in a place by then
+    taken = services.places.read_taken()
+    if any(holder.run_id == run.run_id for holder in taken.values()):
+        services.places.leave_line(turn)
+        return 0.0
+    ahead = [other for other in line if other.key < turn.key and other.run_id != run.run_id]
+    if _take(turn, ahead, taken, services):
+        for own in (turn, *(other for other in line if other.run_id == run.run_id)):
+            services.places.leave_line(own)
+        return 0.0
+    services.places.line_up(turn)
+    _clear_away(ahead, taken.values(), services)
+    return _delay_seconds(len(ahead), taken.values(), services)
+
+
+def release(run: Run, services: Services, *, has_settled: bool = True) -> None:
+    """The run has ended: its place is free for the next one, and so is its tenant, unless a worker may still write."""
+    services.places.give_back(run.run_id)
+    services.places.leave_line(turn_of(run))
+    if has_settled:
+        services.places.release_tenant(run.tenant_id, run.run_id)
+
+
+def turn_of(run: Run) -> Turn:
+    """Where a run stands in the line: by the time it began, later by what it can wait."""
+    later = timedelta(0) if run.kind == "initial" else _SCHEDULED_AFTER if run.is_scheduled else _ASKED_AFTER
+    at = to_rfc3339(parse_rfc3339(run.started_at) + later)
+    return Turn(run_id=run.run_id, at=at, is_scheduled=run.is_scheduled)
+
+
+def _has_tenant(run: Run, services: Services) -> bool:
+    holder = services.places.claim_tenant(run.tenant_id, run.run_id)
+    if holder != run.run_id and _has_settled(services.runs.read(holder), services.clock.now()):
+        services.places.release_tenant(run.tenant_id, holder)
+        holder = services.places.claim_tenant(run.tenant_id, run.run_id)
+    return holder == run.run_id
+
+
+def _take(turn: Turn, ahead: Sequence[Turn], taken: Collection[int], services: Services) -> bool:
+    """Takes a free place unless those are for the ones ahead."""
+    limit = services.settings.runs_at_once
+    free = [number for number in range(limit) if number not in taken]
+    reserved = [number for number in free if number < limit // _RESERVED_SHARE]
+    unreserved = [number for number in free if number not in reserved]
+    scheduled = sum(other.is_scheduled for other in ahead)
+    if turn.is_scheduled:
+        candidates = unreserved if len(ahead) < len(unreserved) else []
+    else:
+        left = len(reserved) + max(0, len(unreserved) - scheduled)
+        candidates = free if len(ahead) - scheduled < left else []
+    now = to_rfc3339(services.clock.now())
+    return any(services.places.take(number, turn.run_id, now) for number in candidates)
+
+
+def _clear_away(ahead: Sequence[Turn], taken: Collection[Holder], services: Services) -> None:
+    """Runs that have ended in a crash must not stand in the way: the first in the line looks at who has the places."""
+    now = services.clock.now()
+    if ahead:
+        first = services.runs.read(ahead[0].run_id)
+        if _has_ended(first) or _is_silent(first, now):
+            services.places.leave_line(ahead[0])
+        return
+    for run_id in {holder.run_id for holder in taken}:
+        if _has_ended(services.runs.read(run_id)):
+            services.places.give_back(run_id)
+
+
+def _delay_seconds(ahead: int, taken: Collection[Holder], services: Services) -> float:
+    """Half of the time in which so many places should come free, judged by how long ago half of them were taken."""
+    now = services.clock.now()
+    ages = [(now - parse_rfc3339(holder.since)).total_seconds() for holder in taken]
+    estimate = (ahead + 1) * median(ages or [0.0]) / services.settings.runs_at_once
+    return round(min(max(estimate, _SHORTEST_DELAY_SECONDS), _LONGEST_DELAY_SECONDS), 1)
+
+
+def _has_ended(run: Run | None) -> bool:
+    return run is None or run.state not in ACTIVE_RUN_STATES
+
+
+def _has_settled(run: Run | None, now: datetime) -> bool:
+    if run is None:
+        return True
+    return bool(run.finished_at) and now - parse_rfc3339(run.finished_at) > _SETTLED_AFTER
+
+
+def _is_silent(run: Run | None, now: datetime) -> bool:
+    return run is not None and bool(run.waiting_until) and now - parse_rfc3339(run.waiting_until) > _SILENT_AFTER
