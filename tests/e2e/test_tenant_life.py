@@ -112,11 +112,27 @@ def test_second_sync_replaces_what_changed_and_lost_consent_is_told(stack: Stack
     }
     assert status["summary"] | stack.truth(tenant_id) == status["summary"]
     assert len(inventory_ids(stack, tenant_id, "users")) == 60
+    assert set(status["resources"]["users"]["certificate"]["goneReasons"]) == {"changed", "deleted"}
+    prove_one_resource_is_synced_alone(stack, portal, tenant_id)
     stack.http.delete(f"{stack.login}/_simulator/tenants/{tenant_id}/consent", timeout=10)
     api(stack, "POST", f"tenants/{tenant_id}/resync")
     revoked = list(portal.follow(tenant_id))[-1]
     assert (revoked["state"], revoked["problem"]["owner"]) == ("revoked", "customer_admin")
     assert len(inventory_ids(stack, tenant_id, "users")) == 60
+
+
+def prove_one_resource_is_synced_alone(stack: Stack, portal: Portal, tenant_id: str) -> None:
+    """Nothing has changed since, so no row is written; the other certificates are carried along."""
+    earlier = api(stack, "GET", f"tenants/{tenant_id}/sync-status")[1]
+    run_id = api(stack, "POST", f"tenants/{tenant_id}/resources/mailboxes/retry")[1]["runId"]
+    status = list(portal.follow(tenant_id))[-1]
+    assert (status["runId"], status["state"], status["only"]) == (run_id, "completed", ["mailboxes"])
+    mailboxes = status["resources"]["mailboxes"]
+    assert mailboxes["certificate"]["unchanged"] == mailboxes["certificate"]["stored"] > 0
+    assert status["resources"]["users"]["carriedFrom"] == earlier["runId"]
+    assert status["summary"] == earlier["summary"]
+    runs = api(stack, "GET", f"tenants/{tenant_id}/runs")[1]["items"]
+    assert [run["kind"] for run in runs] == ["delta", "delta", "initial"]
 
 
 def test_tenant_changes_hands_without_a_sync(stack: Stack):
