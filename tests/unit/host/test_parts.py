@@ -174,7 +174,7 @@ def test_schedule_that_cannot_be_read_is_refused(text: str):
 
 def test_host_json_of_the_project_is_understood():
     config = read_config(Path(__file__).resolve().parents[3])
-    assert (config.route_prefix, config.hub_name, config.max_activities) == ("api", "OpsPilot365Connect", 8)
+    assert (config.route_prefix, config.hub_name, config.max_activities) == ("api", "OpsPilot365Connect", 16)
     assert config.function_timeout.total_seconds() == 600
 
 
