@@ -17,7 +17,7 @@ from tenantsync.wishes import ResourceWish, read_wishes
 
 _LINKS_LIVE: Final = timedelta(days=6)
 """Microsoft keeps them for seven."""
-_AT_ONCE: Final = 4
+_AT_ONCE: Final = 3
 """Resources of one run: a large tenant then leaves most of a worker's activities to the others."""
 
 

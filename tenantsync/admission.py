@@ -20,8 +20,9 @@ _RESERVED_SHARE: Final = 4
 """One place in so many is never given to a scheduled sync, so that people do not wait for a night's work to end."""
 _SHORTEST_DELAY_SECONDS: Final = 2.0
 _LONGEST_DELAY_SECONDS: Final = 30.0
-_SETTLED_AFTER: Final = timedelta(minutes=1)
-"""Longer than a slice: the last worker of a run that was cancelled has then stored its page."""
+_SETTLED_AFTER: Final = timedelta(seconds=10)
+"""Longer than a page takes: a worker of a run that was cancelled meanwhile stores the one it holds, and no other."""
+_OWN_TENANT_DELAY_SECONDS: Final = 10.0
 _SILENT_AFTER: Final = timedelta(minutes=2)
 """A run whose next look is overdue for so long is not being worked on, and keeps nobody waiting."""
 
@@ -29,7 +30,7 @@ _SILENT_AFTER: Final = timedelta(minutes=2)
 def admit(run: Run, services: Services) -> float:
     """0 when the run has its place, else the seconds until it should ask again. Asking twice takes one place."""
     if not _has_tenant(run, services):
-        return _LONGEST_DELAY_SECONDS
+        return _OWN_TENANT_DELAY_SECONDS
     turn = turn_of(run)
     line = services.places.read_line()  # before the places: whoever leaves the line is in a place by then
     taken = services.places.read_taken()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devstack.stack import MSP, ROOT, Stack
+from sync_status.handler import percent_of
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.identity.roles import GLOBAL_ADMINISTRATOR
 from tenantsync.orchestrations import start_run
@@ -40,7 +41,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fairness:
-    """Both batches, and how far the huge tenant was, in percent of its users, before and after the second."""
+    """Both batches, and how far the huge tenant was, in percent, before and after the second."""
 
     tenants: int
     huge_users: int
@@ -110,7 +111,7 @@ def render_fairness(fairness: Fairness) -> list[str]:
         *(f"| {name} | {batch.median:.1f} s | {batch.last:.1f} s |" for name, batch in rows),
         "",
         f"- beside the huge tenant: {fairness.ratio:.2f} times their time alone (at most {_LIMIT:g})",
-        f"- the huge tenant's users meanwhile: from {fairness.huge_before} % to {fairness.huge_after} %",
+        f"- the huge tenant meanwhile: from {fairness.huge_before} % to {fairness.huge_after} %",
     ]
 
 
@@ -154,15 +155,14 @@ class _Bench:
         return [run.run_id for run in runs]
 
     def wait_until_listing(self, run_id: str) -> int:
-        """Until the first users are stored; how many percent."""
+        """Until something is stored; how many percent."""
         while not self.percent_of(run_id):
             time.sleep(_POLL_SECONDS)
         return self.percent_of(run_id)
 
     def percent_of(self, run_id: str) -> int:
-        """Of the run's users, 0 while there are none."""
-        stored = self._services.runs.read_resource(run_id, "users")
-        return int(stored.progress.reached * 100) if stored else 0
+        """As sync-status shows it."""
+        return percent_of(self._services.runs.read_resources(run_id))
 
     def _wait_for_end(self, run_id: str) -> Run:
         deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -1,12 +1,15 @@
 """Syncs begin when they are due, once, and only for tenants that can be synced."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from activities.finish_run import finish_run
 from activities.verify_consent import verify_consent
+from tenantsync.admission import turn_of
 from tenantsync.services import Services
+from tenantsync.store.places import Turn
 from tenantsync.store.runs import Run, RunState
 from tenantsync.syncing import start_due
 from tests.app import App
@@ -53,6 +56,30 @@ def test_sync_that_failed_is_tried_again_when_it_is_due(services: Services, run:
         assert start_due(services, started) == 1
         assert started.runs == [f"resync-{run.connection_id}-{number}"]
         finish_run(started.runs[0], services, problem={"code": "microsoft_unavailable"})
+
+
+def test_no_more_are_started_while_many_wait_for_a_place(services: Services, run: Run, clock: FakeClock):
+    for number in range(100):
+        services.places.line_up(Turn(run_id=f"run-{number}", at=run.started_at, is_scheduled=True))
+    clock.advance(DAY)
+    assert start_due(services, Started()) == 0
+    services.places.leave_line(Turn(run_id="run-7", at=run.started_at, is_scheduled=True))
+    assert start_due(services, Started()) == 1
+
+
+def test_nightly_sync_that_somebody_asks_for_is_hurried(services: Services, run: Run, clock: FakeClock):
+    clock.advance(DAY)
+    started = Started()
+    start_due(services, started)
+    nightly = services.runs.read(started.runs[0])
+    assert nightly
+    assert nightly.is_scheduled
+    assert (
+        App().call("POST", f"/api/msp-portal/tenants/{TENANT}/resync", portal_token("Onboarding.Connect")).status == 202
+    )
+    hurried = services.runs.read(nightly.run_id)
+    assert hurried == replace(nightly, is_scheduled=False)
+    assert turn_of(hurried).at < turn_of(nightly).at
 
 
 @pytest.mark.parametrize("why", ["off", "revoked", "disconnecting", "waiting for consent", "somebody else's"])

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from activities.admit_run import admit_run
+from activities.plan_sync import plan_sync
+from activities.verify_consent import verify_consent
 from ops.routes import health
 from sync_status.handler import eta_seconds, percent_of
 from sync_status.routes import sync_status
@@ -88,6 +91,19 @@ def test_verifying_shows_what_it_waits_for(services: Services, microsoft: FakeMi
     put_run(services, replace(run, waiting_reason="propagation", waiting_until="2026-03-02T09:00:05.000Z"))
     body = status().body
     assert (body["state"], body["waiting"]["reason"]) == ("verifying", "propagation")
+
+
+def test_run_that_waits_for_its_place_says_so_and_shows_what_is_planned(services: Services, microsoft: FakeMicrosoft):
+    run = onboard(services, microsoft)
+    verify_consent(run.run_id, 5, services)
+    plan_sync(run.run_id, services)
+    for number in range(services.settings.runs_at_once):
+        services.places.take(number, f"other-{number}", run.started_at)
+        services.runs.create(replace(run, run_id=f"other-{number}"))
+    admit_run(run.run_id, services)
+    body = status().body
+    assert (body["state"], body["waiting"]["reason"]) == ("syncing", "queued")
+    assert {item["state"] for item in body["resources"].values()} == {"pending"}
 
 
 def test_failed_run_says_whose_move_it_is(services: Services, microsoft: FakeMicrosoft):
