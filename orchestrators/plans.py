@@ -36,7 +36,6 @@ def onboard_tenant(context: Context) -> Plan:
     plan = yield from _persist(context, PLAN_SYNC, {"runId": run_id})
     if not plan["ok"]:
         return (yield from _finish(context, run_id, {"code": plan["code"]}))
-    context.set_custom_status({"phase": "syncing", "resources": plan["resources"]})
     yield from _sync(context, run_id, plan["resources"], round_number=0)
     return (yield from _finish_syncing(context, run_id))
 
@@ -133,11 +132,10 @@ def _sync(context: Context, run_id: str, resources: list[str], round_number: int
     """One sub-orchestration a resource. They return envelopes, so one that fails never takes the others down."""
     again = context.get_input().get("again", "")
     suffix = "".join(f"-{part}" for part in (again, round_number) if part)
+    ids = {key: resource_instance_id(run_id, key) + suffix for key in resources}
+    context.set_custom_status({"phase": "syncing", "children": list(ids.values())})  # the watchdog looks at them
     children = [
-        context.call_sub_orchestrator(
-            SYNC_RESOURCE, {"runId": run_id, "resource": key}, resource_instance_id(run_id, key) + suffix
-        )
-        for key in resources
+        context.call_sub_orchestrator(SYNC_RESOURCE, {"runId": run_id, "resource": key}, ids[key]) for key in resources
     ]
     if children:
         yield from attempt(context.task_all(children))

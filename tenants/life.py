@@ -7,9 +7,10 @@ from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.handover import finish_handover
 from tenantsync.identity.caller import Caller
-from tenantsync.orchestrations import Orchestrations, start_run
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.reach import find_connection, find_owner, find_tenant
 from tenantsync.services import Services
+from tenantsync.starting import start_unless_paused
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.owners import TenantOwner, removal_job
 from tenantsync.store.runs import ACTIVE_RUN_STATES
@@ -44,7 +45,7 @@ def resync(
     if run.kind != "initial":
         once = (f"{run.run_id}-started", run.started_at)
         services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, runId=run.run_id)
-    start_run(orchestrations, run, again_at=to_rfc3339(services.clock.now()))
+    start_unless_paused(run, services, orchestrations, anew=True)
     return run.to_reference()
 
 

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from tenantsync import logs
 from tenantsync.clock import parse_rfc3339, to_rfc3339
-from tenantsync.orchestrations import Orchestrations, start_run
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.services import Services
+from tenantsync.starting import start_unless_paused
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import Connection
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
@@ -54,7 +55,9 @@ def begin_sync(connection: Connection, kind: str, services: Services) -> Run | N
 
 
 def start_due(services: Services, orchestrations: Orchestrations) -> int:
-    """Starts the syncs that are due; gives how many. Repeating it starts nothing twice."""
+    """Starts the syncs that are due; gives how many, none while syncs are paused. Repeating it starts nothing twice."""
+    if services.settings.is_sync_paused:
+        return 0
     started = 0
     for tenant in services.tenants.all():
         if started == _MOST_AT_ONCE:
@@ -88,6 +91,6 @@ def _start(tenant: ManagedTenant, services: Services, orchestrations: Orchestrat
         once=(f"{run.run_id}-started", run.started_at),
         detail={"runId": run.run_id},
     )
-    start_run(orchestrations, run, again_at=to_rfc3339(services.clock.now()))
+    start_unless_paused(run, services, orchestrations, anew=True)
     logs.event("sync_due", run_id=run.run_id, tenant_id=run.tenant_id)
     return True
