@@ -9,8 +9,9 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError
 from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
-from tenantsync.orchestrations import Orchestrations, start_run
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.services import Services
+from tenantsync.starting import start_unless_paused
 from tenantsync.store.audit import ADMIN
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
@@ -146,7 +147,7 @@ class ConnectErrand:
                 "roles": [role for role in connection.admin_directory_roles.split(",") if role],
             },
         )
-        start_run(orchestrations, run)
+        start_unless_paused(run, self._services, orchestrations)
 
     def _change(self, **changes: object) -> Connection:
         now = to_rfc3339(self._services.clock.now())

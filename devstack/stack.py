@@ -61,6 +61,8 @@ class Stack:
     extra_environment: Mapping[str, str] = field(default_factory=dict)
     is_large: bool = False
     """More rows than Azurite can hold are expected."""
+    app_directory: Path = ROOT
+    """The release the host runs."""
 
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
@@ -118,7 +120,7 @@ class Stack:
     def start_host(self) -> None:
         """The Functions host with the app, on this stack's storage."""
         command = [sys.executable, "-m", "devstack.host", "--port", str(self.ports.api)]
-        self._run("host", [*command, "--data", str(self.directory)], self.settings())
+        self._run("host", [*command, "--data", str(self.directory)], self.settings(), self.app_directory)
 
     def kill_host(self) -> None:
         """As a power cut would: nothing is put down."""
@@ -187,12 +189,12 @@ class Stack:
         msps = [{"tenantId": MSP, "name": "Northwind MSP"}, {"tenantId": OTHER_MSP, "name": "Tailspin MSP"}]
         return {"app": app, "msps": msps, "tenants": list(self.tenants)}
 
-    def _run(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+    def _run(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path = ROOT) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
             process = subprocess.Popen(
                 command,
-                cwd=ROOT,
-                env={**os.environ, **environment},
+                cwd=directory,
+                env={**os.environ, **environment, "PYTHONPATH": str(directory)},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

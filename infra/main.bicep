@@ -33,6 +33,16 @@ param operatorTenantId string = ''
 @description('App registration for unattended changes; empty leaves those operations out.')
 param writeClientId string = ''
 
+@allowed([
+  '0'
+  '1'
+])
+@description('1 while runs in flight end before an incompatible release: no sync begins. See docs/operations.md.')
+param syncPaused string = '0'
+
+@description('Resource id of the action group that is called when a run is stuck; empty shows the alert in the portal only.')
+param alertActionGroupId string = ''
+
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName }
 
@@ -84,6 +94,7 @@ module monitoring 'app/monitoring.bicep' = {
     location: location
     tags: tags
     principalId: identity.outputs.principalId
+    alertActionGroupId: alertActionGroupId
   }
 }
 
@@ -114,6 +125,7 @@ module app 'app/function.bicep' = {
       HOME_TENANT_ID: homeTenantId
       OPERATOR_TENANT_ID: operatorTenantId
       WRITE_CLIENT_ID: writeClientId
+      SYNC_PAUSED: syncPaused
       WEBHOOK_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=webhook-signing-key)'
     }
   }

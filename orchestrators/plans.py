@@ -178,11 +178,13 @@ def _sync(context: Context, run_id: str, lanes: list[list[str]], round_number: i
     """
     again = context.get_input().get("again", "")
     suffix = "".join(f"-{part}" for part in (again, round_number) if part)
+    ids = {first: resource_instance_id(run_id, first) + suffix for first, *_ in lanes}
+    context.set_custom_status({"phase": "syncing", "children": list(ids.values())})  # the watchdog looks at them
     children = [
         context.call_sub_orchestrator(
             SYNC_RESOURCE,
             {"runId": run_id, "resource": first, **({"then": rest} if rest else {})},
-            resource_instance_id(run_id, first) + suffix,
+            ids[first],
         )
         for first, *rest in lanes
     ]

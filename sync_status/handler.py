@@ -85,6 +85,7 @@ def _before_the_run(connection: Connection, now: datetime, client_id: str) -> di
         "updatedAt": connection.updated_at,
         "finishedAt": None if is_waiting else connection.updated_at,
         "waiting": None,
+        "stalled": None,
         "problem": _problem(code, connection.problem_message, connection.problem_microsoft_code, connection, client_id),
         "resources": {},
         "summary": None,
@@ -110,6 +111,7 @@ def _of_the_run(
         "updatedAt": max(updates),
         "finishedAt": run.finished_at or None,
         "waiting": _waiting(run, resources) if is_active else None,
+        "stalled": _stalled(run, max(updates)) if is_active else None,
         "problem": _problem(run.problem_code, run.problem_message, run.problem_microsoft_code),
         "resources": {item.resource: describe_resource(item) for item in resources},
         "summary": summary,
@@ -134,6 +136,13 @@ def _waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[str, str] 
         return None
     last = max(waiting, key=lambda item: item.waiting_until)
     return {"reason": last.waiting_reason, "until": last.waiting_until}
+
+
+def _stalled(run: Run, moved_at: str) -> dict[str, Any] | None:
+    """What the watchdog has found, as long as nothing has moved since."""
+    if not run.stalls or moved_at > run.stalled_at:
+        return None
+    return {"reason": run.stall_reason, "since": run.stalled_since, "times": run.stalls}
 
 
 def _problem(

@@ -7,10 +7,11 @@ from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.handover import finish_handover
 from tenantsync.identity.caller import Caller
-from tenantsync.orchestrations import Orchestrations, start_run
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.reach import find_connection, find_owner, find_tenant
 from tenantsync.resources.registry import RESOURCES, find_resource
 from tenantsync.services import Services
+from tenantsync.starting import start_unless_paused
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.owners import TenantOwner, removal_job
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
@@ -55,7 +56,7 @@ def _start(
     if run.kind != "initial":
         once, about = (f"{run.run_id}-started", run.started_at), {"runId": run.run_id, "only": run.only.split()}
         services.audit_by(caller, "sync_started", owner.tenant_id, owner.msp_id, once=once, **about)
-    start_run(orchestrations, run, again_at=to_rfc3339(services.clock.now()))
+    start_unless_paused(run, services, orchestrations, anew=True)
     return run.to_reference()
 
 

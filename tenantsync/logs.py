@@ -58,6 +58,11 @@ def event(name: str, /, **fields: object) -> None:
     _logger.info("%s", _line(name, fields))
 
 
+def alert(name: str, /, **fields: object) -> None:
+    """Logs, as an error, something an operator is to be woken for."""
+    _logger.error("%s", _line(name, fields))
+
+
 def failure(name: str, /, error: BaseException, **fields: object) -> None:
     """Logs a failure that needs somebody's eyes, with its trace."""
     _logger.error("%s", _line(name, fields), exc_info=error)

@@ -31,6 +31,7 @@ class Event(StrEnum):
     READY = "ready"
     FAILED = "failed"
     CONSENT_LOST = "consent_lost"
+    STUCK = "stuck"
 
 
 class Posts(Protocol):

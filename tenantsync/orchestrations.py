@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from tenantsync.errors import TransientError
@@ -12,8 +13,20 @@ _TIMEOUT_SECONDS: Final = 60
 _ENDED: Final = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
 
 
-class Orchestrations(Protocol):
-    """What the use cases need of Durable Functions."""
+@dataclass(frozen=True, slots=True)
+class InstanceStatus:
+    """What Durable says of an instance: its runtime status, and the children its plan last began."""
+
+    state: str
+    children: tuple[str, ...] = ()
+
+    @property
+    def is_ended(self) -> bool:
+        return self.state in _ENDED
+
+
+class Starter(Protocol):
+    """Begins orchestrations."""
 
     def start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool = False) -> None:
         """Starts the orchestration once: an instance of that id is left alone, in whatever state.
@@ -21,11 +34,18 @@ class Orchestrations(Protocol):
         With `again`, one that has ended is started anew.
         """
 
+
+class Orchestrations(Starter, Protocol):
+    """What the use cases need of Durable Functions."""
+
     def terminate(self, instance_id: str) -> None:
         """Ends the instance for good; nothing happens if there is none or it has ended."""
 
+    def find(self, instance_id: str) -> InstanceStatus | None:
+        """The instance's status, or None when Durable does not know it."""
 
-def start_run(orchestrations: Orchestrations, run: Run, *, again_at: str = "") -> None:
+
+def start_run(orchestrations: Starter, run: Run, *, again_at: str = "") -> None:
     """The run's id is its orchestration's, so a second start does nothing.
 
     With `again_at`, the time, an orchestration that has ended before its run is started anew, with children of its own.
@@ -37,7 +57,9 @@ def start_run(orchestrations: Orchestrations, run: Run, *, again_at: str = "") -
 
 def terminate_run(orchestrations: Orchestrations, run_id: str, resources: list[str]) -> None:
     """Ends a run's orchestration first, then the ones of its resources: Durable leaves children running."""
-    for instance_id in (run_id, *(resource_instance_id(run_id, key) for key in resources)):
+    status = orchestrations.find(run_id)
+    children = {resource_instance_id(run_id, key) for key in resources}.union(status.children if status else ())
+    for instance_id in (run_id, *sorted(children)):
         orchestrations.terminate(instance_id)
 
 
@@ -54,9 +76,13 @@ class DurableOrchestrations:
     def terminate(self, instance_id: str) -> None:
         self._wait_for(self._terminate(instance_id))
 
-    def _wait_for(self, work: Any) -> None:
+    def find(self, instance_id: str) -> InstanceStatus | None:
+        found: InstanceStatus | None = self._wait_for(self._find(instance_id))
+        return found
+
+    def _wait_for(self, work: Any) -> Any:
         try:
-            asyncio.run_coroutine_threadsafe(work, self._loop).result(_TIMEOUT_SECONDS)
+            return asyncio.run_coroutine_threadsafe(work, self._loop).result(_TIMEOUT_SECONDS)
         except TransientError:
             raise
         except Exception as error:  # the SDK raises nothing narrower when the host is away
@@ -80,3 +106,10 @@ class DurableOrchestrations:
             await self._client.terminate(instance_id, "cancelled")
         except Exception as error:  # see above
             raise TransientError("service_unavailable", "the orchestration could not be ended") from error
+
+    async def _find(self, instance_id: str) -> InstanceStatus | None:
+        status = await self._client.get_status(instance_id)
+        if not status:
+            return None
+        told = status.custom_status if isinstance(status.custom_status, dict) else {}
+        return InstanceStatus(status.runtime_status.value, tuple(told.get("children", ())))

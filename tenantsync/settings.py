@@ -62,6 +62,8 @@ class Settings:
     webhook_signing_key: Secret | None = None
     webhook_origins: tuple[str, ...] = ()
     runs_at_once: int = 16
+    is_sync_paused: bool = False
+    """No sync begins: runs in flight end, others wait. For the time before an incompatible release."""
     consent_link_seconds: int = 7 * 24 * 3600
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
 
@@ -89,6 +91,7 @@ class Settings:
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
             runs_at_once=reader.positive("RUNS_AT_ONCE", 16),
+            is_sync_paused=reader.flag("SYNC_PAUSED"),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
@@ -155,6 +158,12 @@ class _Reader:
 
     def positive(self, name: str, default: int) -> int:
         return int(self._checked(name, self.text(name, str(default)), _positive, "must be a number above 0") or 0)
+
+    def flag(self, name: str) -> bool:
+        value = self.text(name, "0")
+        if value not in ("0", "1"):
+            self.problems.append(f"{name} must be 1 or 0")
+        return value == "1"
 
     def msp_tenants(self, name: str) -> frozenset[str] | None:
         value = self.required(name, "comma-separated tenant ids of the MSPs, or *")

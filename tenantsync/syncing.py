@@ -5,9 +5,10 @@ from typing import Any, Final
 
 from tenantsync import logs
 from tenantsync.clock import parse_rfc3339, to_rfc3339
-from tenantsync.orchestrations import Orchestrations, start_run
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.services import Services
+from tenantsync.starting import start_unless_paused
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import Connection
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
@@ -68,7 +69,9 @@ def begin_sync(
 
 
 def start_due(services: Services, orchestrations: Orchestrations) -> int:
-    """Starts the syncs that are due; gives how many. Repeating it starts nothing twice."""
+    """Starts the syncs that are due; gives how many, none while syncs are paused. Repeating it starts nothing twice."""
+    if services.settings.is_sync_paused:
+        return 0
     started, wanted = 0, _MOST_AT_ONCE - len(services.places.read_line())
     for tenant in services.tenants.all():
         if started >= wanted:
@@ -111,6 +114,6 @@ def _start(tenant: ManagedTenant, due: list[str], services: Services, orchestrat
         once=(f"{run.run_id}-started", run.started_at),
         detail={"runId": run.run_id},
     )
-    start_run(orchestrations, run, again_at=to_rfc3339(services.clock.now()))
+    start_unless_paused(run, services, orchestrations, anew=True)
     logs.event("sync_due", run_id=run.run_id, tenant_id=run.tenant_id)
     return True

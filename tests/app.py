@@ -61,6 +61,7 @@ class DurableStatus:
     """An instance's status, as far as it is looked at."""
 
     runtime_status: OrchestrationRuntimeStatus
+    custom_status: Any = None
 
 
 @dataclass

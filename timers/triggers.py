@@ -12,9 +12,9 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
-from tenantsync.resuming import resume_stalled
 from tenantsync.services import services
 from tenantsync.syncing import start_due
+from tenantsync.watchdog import watch_runs
 from tenantsync.wire import WATCH_CONSENTS, consent_watch_instance_id
 
 KEPT_LINKS: Final = timedelta(days=30)
@@ -72,10 +72,10 @@ def _start_due(work: DurableOrchestrations) -> None:
 
 def _resume(work: DurableOrchestrations) -> None:
     try:
-        resume_stalled(services(), work)
+        watch_runs(services(), work)
         finish_handovers(services())
     except TenantSyncError as failure:  # five minutes later it is tried again
-        logs.event("runs_not_resumed", problem=failure.code)
+        logs.event("runs_not_watched", problem=failure.code)
 
 
 def _watch(work: DurableOrchestrations, now: datetime) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devstack.stack import MSP, ROOT, Stack
-from sync_status.handler import percent_of
+from sync_status.eta import percent_of
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.identity.roles import GLOBAL_ADMINISTRATOR
 from tenantsync.orchestrations import start_run

@@ -3,10 +3,12 @@
 import json
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
+
+from devstack.host.versions import Versioning
 
 _TIME_SPAN: Final = re.compile(r"(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})")
 _DEFAULT_TIMEOUT: Final = timedelta(minutes=30)
@@ -23,6 +25,7 @@ class HostConfig:
     max_orchestrators: int = 5
     threads: int = 8
     replays_twice: bool = False
+    versioning: Versioning = field(default_factory=Versioning)
 
 
 def read_config(app_directory: Path) -> HostConfig:
@@ -42,6 +45,7 @@ def read_config(app_directory: Path) -> HostConfig:
         max_activities=durable.get("maxConcurrentActivityFunctions", 10 * cpus),
         max_orchestrators=durable.get("maxConcurrentOrchestratorFunctions", 10 * cpus),
         threads=int(os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT") or min(32, cpus + 4)),
+        versioning=Versioning.from_json(durable),
         replays_twice=os.environ.get("DEVSTACK_REPLAY_TWICE") == "1",
     )
 

@@ -23,6 +23,7 @@ from devstack.host.invocation import ActivityFailedError, Invoker
 from devstack.host.log import log_failure, log_line
 from devstack.host.replay import Decision
 from devstack.host.store import ActivityCall, HistoryStore, Instance, Message
+from devstack.host.versions import FailureStrategy
 from tenantsync.clock import Clock
 
 _LONGEST_SLEEP_SECONDS: Final = 3600.0
@@ -99,6 +100,7 @@ class Engine:
             parent_id=parent_of.id if parent_of and link else None,
             parent_execution_id=parent_of.execution_id if parent_of and link else None,
             parent_task_id=parent.task_id if parent and link else None,
+            version=(parent.version if parent else "") or self._config.versioning.current,
         )
         self._store.drop_generations(instance_id)
         self._store.put_instance(instance)
@@ -122,7 +124,7 @@ class Engine:
             OrchestrationInstance={"InstanceId": instance.id, "ExecutionId": instance.execution_id},
             ParentInstance=parent,
             Name=instance.name,
-            Version=instance.version,
+            Version=instance.version or None,
             Input=instance.input,
             Tags=None,
         )
@@ -145,6 +147,8 @@ class Engine:
     # Episodes
 
     async def _run_instance(self, instance_id: str) -> None:
+        if self._is_left_to_another_release(instance_id):
+            return  # and stays busy: it must not be tried again before a restart
         try:
             async with self._orchestrator_slots:
                 while not self._is_stopping and await self._run_one_episode(instance_id):
@@ -154,6 +158,13 @@ class Engine:
             return
         self._busy.discard(instance_id)
         self.wake()
+
+    def _is_left_to_another_release(self, instance_id: str) -> bool:
+        instance, versioning = self._store.read_instance(instance_id), self._config.versioning
+        if instance is None or versioning.failure is FailureStrategy.FAIL or versioning.may_run(instance.version):
+            return False
+        log_line(f"orchestration {instance_id} is of version {instance.version}: left to a release that has it")
+        return True
 
     async def _run_one_episode(self, instance_id: str) -> bool:
         """False when there was nothing to do."""
@@ -185,6 +196,8 @@ class Engine:
             return Episode.failed(
                 instance, past, new, now, f"The orchestrator {instance.name!r} is not registered. Registered: {known}."
             )
+        if not self._config.versioning.may_run(instance.version):
+            return Episode.failed(instance, past, new, now, f"This host does not run version {instance.version!r}.")
         loop = asyncio.get_running_loop()
         twice = self._config.replays_twice
         replaying = partial(run_episode, instance, function.call, past, new, now, twice=twice)

@@ -66,6 +66,8 @@ class Decision:
     input: str | None = None
     fire_at: datetime | None = None
     instance_id: str = ""
+    version: str = ""
+    """A child's, if the plan names one."""
 
 
 @dataclass(slots=True)
@@ -231,6 +233,7 @@ class _Replay:
                 action["functionName"],
                 action.get("input"),
                 instance_id=instance_id,
+                version=action.get("version") or "",
             )
         )
 

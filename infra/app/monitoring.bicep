@@ -4,6 +4,7 @@ param componentName string
 param location string
 param tags object
 param principalId string
+param alertActionGroupId string
 
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
@@ -36,6 +37,42 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
     principalId: principalId
     principalType: 'ServicePrincipal'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', metricsPublisher)
+  }
+}
+
+resource stuckRuns 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = {
+  name: '${componentName}-run-stuck'
+  location: location
+  tags: tags
+  properties: {
+    displayName: 'A run is stuck'
+    description: 'The watchdog found the same run standing still twice. What to do: docs/operations.md.'
+    severity: 2
+    enabled: true
+    scopes: [
+      workspace.id
+    ]
+    evaluationFrequency: 'PT5M'
+    windowSize: 'PT15M'
+    autoMitigate: true
+    skipQueryValidation: true // the table is made with the first trace
+    criteria: {
+      allOf: [
+        {
+          query: 'AppTraces | where Message startswith "run_stuck "'
+          timeAggregation: 'Count'
+          operator: 'GreaterThan'
+          threshold: 0
+          failingPeriods: {
+            numberOfEvaluationPeriods: 1
+            minFailingPeriodsToAlert: 1
+          }
+        }
+      ]
+    }
+    actions: {
+      actionGroups: empty(alertActionGroupId) ? [] : [alertActionGroupId]
+    }
   }
 }
 

@@ -7,12 +7,13 @@ from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.records import from_row, to_row
-from tenantsync.store.tables import TableStore
+from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import RUNS_TABLE
 
 _RUN: Final = "run"
 _RESOURCE: Final = "resource_"
 _UNDER_WAY: Final = "under_way"
+_WATCH: Final = "watch"
 _TRIES: Final = 8
 
 
@@ -78,6 +79,8 @@ class WaitReason(StrEnum):
     THROTTLED = "throttled"
     PROPAGATION = "propagation"
     QUEUED = "queued"
+    PAUSED = "paused"
+    """Syncs are held back by the operator; the watchdog begins this one afterwards."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +109,13 @@ class Run:
     problem_microsoft_code: str = ""
     summary: str = ""
     """The summary as JSON, once the run has ended."""
+    stalls: int = 0
+    """How often the watchdog has found it standing still; forgotten after a while of progress."""
+    stall_reason: str = ""
+    stalled_since: str = ""
+    stalled_at: str = ""
+    """When the watchdog last found it so; a checkpoint after that means that the run moves again."""
+    is_stall_alerted: bool = False
 
     def to_reference(self) -> dict[str, str]:
         """What an answer says of a run that goes on, and where to watch it."""
@@ -214,6 +224,15 @@ class StoredProgress:
     etag: str
 
 
+@dataclass(frozen=True, slots=True)
+class WholeRun:
+    """A run with all its checkpoints in the plan's order, and the ETag of the run's own row."""
+
+    run: Run
+    etag: str
+    resources: Sequence[ResourceProgress]
+
+
 class Runs:
     """Runs by id."""
 
@@ -247,6 +266,22 @@ class Runs:
         """The run, or None."""
         row = self._tables.read(RUNS_TABLE, run_id, _RUN)
         return from_row(Run, row) if row else None
+
+    def read_whole(self, run_id: str) -> WholeRun | None:
+        """The run with its checkpoints, or None: one request."""
+        rows = self._tables.scan(RUNS_TABLE, run_id, after="")
+        row = next((row for row in rows if row.key == _RUN), None)
+        return WholeRun(from_row(Run, row), row.etag, _resources_of(rows)) if row else None
+
+    def replace(self, run: Run, etag: str) -> None:
+        """Replaces the run's row that has `etag`; ConflictError if anybody has changed it meanwhile."""
+        self._tables.replace(RUNS_TABLE, to_row(run, run.run_id, _RUN), etag)
+
+    def note_watch(self, at: str) -> str:
+        """Remembers when the runs under way were last looked at; gives the time before that, empty at first."""
+        row = self._tables.read(RUNS_TABLE, _WATCH, _WATCH)
+        self._tables.upsert(RUNS_TABLE, {"PartitionKey": _WATCH, "RowKey": _WATCH, "at": at})
+        return row.text("at") if row else ""
 
     def change(self, run_id: str, *, even_ended: bool = False, **changes: Any) -> Run | None:
         """Changes a run that is under way and gives what is stored; one that has ended stays as it is.
@@ -283,13 +318,16 @@ class Runs:
 
     def read_resources(self, run_id: str) -> list[ResourceProgress]:
         """All checkpoints in the plan's order; none for an empty id."""
-        rows = self._tables.scan(RUNS_TABLE, run_id, after=_RESOURCE) if run_id else []
-        resources = [from_row(ResourceProgress, row) for row in rows if row.key.startswith(_RESOURCE)]
-        return sorted(resources, key=lambda progress: progress.position)
+        return _resources_of(self._tables.scan(RUNS_TABLE, run_id, after=_RESOURCE) if run_id else [])
 
     def checkpoint(self, progress: ResourceProgress, etag: str) -> StoredProgress:
         """Replaces the checkpoint that has `etag`; ConflictError if another worker has moved on meanwhile."""
         return StoredProgress(progress, self._tables.replace(RUNS_TABLE, _resource_row(progress), etag))
+
+
+def _resources_of(rows: Sequence[Row]) -> list[ResourceProgress]:
+    resources = [from_row(ResourceProgress, row) for row in rows if row.key.startswith(_RESOURCE)]
+    return sorted(resources, key=lambda progress: progress.position)
 
 
 def _resource_row(progress: ResourceProgress) -> dict[str, object]:

@@ -34,7 +34,7 @@ FIRST_PERMISSIONS: Final = (
 
 
 DEFAULT_SYNC_HOURS: Final = 24
-DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost"
+DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost stuck"
 
 
 class TenantState(StrEnum):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tenantsync.watchdog import RUN_STUCK
+
 ROOT = Path(__file__).resolve().parents[2]
 INFRA = ROOT / "infra"
 MAIN = (INFRA / "main.bicep").read_text()
@@ -114,3 +116,7 @@ def test_every_setting_the_app_reads_is_deployed():
     deployed = MAIN + (INFRA / "app/function.bicep").read_text()
     assert read - ONLY_LOCAL
     assert {name for name in read - ONLY_LOCAL if not re.search(rf"^\s+{name}:", deployed, re.MULTILINE)} == set()
+
+
+def test_alert_matches_the_event_the_watchdog_logs():
+    assert f'startswith "{RUN_STUCK} "' in (INFRA / "app/monitoring.bicep").read_text()

@@ -4,20 +4,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tenantsync.orchestrations import InstanceStatus
 from tenantsync.wire import ONBOARD_TENANT
 
 
 @dataclass
 class Started:
-    """`started` has name and job by instance id, `calls` every id that was asked for."""
+    """`started` has name and job by instance id, `calls` every id asked for, `statuses` what Durable says."""
 
     started: dict[str, tuple[str, Mapping[str, Any]]] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     terminated: list[str] = field(default_factory=list)
+    statuses: dict[str, InstanceStatus] = field(default_factory=dict)
 
     def start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool = False) -> None:
         self.calls.append(instance_id)
         self.started.setdefault(instance_id, (name, job))
+
+    def find(self, instance_id: str) -> InstanceStatus | None:
+        return self.statuses.get(instance_id)
 
     def terminate(self, instance_id: str) -> None:
         self.terminated.append(instance_id)

@@ -10,12 +10,16 @@ from typing import Any
 
 import azure.durable_functions as df
 
+from devstack.host.config import read_config
 from devstack.host.events import EventType, kind_of
 from orchestrators import plans
 from tenantsync.wire import ACTIVITIES, ORCHESTRATORS
 from tests.unit.host.harness import Host, play
 
-FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/histories"
+ROOT = Path(__file__).resolve().parents[2]
+VERSIONING = read_config(ROOT).versioning
+FIXTURES = ROOT / "tests/fixtures/histories"
+"""The oldest histories have no version; later ones are in a directory of their version."""
 VERIFIED = {"ok": True, "state": "verified"}
 WAITING = {"ok": True, "state": "waiting", "delaySeconds": 2}
 FAILED = {"ok": True, "state": "failed", "problem": {"code": "consent_not_found", "message": "AADSTS700016"}}
@@ -109,7 +113,12 @@ def record(name: str) -> dict[str, Any]:
         recorded.extend(host.store.read_history(instance.id, instance.execution_id))
 
     with tempfile.TemporaryDirectory() as directory:
-        play(scripted_app({key: list(value) for key, value in answers.items()}), Path(directory), scenario)
+        play(
+            scripted_app({key: list(value) for key, value in answers.items()}),
+            Path(directory),
+            scenario,
+            versioning=VERSIONING,
+        )
     return {"name": orchestrator, "instanceId": "onboard-1", "events": recorded}
 
 
@@ -133,13 +142,13 @@ def context_of(document: Mapping[str, Any], events: list[dict[str, Any]]) -> str
 
 
 def main() -> int:
-    """Writes the histories of the named scripts, or of all, and one that must not replay."""
-    for name in sys.argv[1:] or SCRIPTS:
-        (FIXTURES / f"{name}.json").write_text(json.dumps(record(name), indent=1) + "\n")
-    bad = json.loads((FIXTURES / "resource_completed.json").read_text())
-    scheduled = next(event for event in bad["events"] if kind_of(event) is EventType.TASK_SCHEDULED)
-    scheduled["Name"] = "sync_page"
-    (FIXTURES / "bad_other_activity.json").write_text(json.dumps(bad, indent=1) + "\n")
+    """Writes the histories of today's version that are missing: what was released is never recorded anew."""
+    directory = FIXTURES / VERSIONING.current
+    directory.mkdir(exist_ok=True)
+    for name in SCRIPTS:
+        path = directory / f"{name}.json"
+        if not path.exists():
+            path.write_text(json.dumps(record(name), indent=1) + "\n")
     return 0
 
 

@@ -11,6 +11,7 @@ def test_settings_defaults_are_microsofts_hosts():
     assert settings.login_endpoint == "https://login.microsoftonline.com"
     assert settings.graph_endpoint == "https://graph.microsoft.com"
     assert settings.connect_rate_per_minute == 120
+    assert not settings.is_sync_paused
 
 
 def test_settings_report_every_problem_at_once():
@@ -40,6 +41,7 @@ def test_settings_report_every_problem_at_once():
         ("WEBHOOK_LOOPBACK_ORIGINS", "https://example.com"),
         ("CONSENT_LINK_SECONDS", "0"),
         ("RUNS_AT_ONCE", "0"),
+        ("SYNC_PAUSED", "yes"),
         ("CLIENT_CERTIFICATE_PATH", "/also/a/certificate.pem"),
     ],
 )

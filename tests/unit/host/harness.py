@@ -17,6 +17,7 @@ from devstack.host.indexing import AppIndex, index_app
 from devstack.host.invocation import Invoker
 from devstack.host.management import Management
 from devstack.host.store import HistoryStore, Instance
+from devstack.host.versions import Versioning
 from tests.fakes.clock import FakeClock
 
 _PATIENCE_SECONDS = 10.0
@@ -73,11 +74,14 @@ def play(
     directory: Path,
     scenario: Callable[[Host], Awaitable[None]],
     clock: FakeClock | None = None,
+    versioning: Versioning | None = None,
 ) -> None:
     """Runs a scenario against the app; every episode is replayed twice and must agree."""
 
     async def run() -> None:
-        config = HostConfig(max_activities=8, max_orchestrators=4, replays_twice=True)
+        config = HostConfig(
+            max_activities=8, max_orchestrators=4, replays_twice=True, versioning=versioning or Versioning()
+        )
         store = HistoryStore(directory / "history.sqlite")
         invoker = Invoker("{}", 4, 8)
         time = clock or FakeClock()

@@ -15,6 +15,7 @@ class FakeContext:
     """Tasks are tuples; a script answers them."""
 
     instance_id = "onboard-1"
+    version: str | None = None
     current_utc_datetime = NOW
 
     def __init__(self, job: dict[str, Any]) -> None:

@@ -436,7 +436,7 @@ def test_wishes_stay_and_what_was_granted_travels(app: App, run: Run, services: 
     assert call(app, "PATCH", f"tenants/{TENANT}", wishes).status == 200
     accept(app, offer(app))
     mine = call(app, "GET", f"tenants/{TENANT}", msp=OTHER_MSP).body
-    assert (mine["services"], mine["tags"], len(mine["notifications"])) == ([], [], 3)
+    assert (mine["services"], mine["tags"], len(mine["notifications"])) == ([], [], 4)
     ledger = call(app, "GET", f"tenants/{TENANT}/permissions", msp=OTHER_MSP).body["ledger"]
     assert [(item["state"], item["requestedBy"]) for item in ledger] == [("granted", "")]
 

@@ -9,9 +9,9 @@ from callback.handler import receive_redirect
 from tenantsync.errors import TransientError
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.orchestrations import DurableOrchestrations
-from tenantsync.resuming import resume_stalled
 from tenantsync.services import Services
 from tenantsync.store.runs import RunState
+from tenantsync.watchdog import watch_runs
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token
@@ -32,9 +32,9 @@ def test_run_that_could_not_be_started_is_started_by_the_timer(
     link = sign_in_link(services, connect(services), started)
     microsoft.nonce = query_of(link)["nonce"]
     receive_redirect(CallbackFields.parse({"state": state_of(link), "code": "once"}), services, Away())
-    assert resume_stalled(services, started) == 0  # it may be under way
+    assert watch_runs(services, started) == 0  # it may be under way
     clock.advance(360)
-    assert resume_stalled(services, started) == 1
+    assert watch_runs(services, started) == 1
     assert len(started.runs) == 1
 
 
@@ -42,14 +42,14 @@ def test_run_that_could_not_be_started_is_started_by_the_timer(
 def test_what_has_ended_is_left_alone(services: Services, microsoft: FakeMicrosoft, clock: FakeClock, state: RunState):
     connected(services, microsoft, state)
     clock.advance(3600)
-    assert resume_stalled(services, Started()) == 0
+    assert watch_runs(services, Started()) == 0
 
 
 def test_run_that_moves_is_left_alone(services: Services, microsoft: FakeMicrosoft, clock: FakeClock):
     run = onboard(services, microsoft)
     clock.advance(3600)
     services.runs.change(run.run_id, updated_at=clock.now().isoformat())
-    assert resume_stalled(services, Started()) == 0
+    assert watch_runs(services, Started()) == 0
 
 
 def test_run_whose_orchestration_has_ended_is_started_anew(
@@ -62,7 +62,7 @@ def test_run_whose_orchestration_has_ended_is_started_anew(
     clock.advance(600)
 
     async def resume() -> int:
-        return await asyncio.to_thread(resume_stalled, services, DurableOrchestrations(app.client))
+        return await asyncio.to_thread(watch_runs, services, DurableOrchestrations(app.client))
 
     assert asyncio.run(resume()) == 1
     assert app.client.starts == [run.run_id]
@@ -84,7 +84,7 @@ def test_resync_that_died_before_it_was_noted_is_started(
         assert app.call("POST", f"/api/msp-portal/tenants/{TENANT}/resync", token).status == 503
     clock.advance(600)
     started = Started()
-    assert resume_stalled(services, started) == 1
+    assert watch_runs(services, started) == 1
     assert started.runs == [f"resync-{run.connection_id}-1"]
 
 
@@ -112,7 +112,7 @@ def test_replaced_connection_never_starts(
     services.connections.create(newer)
     clock.advance(600)
     if by == "timer":
-        assert resume_stalled(services, started) == 0
+        assert watch_runs(services, started) == 0
     else:
         finish_sign_in(services, microsoft, link, started)
     assert started.runs == []
@@ -125,7 +125,7 @@ def test_run_of_a_tenant_that_is_let_go_ends(services: Services, microsoft: Fake
     run = onboard(services, microsoft)
     services.note_state(MSP, TENANT, "disconnected")
     clock.advance(600)
-    assert resume_stalled(services, Started()) == 0
+    assert watch_runs(services, Started()) == 0
     ended = services.runs.read(run.run_id)
     assert ended
     assert ended.state == "cancelled"
@@ -134,5 +134,5 @@ def test_run_of_a_tenant_that_is_let_go_ends(services: Services, microsoft: Fake
 def test_notes_of_ended_runs_do_not_pile_up(services: Services, microsoft: FakeMicrosoft):
     connected(services, microsoft)
     assert len(services.runs.list_under_way("", 10)) == 1
-    resume_stalled(services, Started())
+    watch_runs(services, Started())
     assert services.runs.list_under_way("", 10) == {}
