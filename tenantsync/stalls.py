@@ -1,12 +1,13 @@
 """Tells whether a run stands still, and why: from its checkpoints, and from what Durable says of its instances."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from tenantsync.clock import parse_rfc3339
 from tenantsync.errors import TransientError
-from tenantsync.orchestrations import InstanceStatus, Orchestrations
+from tenantsync.orchestrations import Orchestrations
 from tenantsync.store.runs import ResourceState, WholeRun
 
 STALLED_AFTER: Final = timedelta(minutes=5)
@@ -67,18 +68,15 @@ def find_reason(whole: WholeRun, orchestrations: Orchestrations, *, was_down: bo
             return StallReason.INSTANCE_SUSPENDED
         if was_down:
             return StallReason.HOST_DOWN
-        are_lost = _waits_for_resources(whole, status) and not any(
-            _is_under_way(child, orchestrations) for child in status.children
-        )
+        are_lost = _are_lost(status.children, whole, orchestrations)
     except TransientError:
         return StallReason.DURABLE_UNREACHABLE
     return StallReason.RESOURCE_LOST if are_lost else StallReason.NO_WORKER
 
 
-def _waits_for_resources(whole: WholeRun, status: InstanceStatus) -> bool:
-    return bool(status.children) and not all(item.is_ended for item in whole.resources)
-
-
-def _is_under_way(instance_id: str, orchestrations: Orchestrations) -> bool:
-    status = orchestrations.find(instance_id)
-    return status is not None and not status.is_ended
+def _are_lost(children: Sequence[str], whole: WholeRun, orchestrations: Orchestrations) -> bool:
+    """Whether none of the children is under way, although one is missing or a resource has not ended."""
+    statuses = [orchestrations.find(child) for child in children]
+    if any(status and not status.is_ended for status in statuses):
+        return False
+    return bool(children) and (None in statuses or not all(item.is_ended for item in whole.resources))

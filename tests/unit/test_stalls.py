@@ -104,6 +104,13 @@ def test_reason_is_found_noted_and_shown(services: Services, run: Run, clock: Fa
     assert status()["stalled"] == {"reason": reason, "since": since, "times": 1}
 
 
+def test_child_that_is_missing_is_lost_whatever_was_stored(services: Services, run: Run, clock: FakeClock):
+    checkpoint(services, run, state=ResourceState.COMPLETED)
+    clock.advance(301)
+    watch_runs(services, durable(run, users=""))
+    assert status()["stalled"]["reason"] == StallReason.RESOURCE_LOST
+
+
 def test_finish_that_nobody_takes_up_is_no_lost_resource(services: Services, run: Run, clock: FakeClock):
     checkpoint(services, run, state=ResourceState.COMPLETED)
     clock.advance(301)
