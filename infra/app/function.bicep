@@ -76,7 +76,7 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
     AzureWebJobsStorage__credential: 'managedidentity'
     AzureWebJobsStorage__clientId: identityClientId
     TABLES_ENDPOINT: tablesEndpoint
-    PYTHON_THREADPOOL_THREAD_COUNT: '16'
+    PYTHON_THREADPOOL_THREAD_COUNT: '24'
     MALLOC_ARENA_MAX: '2'
     MALLOC_MMAP_THRESHOLD_: '131072'
     APPLICATIONINSIGHTS_CONNECTION_STRING: applicationInsightsConnectionString

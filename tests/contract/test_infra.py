@@ -120,3 +120,12 @@ def test_every_setting_the_app_reads_is_deployed():
 
 def test_alert_matches_the_event_the_watchdog_logs():
     assert f'startswith "{RUN_STUCK} "' in (INFRA / "app/monitoring.bicep").read_text()
+
+
+@pytest.mark.parametrize("path", ["infra/app/function.bicep", "local.settings.example.json"])
+def test_worker_has_a_thread_for_all_that_goes_at_once(path: str):
+    """Activities and orchestrators share the worker's threads, and some must be left for HTTP."""
+    durable = json.loads((ROOT / "host.json").read_text())["extensions"]["durableTask"]
+    at_once = durable["maxConcurrentActivityFunctions"] + durable["maxConcurrentOrchestratorFunctions"]
+    (threads,) = names(r"PYTHON_THREADPOOL_THREAD_COUNT\W+(\d+)", (ROOT / path).read_text())
+    assert int(threads) > at_once
