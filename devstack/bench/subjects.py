@@ -14,8 +14,8 @@ from tenantsync.engine import SliceTools, sync_slice
 from tenantsync.graph.paging import read_pages
 from tenantsync.resources.spec import Reading, ResourceSpec
 from tenantsync.resources.users import USERS
-from tenantsync.services import Services, build_services
-from tenantsync.settings import Settings
+from tenantsync.services import Services
+from tenantsync.services import services as process_services
 from tenantsync.store.runs import Mode, ResourceProgress, ResourceState
 
 TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
@@ -89,7 +89,7 @@ def _plan(spec: ResourceSpec, run_id: str, mode: Mode, services: Services) -> Re
 
 
 def main() -> None:
-    services = build_services(Settings.from_env(os.environ))
+    services = process_services()  # as the app's process has them
     services.tokens.fetch_app_token(TENANT)  # the first token's cost is nobody's
     began, cpu = time.perf_counter(), time.process_time()
     objects = SUBJECTS[sys.argv[1]](services)
