@@ -40,7 +40,7 @@ def onboard(stack: Stack, users: int) -> Onboarding:
     seconds = time.perf_counter() - began
     peak, cpu = stack.host_usage()
     objects = sum(item["certificate"]["stored"] for item in status["resources"].values())
-    events, actions, generations = read_histories(stack.directory / "history.sqlite")
+    events, actions, generations = read_histories(stack.directory / "host/history.sqlite")
     return Onboarding(
         users=users,
         sample=Sample(objects=objects, seconds=seconds, cpu=cpu - before, peak=peak),

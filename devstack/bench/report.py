@@ -28,15 +28,16 @@ the runs given; the subjects take turns, so that all share the machine's noise.
 _NOTES: Final = """
 ## How to read this
 
-- A subject is a process that does one thing: its CPU and memory are its own. "Ours" is the engine as the app's process has
-  it: the whole listing, rows in the table service, the count from the store, the verdict. The ratios of CPU compare
+- A subject is a process that does one thing: its CPU and memory are its own. "Ours" is the engine as the app's process
+  has it: the whole listing, rows in the table service, the count from the store, the verdict. The ratios of CPU compare
   these, as only they bring the same users. The Functions host runs all resources, HTTP, and the local Durable engine
   with its SQLite in one process.
 - "roadrecon" is its own gather (paging, batches, SQLAlchemy) of the same users and properties. Its table has these
   properties instead of its own hundred columns, which favours it, and it writes to a file in its own process, where
   ours talks to a table service.
 - "msgraph-sdk" only pulls, once, and only 10,000 users.
-- The table service is `devstack/table_service`, whose CPU is read from its process. Sizes above 100,000 users are run once.
+- The table service is `devstack/table_service`, whose CPU is read from its process.
+- Sizes above 100,000 users are run once.
 - Events and actions are the most that any generation of a resource's orchestration had in its history.
 """
 _RESYNC_HEAD: Final = ("| Users | Sync | Objects | Requests | Seconds | CPU s |", "|---:|---|---:|---:|---:|---:|")
@@ -44,6 +45,10 @@ _RESYNC_HEAD: Final = ("| Users | Sync | Objects | Requests | Seconds | CPU s |"
 
 def render(found: Findings, ratios: Sequence[Ratio]) -> list[str]:
     """Everything that was found, for the screen and the page."""
+    small_things = (
+        f"Importing the app and indexing its functions takes {found.import_seconds:.2f} s. "
+        f"The idle host uses {found.idle:.1%} of a core."
+    )
     return [
         "## What must hold",
         "",
@@ -54,8 +59,7 @@ def render(found: Findings, ratios: Sequence[Ratio]) -> list[str]:
         *("", "## The Functions host, a whole onboarding", "", *_HOST_HEAD, *map(_host_row, found.onboardings)),
         *("", "## Second sync with no change: users, groups, memberships", "", *_RESYNC_HEAD, *_resync_rows(found)),
         "",
-        f"Importing the app and indexing its functions takes {found.import_seconds:.2f} s. "
-        f"The idle host uses {found.idle:.1%} of a core.",
+        small_things,
     ]
 
 
