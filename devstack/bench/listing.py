@@ -31,6 +31,14 @@ class Subject:
         python = self.peer.python() if self.peer else sys.executable
         return [python, "-m", f"devstack.bench.{self.module}", *self.arguments]
 
+    def prepare(self) -> str:
+        """Installs what the subject needs; gives why that cannot be done, else nothing."""
+        try:
+            self.command()
+        except SubjectError as error:
+            return str(error)
+        return ""
+
     def rounds_for(self, users: int) -> int:
         return self.rounds if users <= COMPARED else 1
 
@@ -57,7 +65,7 @@ class Bench:
         self._change(latencyMs=latency_ms)
         subjects = [subject for subject in SUBJECTS if self._users <= subject.most_users]
         samples: dict[str, list[Sample]] = {subject.title: [] for subject in subjects}
-        notes: dict[str, str] = {}
+        notes = {subject.title: why for subject in subjects if (why := subject.prepare())}
         for number in range(ROUNDS):
             for subject in subjects:
                 if number < subject.rounds_for(self._users) and subject.title not in notes:
@@ -66,7 +74,8 @@ class Bench:
                         samples[subject.title].append(self._run(subject, self._users))
                     except SubjectError as error:
                         notes[subject.title] = str(error)
-                        self._say(f"MISSING: {subject.title} {error}")
+        for title, why in notes.items():
+            self._say(f"MISSING: {title} {why}")
         for title, found in samples.items():
             is_whole = found and title not in notes
             yield Row(

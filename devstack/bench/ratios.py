@@ -54,11 +54,11 @@ def _cpu_ratios(found: Findings, users: int) -> Iterator[Ratio]:
 
 
 def _wall_ratios(found: Findings) -> Iterator[Ratio]:
-    for row in found.rows:
-        if row.subject == STORE and row.latency_ms and row.sample:
-            floor = max(page_floor(row.users, row.latency_ms), row.sample.store_cpu)
-            text = f"time for {row.users:,} users at {row.latency_ms} ms a page, in the larger floor"
-            yield Ratio(text, row.sample.seconds / floor, _FLOOR)
+    slow = [row for row in found.rows if row.subject == STORE and row.latency_ms]
+    for row in sorted(slow, key=lambda item: item.users)[-1:]:
+        floor = max(page_floor(row.users, row.latency_ms), row.sample.store_cpu) if row.sample else 0.0
+        text = f"time for {row.users:,} users at {row.latency_ms} ms a page, in the larger floor"
+        yield Ratio(text, row.sample.seconds / floor if row.sample else None, _FLOOR)
 
 
 def _memory_ratios(found: Findings) -> Iterator[Ratio]:
@@ -71,9 +71,9 @@ def _memory_ratios(found: Findings) -> Iterator[Ratio]:
 
 def _second_ratios(found: Findings) -> Iterator[Ratio]:
     for resync in found.resyncs[-1:]:
-        about = f"no-change second sync of {resync.users:,} users, groups and memberships, of the first's"
-        yield Ratio(f"{about} requests", resync.second.requests / resync.first.requests, _SECOND)
-        yield Ratio(f"{about} time", resync.second.seconds / resync.first.seconds, _SECOND)
+        about = f"second sync of users, groups and memberships at {resync.users:,} users, no change:"
+        yield Ratio(f"{about} requests, in those of the first", resync.second.requests / resync.first.requests, _SECOND)
+        yield Ratio(f"{about} time, in that of the first", resync.second.seconds / resync.first.seconds, _SECOND)
 
 
 def _history_ratios(found: Findings) -> Iterator[Ratio]:

@@ -2,7 +2,7 @@
 
 import sqlite3
 from pathlib import Path
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from devstack.bench.chart import Bar, Panel, draw, panels_of
 from devstack.bench.host import read_histories
@@ -62,9 +62,9 @@ def test_median_is_each_numbers_own():
 
 def test_chart_has_a_bar_for_every_subject_and_says_what_it_cuts():
     panels = panels_of(findings())
-    assert [bar.label for bar in panels[0].bars][0] == STORE
+    assert panels[0].bars[0].label == STORE
     assert panels[0].bars[-1].label == f"{MSGRAPH} (10,000 users)"
-    chart = ElementTree.fromstring(draw(panels))
+    chart = ET.fromstring(draw(panels))
     rectangles = chart.findall(f".//{SVG}rect")
     assert len(rectangles) == sum(len(panel.bars) for panel in panels) == 10
     assert len(chart.findall(f".//{SVG}path")) == 1  # msgraph's
@@ -73,7 +73,7 @@ def test_chart_has_a_bar_for_every_subject_and_says_what_it_cuts():
 
 def test_chart_bars_are_in_proportion_and_inside():
     bars = [Bar(label="a<b", value=2.0, kind="ours"), Bar(label="b", value=1.9, kind="other")]
-    chart = ElementTree.fromstring(draw([Panel(title="t & u", unit="s", bars=bars)]))
+    chart = ET.fromstring(draw([Panel(title="t & u", unit="s", bars=bars)]))
     longer, shorter = (float(rectangle.attrib["width"]) for rectangle in chart.findall(f".//{SVG}rect"))
     assert round(longer / shorter, 2) == round(2 / 1.9, 2)
     assert longer < float(chart.attrib["width"])
