@@ -84,6 +84,18 @@ class BulkRows:
         head = _Head("PUT", f"{self._endpoint}/{table}", _UPSERT)
         self._send(head.of(row["PartitionKey"], row["RowKey"]) + _to_json(row) for row in rows)
 
+    def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
+        """Replaces one row that still has this ETag, gives the new one; refused with 412 if it has another.
+
+        For checkpoints: each page writes one, and the SDK needs 2 ms of CPU for it.
+        """
+        url = f"{self._endpoint}/{table}(PartitionKey='{_quote(row['PartitionKey'])}',RowKey='{_quote(row['RowKey'])}')"
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "If-Match": etag}
+        response = self._request("PUT", url, headers, _to_json(row))
+        if response.status != HTTPStatus.NO_CONTENT:
+            raise _refusal(response.status, response.data)
+        return str(response.headers["ETag"])
+
     def delete(self, table: str, partition: str, rows: Iterable[str]) -> None:
         """Deletes rows of a partition; a transaction in which one is gone already is refused as a whole."""
         head = _Head("DELETE", f"{self._endpoint}/{table}", _DELETE)
