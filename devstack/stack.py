@@ -171,6 +171,13 @@ class Stack:
         ticks = int(fields[11]) + int(fields[12])
         return peak / 1024, ticks / os.sysconf("SC_CLK_TCK")
 
+    @property
+    def storage_pid(self) -> int:
+        """The table service's process; raises StackError before it was started."""
+        if self._storage is None:
+            raise StackError("The table service does not run.")
+        return self._storage.pid
+
     def check(self) -> None:
         """Raises StackError when a part has ended by itself."""
         for name, process in self._processes.items():

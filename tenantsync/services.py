@@ -1,11 +1,13 @@
 """The composition root: builds everything once per process, from the settings, on first use."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from threading import Lock
+from typing import Final
 from uuid import uuid4
 
 from tenantsync.bodies import CustomerChoice
@@ -188,6 +190,19 @@ def _knows(settings: Settings, tenants: Tenants, msp_id: str) -> bool:
     return msp_id in named or tenants.knows(msp_id)
 
 
+_YOUNG_OBJECTS: Final = 50_000
+"""A page of 999 users is some 15,000 containers, none of them in a cycle; two pages of a resource live at once."""
+
+
+def relax_collector() -> None:
+    """Lets pages come and go without the cyclic collector walking them: a tenth of the sync's CPU (ADR 14).
+
+    What the process has loaded by now stays for ever and is not looked at again. Cycles are still found, later.
+    """
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 20)
+
+
 _lock = Lock()
 _services: list[Services] = []
 
@@ -197,6 +212,7 @@ def services() -> Services:
     with _lock:
         if not _services:
             _services.append(build_services(Settings.from_env(os.environ)))
+            relax_collector()
         return _services[-1]
 
 

@@ -1,35 +1,28 @@
-"""What is measured, each in a process of its own: `python -m devstack.bench.subjects NAME` prints one JSON line."""
+"""Our own subjects, each in a process of its own: `python -m devstack.bench.subjects NAME` prints one JSON line."""
 
-import json
-import os
-import resource
 import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-import requests
-
+from devstack.bench.measure import report
 from tenantsync.engine import SliceTools, sync_slice
 from tenantsync.graph.paging import read_pages
+from tenantsync.resources.groups import GROUPS
+from tenantsync.resources.memberships import MEMBERSHIPS
 from tenantsync.resources.spec import Reading, ResourceSpec
 from tenantsync.resources.users import USERS
-from tenantsync.services import Services, build_services
-from tenantsync.settings import Settings
+from tenantsync.services import Services
+from tenantsync.services import services as process_services
 from tenantsync.store.runs import Mode, ResourceProgress, ResourceState
 
 TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
-_MEBI: Final = 1024
+_WITH_DELTA: Final = (USERS, GROUPS, MEMBERSHIPS)
 
 
 def pull_map_store(services: Services) -> int:
     """A whole listing of the users: pull, map, store, count, certify."""
-    return _sync(services, Mode.FULL)
-
-
-def second_sync(services: Services) -> int:
-    """The users' next sync, nothing having changed since the listing."""
-    return _sync(services, Mode.DELTA)
+    return _sync(services, USERS, Mode.FULL)
 
 
 def pull(services: Services) -> int:
@@ -38,37 +31,33 @@ def pull(services: Services) -> int:
     return sum(len(page.objects) for page in read_pages(graph, USERS.source.requests()[0]))
 
 
-def bare_loop(services: Services) -> int:
-    """What anybody would write: a session, `json()`, the next link; nothing is stored."""
-    token = services.tokens.fetch_app_token(TENANT).value
-    session, number = requests.Session(), 0
-    session.headers["Authorization"] = f"Bearer {token}"
-    session.verify = os.environ["REQUESTS_CA_BUNDLE"]
-    url: str | None = f"{services.settings.graph_endpoint}/v1.0{USERS.source.requests()[0]}"
-    while url:
-        body = session.get(url, timeout=60).json()
-        number += sum(1 for user in body["value"] if user["id"] and user["userPrincipalName"])
-        url = body.get("@odata.nextLink")
-    return number
+def first_sync(services: Services) -> int:
+    """Users, groups and memberships, listed whole."""
+    return sum(_sync(services, spec, Mode.FULL) for spec in _WITH_DELTA)
+
+
+def second_sync(services: Services) -> int:
+    """The next sync of the same, nothing having changed since."""
+    return sum(_sync(services, spec, Mode.DELTA) for spec in _WITH_DELTA)
 
 
 SUBJECTS: Final[Mapping[str, Callable[[Services], int]]] = {
-    "pull, map and store": pull_map_store,
+    "store": pull_map_store,
     "pull": pull,
-    "bare requests loop": bare_loop,
-    "second sync, no change": second_sync,
+    "first": first_sync,
+    "second": second_sync,
 }
 
 
-def _sync(services: Services, mode: Mode) -> int:
+def _sync(services: Services, spec: ResourceSpec, mode: Mode) -> int:
     run_id = f"bench-{time.time_ns()}"
-    services.runs.plan([_plan(USERS, run_id, mode, services)])
+    services.runs.plan([_plan(spec, run_id, mode, services)])
     while True:
-        stored = services.runs.read_resource(run_id, USERS.key)
+        stored = services.runs.read_resource(run_id, spec.key)
         if stored is None or stored.progress.is_ended:
             break
         tools = SliceTools(
-            reading=Reading(services.graph_for(TENANT), services.scratch_for(run_id, USERS.key)),
+            reading=Reading(services.graph_for(TENANT), services.scratch_for(run_id, spec.key)),
             inventory=services.inventory,
             runs=services.runs,
             clock=services.clock,
@@ -77,7 +66,7 @@ def _sync(services: Services, mode: Mode) -> int:
             gate=services.gate,
             budget=services.slice_budget,
         )
-        sync_slice(USERS, stored, tools)
+        sync_slice(spec, stored, tools)
     if stored is None or stored.progress.state != ResourceState.COMPLETED or stored.progress.mode != mode:
         sys.exit(f"the sync did not end as it should: {stored}")
     return stored.progress.stored
@@ -90,13 +79,9 @@ def _plan(spec: ResourceSpec, run_id: str, mode: Mode, services: Services) -> Re
 
 
 def main() -> None:
-    services = build_services(Settings.from_env(os.environ))
+    services = process_services()  # the process as the app makes it, its collector included
     services.tokens.fetch_app_token(TENANT)  # the first token's cost is nobody's
-    began, cpu = time.perf_counter(), time.process_time()
-    objects = SUBJECTS[sys.argv[1]](services)
-    seconds, spent = time.perf_counter() - began, time.process_time() - cpu
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / _MEBI
-    print(json.dumps({"objects": objects, "seconds": seconds, "cpu": spent, "peak": peak}))
+    report(lambda: SUBJECTS[sys.argv[1]](services))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def whole_object(graph_object: Object) -> Iterator[tuple[str, Item | None]]:
     """The usual row: the object as Graph sent it, under its Microsoft id, without OData annotations."""
     yield (
         str(graph_object["id"]),
-        {name: value for name, value in graph_object.items() if not name.startswith("@")},
+        {name: value for name, value in graph_object.items() if name[:1] != "@"},
     )
 
 

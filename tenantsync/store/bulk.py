@@ -70,14 +70,31 @@ class BulkRows:
 
     def __init__(self, endpoint: str, credential: Any, ca_bundle: str = "") -> None:
         self._endpoint = endpoint.rstrip("/")
+        self._origin = self._endpoint.removesuffix(urlsplit(self._endpoint).path)
         self._sign = _SharedKey(credential) if isinstance(credential, AzureNamedKeyCredential) else _Bearer(credential)
         trusted = ca_bundle or certifi.where()
-        self._pool = urllib3.PoolManager(maxsize=_CONNECTIONS, retries=_RETRIES, timeout=_TIMEOUT, ca_certs=trusted)
+        pools = urllib3.PoolManager(maxsize=_CONNECTIONS, retries=_RETRIES, timeout=_TIMEOUT, ca_certs=trusted)
+        # there is one host only: its pool itself, since finding it costs each request a fifth of its CPU
+        self._pool = pools.connection_from_url(self._endpoint)
+        self._boundary = uuid4().hex
+        """Random once, so that no stored text has it by chance; told to nobody but the service."""
 
     def upsert(self, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
         """Creates or replaces rows of one partition, a hundred (or 4 MiB) at once, each transaction whole or not."""
         head = _Head("PUT", f"{self._endpoint}/{table}", _UPSERT)
         self._send(head.of(row["PartitionKey"], row["RowKey"]) + _to_json(row) for row in rows)
+
+    def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
+        """Replaces one row that still has this ETag, gives the new one; refused with 412 if it has another.
+
+        For checkpoints: each page writes one, and the SDK needs 2 ms of CPU for it.
+        """
+        url = f"{self._endpoint}/{table}(PartitionKey='{_quote(row['PartitionKey'])}',RowKey='{_quote(row['RowKey'])}')"
+        headers = {"Content-Type": "application/json", "Accept": "application/json", "If-Match": etag}
+        response = self._request("PUT", url, headers, _to_json(row))
+        if response.status != HTTPStatus.NO_CONTENT:
+            raise _refusal(response.status, response.data)
+        return str(response.headers["ETag"])
 
     def delete(self, table: str, partition: str, rows: Iterable[str]) -> None:
         """Deletes rows of a partition; a transaction in which one is gone already is refused as a whole."""
@@ -108,17 +125,16 @@ class BulkRows:
         return found
 
     def _send(self, operations: Iterable[bytes]) -> None:
+        headers = {"Content-Type": f"multipart/mixed; boundary=batch_{self._boundary}"}
         for batch in _batched(operations):
-            boundary = uuid4().hex
-            headers = {"Content-Type": f"multipart/mixed; boundary=batch_{boundary}"}
-            response = self._request("POST", f"{self._endpoint}/$batch", headers, _frame(batch, boundary))
+            response = self._request("POST", f"{self._endpoint}/$batch", headers, _frame(batch, self._boundary))
             if response.status != HTTPStatus.ACCEPTED or response.data.count(_DONE) != len(batch):
                 raise _refusal(response.status, response.data)
 
     def _request(self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None) -> Any:
         signed = {**_HEADERS, **headers, **self._sign(url)}
         try:
-            return self._pool.request(method, url, headers=signed, body=body, redirect=False)
+            return self._pool.urlopen(method, url.removeprefix(self._origin), body, signed, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             raise ServiceRequestError(f"{type(error).__name__}: {urlsplit(url).hostname}", error=error) from error
 

@@ -1,6 +1,6 @@
 """The port to Table Storage and its one implementation. The only file that imports azure.data.tables.
 
-Rows that come by the thousand go through `bulk`, everything else through the SDK.
+Rows that come by the thousand, and the checkpoint of each page, go through `bulk`, everything else through the SDK.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +27,7 @@ from tenantsync.store.bulk import BATCH_ROWS, BulkRefusedError, BulkRows
 
 _WRITERS: Final = 4
 _NOT_FOUND: Final = 404
+_CHANGED: Final = 412
 _INT32: Final = 2**31
 _NO_TABLE: Final = "TableNotFound"
 _CONFLICT: Final = frozenset({409, 412})
@@ -127,15 +128,8 @@ class AzureTables:
         self._do(table, lambda client: client.upsert_entity(_to_entity(row), mode=UpdateMode.REPLACE))
 
     def replace(self, table: str, row: Mapping[str, Any], etag: str) -> str:
-        def send(client: TableClient) -> str:
-            unchanged = MatchConditions.IfNotModified
-            written = client.update_entity(
-                _to_entity(row), mode=UpdateMode.REPLACE, etag=etag, match_condition=unchanged
-            )
-            return str(written["etag"])
-
         try:
-            return self._do(table, send)
+            return self._do(table, lambda client: self._bulk.replace(client.table_name, row, etag))
         except _MissingRowError as error:
             raise ConflictError("write_conflict", f"{table}: the row is gone") from error
 
@@ -219,15 +213,21 @@ def _run(call: Callable[[], _T]) -> _T:
     except ResourceNotFoundError as error:
         raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
     except BulkRefusedError as error:
-        if error.status == _NOT_FOUND:
-            raise (_MissingTableError if error.code == _NO_TABLE else _MissingRowError) from error
-        raise TransientError("storage_unavailable", f"transaction refused: {error}") from error
+        raise _to_failure(error) from error
     except HttpResponseError as error:
         if error.status_code in _CONFLICT:
             raise ConflictError("write_conflict", "the row exists or has changed") from error
         raise TransientError("storage_unavailable", f"table service: {error.status_code}") from error
     except AzureError as error:
         raise TransientError("storage_unavailable", f"table service: {type(error).__name__}") from error
+
+
+def _to_failure(error: BulkRefusedError) -> Exception:
+    if error.status == _NOT_FOUND:
+        return _MissingTableError() if error.code == _NO_TABLE else _MissingRowError()
+    if error.status == _CHANGED:
+        return ConflictError("write_conflict", "the row has changed")
+    return TransientError("storage_unavailable", f"refused: {error}")
 
 
 def _is_missing_table(error: HttpResponseError) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from azure.core import MatchConditions
 from azure.core.credentials import AccessToken
 from azure.data.tables import EdmType, TableServiceClient, TableTransactionError, UpdateMode
 
@@ -196,3 +197,26 @@ def test_identity_is_asked_for_storages_scope_and_never_sent_in_the_clear(storag
     with pytest.raises(Exception, match="MaxRetryError"):  # nobody speaks TLS there: the token was asked for, not sent
         secure.upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
     assert identity.scopes == ["https://storage.azure.com/.default"]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_replaced_row_is_that_of_the_sdk(service: TableServiceClient, writer: BulkRows, partition: str, key: str):
+    found = []
+    for table in (BY_HAND, BY_SDK):
+        client = service.get_table_client(table)
+        etag = client.create_entity({"PartitionKey": partition, "RowKey": key, "before": "gone"})["etag"]
+        found.append((client, etag))
+    row = {"PartitionKey": partition, "RowKey": key, "value": "a'b ü", "number": 7}
+    new = writer.replace(BY_HAND, row, found[0][1])
+    found[1][0].update_entity(row, UpdateMode.REPLACE, etag=found[1][1], match_condition=MatchConditions.IfNotModified)
+    assert stored(service, BY_HAND, partition) == stored(service, BY_SDK, partition)
+    assert new == found[0][0].get_entity(partition, key).metadata["etag"]
+    with pytest.raises(BulkRefusedError) as refused:
+        writer.replace(BY_HAND, row, found[0][1])
+    assert refused.value.status == 412
+
+
+def test_replace_in_a_table_that_is_missing_says_so(writer: BulkRows, partition: str):
+    with pytest.raises(BulkRefusedError) as refused:
+        writer.replace("NoSuchTable", {"PartitionKey": partition, "RowKey": "r"}, "W/\"datetime'1'\"")
+    assert (refused.value.status, refused.value.code) == (404, "TableNotFound")

@@ -1,0 +1,28 @@
+"""What is true of the process once its services are built."""
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+
+from tenantsync.services import relax_collector
+
+
+@pytest.fixture
+def collector() -> Iterator[None]:
+    thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+    gc.unfreeze()
+
+
+def test_collector_lets_a_page_pass_and_still_finds_cycles(collector: None):
+    relax_collector()
+    youngest = gc.get_stats()[0]["collections"]
+    page = [{"id": str(number), "assignedLicenses": [{}]} for number in range(5_000)]
+    assert gc.get_stats()[0]["collections"] == youngest
+    del page
+    for _ in range(60_000):
+        circle: list[object] = []
+        circle.append(circle)
+    assert gc.get_stats()[0]["collections"] > youngest
