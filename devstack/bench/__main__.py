@@ -52,7 +52,8 @@ def main() -> int:
     lines = render(found, ratios)
     print("\n".join(lines))
     if arguments.write:
-        _PAGE.write_text(render_page(lines, f"python3 dev.py bench{' --large' * arguments.large} --write"))
+        page = render_page(lines, f"python3 dev.py bench{' --large' * arguments.large} --write")
+        _PAGE.write_text(fairness.carry_section(_PAGE.read_text(), page))
         _CHART.write_text(draw(panels_of(found)))
     is_proven = all(not item.failures for item in found.onboardings)
     return 0 if is_proven and all(ratio.is_met for ratio in ratios) else 1

@@ -124,6 +124,14 @@ def replace_section(page: str, lines: Sequence[str]) -> str:
     return f"{before if found else page.rstrip() + chr(10) * 2}{section}{after}"
 
 
+def carry_section(old: str, page: str) -> str:
+    """A page made anew, with the section of fairness the old one had."""
+    begin, end = _MARKS
+    _, found, rest = old.partition(begin)
+    section = f"\n{begin}{rest.partition(end)[0]}{end}\n" if found else ""
+    return page + section
+
+
 def _small(group: int, number: int, latency_ms: int) -> dict[str, Any]:
     tenant_id = f"5a110000-0000-4000-8000-{group:04x}{number:08x}"
     return {**_tenant(tenant_id, 20 + number % 31), "latencyMs": latency_ms}
