@@ -49,9 +49,9 @@ _ASKS: Final = frozenset({Phase.LISTING, Phase.CERTIFYING})
 
 @dataclass(frozen=True, slots=True)
 class SliceBudget:
-    """How much one activity does before it hands back."""
+    """How much one activity does before it hands back and queues again: short, so that large tenants take turns."""
 
-    pages: int = 25
+    pages: int = 8
     seconds: float = 20.0
 
 

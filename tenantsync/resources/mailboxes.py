@@ -226,6 +226,6 @@ MAILBOXES = ResourceSpec(
     permissions=("Reports.Read.All",),
     weight=15,
     tally=tally_mailbox,
-    slice_factor=40,  # every slice fetches the report and reads the names anew
+    slice_factor=125,  # every slice fetches the report and reads the names anew
     source=MailboxReport(),
 )
