@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from activities.check_consent import check_consent
 from activities.admit_run import admit_run
+from activities.check_consent import check_consent
 from activities.finish_run import finish_run
 from activities.plan_sync import plan_sync
 from activities.remove_inventory import remove_inventory
