@@ -26,7 +26,7 @@ def remove_inventory(msp_id: str, tenant_id: str, connection_id: str, services: 
         services.deltas.forget(tenant_id, spec.key)
         services.fingerprints.forget(tenant_id, spec.key)
     services.gate.forget(tenant_id, sorted({spec.workload for spec in RESOURCES}))
-    _forget_notes(msp_id, connection_id, services)
+    _forget_runs(msp_id, tenant_id, connection_id, services)
     services.audit.record(
         "inventory_removed", msp_id=msp_id, tenant_id=tenant_id, actor=SYSTEM, detail={"connectionId": connection_id}
     )
@@ -35,11 +35,12 @@ def remove_inventory(msp_id: str, tenant_id: str, connection_id: str, services: 
     return {"ended": True}
 
 
-def _forget_notes(msp_id: str, connection_id: str, services: Services) -> None:
-    """What a listing that never ended has left behind."""
+def _forget_runs(msp_id: str, tenant_id: str, connection_id: str, services: Services) -> None:
+    """What a run that never ended has left behind: its listings' notes, and that the tenant is its own."""
     connection = services.connections.read(msp_id, connection_id)
     syncs = connection.syncs if connection else 0
     runs = [onboarding_instance_id(connection_id), *(resync_id(connection_id, number + 1) for number in range(syncs))]
     for run_id in runs[-_LATEST_RUNS:]:
+        services.places.release_tenant(tenant_id, run_id)
         for spec in RESOURCES:
             services.scratch_for(run_id, spec.key).clear()

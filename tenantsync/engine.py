@@ -51,9 +51,9 @@ _ASKS: Final = frozenset({Phase.LISTING, Phase.CATCHING_UP, Phase.CERTIFYING})
 
 @dataclass(frozen=True, slots=True)
 class SliceBudget:
-    """How much one activity does before it hands back."""
+    """How much one activity does before it hands back and queues again: short, so that large tenants take turns."""
 
-    pages: int = 25
+    pages: int = 8
     seconds: float = 20.0
 
 

@@ -229,6 +229,6 @@ MAILBOXES = ResourceSpec(
     evidence="whole_report_read",
     pace=2000,
     foreseen_from="users",
-    slice_factor=40,  # every slice fetches the report and reads the names anew
+    slice_factor=125,  # every slice fetches the report and reads the names anew
     source=MailboxReport(),
 )

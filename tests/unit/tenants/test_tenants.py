@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from activities.admit_run import admit_run
 from activities.check_consent import check_consent
 from activities.finish_run import finish_run
 from activities.plan_sync import plan_sync
@@ -410,6 +411,17 @@ def test_side_notes_of_a_listing_go_with_it(
         call(app, "DELETE", f"/{TENANT}")
         remove_inventory(MSP, TENANT, run.connection_id, services)
     assert tables.rows("Scratch") == []
+
+
+def test_nothing_is_left_in_the_line_of_a_tenant_that_was_let_go(
+    app: App, services: Services, microsoft: FakeMicrosoft, tables: MemoryTables
+):
+    run = onboard(services, microsoft)
+    verify_consent(run.run_id, 5, services)
+    assert admit_run(run.run_id, services) == {"state": "admitted"}
+    call(app, "DELETE", f"/{TENANT}")
+    remove_inventory(MSP, TENANT, run.connection_id, services)
+    assert tables.rows("Places") == []
 
 
 def test_slice_that_ran_while_it_was_cancelled_leaves_no_notes(
