@@ -8,9 +8,9 @@ from typing import Final
 from devstack.bench.ratios import cost_of
 from devstack.bench.results import BARE, COMPARED, MSGRAPH, PULL, ROADRECON, STORE, Findings, page_floor
 
-_WIDTH: Final = 760
-_LABELS: Final = 230
-_BARS: Final = 430
+_WIDTH: Final = 800
+_LABELS: Final = 300
+_BARS: Final = 410
 _BAR: Final = 20
 _STEP: Final = 30
 _CLIP: Final = 1.25
@@ -71,7 +71,7 @@ def _cost_bars(found: Findings, name: str) -> list[Bar]:
     sample = found.sample(name, sizes[-1]) if sizes else None
     if sample is None:
         return []
-    note = f" ({sizes[-1]:,} users)" if sizes[-1] != COMPARED else ""
+    note = f" (at {sizes[-1]:,})" if sizes[-1] != COMPARED else ""
     return [Bar(label=name + note, value=cost_of(sample), kind=_kind(name))]
 
 

@@ -63,7 +63,7 @@ def test_median_is_each_numbers_own():
 def test_chart_has_a_bar_for_every_subject_and_says_what_it_cuts():
     panels = panels_of(findings())
     assert panels[0].bars[0].label == STORE
-    assert panels[0].bars[-1].label == f"{MSGRAPH} (10,000 users)"
+    assert panels[0].bars[-1].label == f"{MSGRAPH} (at 10,000)"
     chart = ET.fromstring(draw(panels))
     rectangles = chart.findall(f".//{SVG}rect")
     assert len(rectangles) == sum(len(panel.bars) for panel in panels) == 10
@@ -91,3 +91,9 @@ def test_histories_are_counted_by_generation(tmp_path: Path):
             database.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
     database.close()
     assert read_histories(path) == (6, 2, 2)
+
+
+def test_chart_labels_fit_before_their_bars():
+    chart = ET.fromstring(draw(panels_of(findings())))
+    labels = [text for text in chart.findall(f".//{SVG}text") if text.get("text-anchor") == "end"]
+    assert all(len(text.text or "") * 7 < float(text.attrib["x"]) for text in labels)
