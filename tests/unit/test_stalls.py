@@ -241,6 +241,7 @@ def test_progress_shows_at_once_and_the_count_is_forgiven_later(services: Servic
     clock.advance(1)
     checkpoint(services, run)
     assert status()["stalled"] is None
+    watch_runs(services, durable(run))
     clock.advance(302)
     watch_runs(services, durable(run))  # it moved for a moment only: this is the second time
     assert status()["stalled"]["times"] == 2
