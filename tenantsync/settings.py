@@ -63,6 +63,8 @@ class Settings:
     webhook_origins: tuple[str, ...] = ()
     consent_link_seconds: int = 7 * 24 * 3600
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
+    microsoft_timeout_seconds: int = 60
+    """How long an answer of Microsoft's may stay away before the connection is given up."""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
@@ -87,6 +89,7 @@ class Settings:
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
+            microsoft_timeout_seconds=reader.positive("MICROSOFT_TIMEOUT_SECONDS", 60),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
