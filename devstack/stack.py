@@ -19,7 +19,7 @@ import requests
 
 from devstack.certificates import make_certificates
 from devstack.lifeline import end_with_parent
-from devstack.storage import Storage, find_storage, free_port, start_storage
+from devstack.storage import Storage, find_storage, lasting_port, start_storage
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MSP: Final = "5e1f0000-0000-4000-8000-00000000a111"
@@ -48,7 +48,7 @@ class Ports:
     @classmethod
     def free(cls, api: int = 0) -> "Ports":
         """Free ports; `api` if it is given."""
-        return cls(api or free_port(), free_port(), free_port())
+        return cls(api or lasting_port(), lasting_port(), lasting_port())
 
 
 @dataclass
@@ -94,8 +94,7 @@ class Stack:
         self.certificates = make_certificates(self.directory / "certificates")
         self.http.verify = str(self.certificates.ca)
         self.start_simulator()
-        store = self.directory / ("tables" if self.is_large else "azurite")
-        self._storage = start_storage(store, is_large=self.is_large, outlives_starter=False)
+        self.start_store()
         self.start_host()
 
     def stop(self) -> None:
@@ -117,6 +116,11 @@ class Stack:
         ]
         self._run("simulator", command, {})
 
+    def start_store(self) -> None:
+        """The table store, on the port it had before."""
+        store = self.directory / ("tables" if self.is_large else "azurite")
+        self._storage = start_storage(store, is_large=self.is_large, outlives_starter=False)
+
     def start_host(self) -> None:
         """The Functions host with the app, on this stack's storage."""
         command = [sys.executable, "-m", "devstack.host", "--port", str(self.ports.api)]
@@ -129,6 +133,25 @@ class Stack:
     def stop_host(self) -> None:
         """As a deployment would: it may finish what it holds."""
         self._end("host", signal.SIGTERM)
+
+    def kill_simulator(self) -> None:
+        """Microsoft is gone from one moment to the next; what it knew besides its scenario goes, too."""
+        self._end("simulator", signal.SIGKILL)
+
+    def end_store(self, number: signal.Signals) -> None:
+        """SIGINT lets it save; after SIGTERM and SIGKILL some seconds of acknowledged writes are forgotten."""
+        if self._storage is not None:
+            self._storage.end(number)
+
+    @contextlib.contextmanager
+    def frozen_store(self) -> Iterator[None]:
+        """It takes connections and answers nobody for the time of the block."""
+        pid = self._storage.pid if self._storage is not None else 0
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def settings(self) -> dict[str, str]:
         """The app's settings."""

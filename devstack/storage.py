@@ -62,11 +62,16 @@ class Storage:
 
     def stop(self) -> None:
         """Lets it save and end; kills it when it does not."""
-        for number, seconds in ((signal.SIGINT, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
-            if not _is_running(self.pid, self.directory):
-                break
+        self.end(signal.SIGINT)
+        self.end(signal.SIGKILL)
+
+    def end(self, number: signal.Signals) -> None:
+        """Ends it in the way of this signal, if it does so in time; another than SIGINT costs the latest writes."""
+        if _is_running(self.pid, self.directory):
             os.kill(self.pid, number)
-            _wait_for_end(self.pid, self.directory, seconds)
+            _wait_for_end(self.pid, self.directory, _STOP_SECONDS)
+        if _is_running(self.pid, self.directory):
+            return
         for child in [child for child in _children if child.pid == self.pid]:
             child.wait()
             _children.remove(child)
@@ -123,9 +128,14 @@ def free_port(wish: int = 0) -> int:
     return port
 
 
+def lasting_port() -> int:
+    """A free port that no outgoing connection is given, so that what restarts finds its own free again."""
+    return free_port(secrets.choice(_PORTS))
+
+
 def _launch(directory: Path, *, is_large: bool, outlives_starter: bool) -> Storage:
     earlier = _read_record(directory)
-    port = free_port(earlier.port if earlier else 0)
+    port = free_port(earlier.port) if earlier else lasting_port()
     command = _large_command(directory, port) if is_large else _azurite_command(directory, port)
     environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     environment["AZURITE_ACCOUNTS"] = f"{_ACCOUNT}:{read_account_key(directory)}"

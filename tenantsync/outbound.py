@@ -9,7 +9,7 @@ from requests.adapters import HTTPAdapter
 
 from tenantsync.errors import ContractError, TransientError
 
-_TIMEOUT_SECONDS: Final = (10, 60)
+_CONNECT_SECONDS: Final = 10
 _CONNECTIONS: Final = 64
 _REPORT_HOST_SUFFIXES: Final = (".office.com", ".office365.com", ".office365.us", ".microsoft.com")
 
@@ -28,7 +28,15 @@ class Outbound:
     Also MSAL's `http_client`: it has the `get` and `post` MSAL expects.
     """
 
-    def __init__(self, allowed: Iterable[str], ca_bundle: str = "", adapter: HTTPAdapter | None = None) -> None:
+    def __init__(
+        self,
+        allowed: Iterable[str],
+        ca_bundle: str = "",
+        adapter: HTTPAdapter | None = None,
+        *,
+        timeout_seconds: int = 60,
+    ) -> None:
+        self._timeout = (_CONNECT_SECONDS, timeout_seconds)
         self._allowed = frozenset(origin_of(url) for url in allowed)
         self._session = requests.Session()
         # requests would take proxies, and replace our Authorization by .netrc entries, from the machine
@@ -60,7 +68,7 @@ class Outbound:
         raise ContractError("unexpected_answer", f"refused to call the host {urlsplit(url).hostname}")
 
     def _send(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
-        options = {"timeout": _TIMEOUT_SECONDS, **options, "allow_redirects": False}
+        options = {"timeout": self._timeout, **options, "allow_redirects": False}
         try:
             return self._session.request(method, url, **options)
         except requests.RequestException as error:

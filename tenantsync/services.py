@@ -146,7 +146,7 @@ def build_services(
     clock = clock or SystemClock()
     tables = tables or AzureTables.connect(settings)
     hosts = (settings.login_endpoint, settings.graph_endpoint, *settings.other_login_endpoints)
-    outbound = outbound or Outbound(hosts, settings.ca_bundle)
+    outbound = outbound or Outbound(hosts, settings.ca_bundle, timeout_seconds=settings.microsoft_timeout_seconds)
     tokens = TokenSource(settings, outbound)
     tenants, webhooks, home_id = Tenants(tables), Webhooks(tables), settings.home_tenant_id
     home = TenantGraph(home_id, settings.graph_endpoint, outbound, tokens) if home_id else None

@@ -66,6 +66,8 @@ class Settings:
     """No sync begins: runs in flight end, others wait. For the time before an incompatible release."""
     consent_link_seconds: int = 7 * 24 * 3600
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
+    microsoft_timeout_seconds: int = 60
+    """How long an answer of Microsoft's may stay away before the connection is given up."""
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
@@ -92,6 +94,7 @@ class Settings:
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
             runs_at_once=reader.positive("RUNS_AT_ONCE", 16),
             is_sync_paused=reader.flag("SYNC_PAUSED"),
+            microsoft_timeout_seconds=reader.positive("MICROSOFT_TIMEOUT_SECONDS", 60),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):

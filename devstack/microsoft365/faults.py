@@ -1,6 +1,8 @@
 """What goes wrong on purpose, before or instead of an answer."""
 
 import asyncio
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +19,14 @@ _LIMIT = {
     "x-ms-throttle-scope": "Tenant_Application/ReadWrite/app/tenant",
     "x-ms-throttle-information": "ResourceUnitLimitExceeded",
 }
+_PAGE_ERRORS = {
+    "expired_page": ("Directory_ExpiredPageToken", "The specified page token value has expired."),
+    "unknown_page": ("DirectoryPageTokenNotFoundException", "The page token was not found."),
+}
+_HANGING_SECONDS = 90.0
+"""Longer than any client waits."""
+_FIRST_PAGE = re.compile(r"[?&](%24|\$)skiptoken=[^&]*")
+"""What a page's link has more than the first one's."""
 
 
 def refuse_on_purpose(fault: Fault | None, query: dict[str, str], world: World) -> None:
@@ -32,8 +42,8 @@ def refuse_on_purpose(fault: Fault | None, query: dict[str, str], world: World) 
         raise GraphError(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
     if fault.kind == "expired_token":
         raise GraphError(401, "InvalidAuthenticationToken", "Lifetime validation failed, the token is expired.")
-    if fault.kind == "expired_page" and ("$skiptoken" in query or "$deltatoken" in query):
-        raise GraphError(400, "Directory_ExpiredPageToken", "The specified page token value has expired.")
+    if fault.kind in _PAGE_ERRORS and ("$skiptoken" in query or "$deltatoken" in query):
+        raise GraphError(400, *_PAGE_ERRORS[fault.kind])
 
 
 def _retry_after(fault: Fault) -> dict[str, str]:
@@ -45,15 +55,20 @@ def _retry_after(fault: Fault) -> dict[str, str]:
     return {}
 
 
-def spoil_page(fault: Fault | None, body: dict[str, Any], own_link: str) -> dict[str, Any]:
-    """The page as a fault of its content leaves it."""
+def spoil_page(
+    fault: Fault | None, body: dict[str, Any], own_link: str, sent: Sequence[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """The page as a fault of its content leaves it; `sent` are objects of the listing's page before."""
     if fault is None or "value" not in body:
         return body
     if fault.kind == "repeat_page":
         return {**body, "@odata.nextLink": own_link}
+    if fault.kind == "loop" and "skiptoken" in own_link:
+        return {**_without_end(body), "@odata.nextLink": _FIRST_PAGE.sub("", own_link)}
     if fault.kind == "empty_page":
-        kept = {name: value for name, value in body.items() if name != "@odata.deltaLink"}
-        return {**kept, "value": [], "@odata.nextLink": own_link + "&"}
+        return {**_without_end(body), "value": [], "@odata.nextLink": own_link + "&"}
+    if fault.kind == "repeat_objects":
+        return {**body, "value": [*sent, *body["value"]]}
     if fault.kind == "duplicate":
         return {**body, "value": [*body["value"], *body["value"][:5]]}
     if fault.kind == "error_in_200":
@@ -61,12 +76,18 @@ def spoil_page(fault: Fault | None, body: dict[str, Any], own_link: str) -> dict
     return body
 
 
+def _without_end(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in body.items() if name != "@odata.deltaLink"}
+
+
 async def break_connection(
     fault: Fault | None, request: web.Request, body: dict[str, Any]
 ) -> web.StreamResponse | None:
-    """For drop and truncate: the answer that never arrives whole; None for other faults."""
-    if fault is None or fault.kind not in ("drop", "truncate"):
+    """For drop, truncate and hang: the answer that never arrives whole; None for other faults."""
+    if fault is None or fault.kind not in ("drop", "truncate", "hang"):
         return None
+    if fault.kind == "hang":
+        await asyncio.sleep(_HANGING_SECONDS)
     if fault.kind == "truncate":
         content = orjson.dumps(body)
         response = web.StreamResponse(headers={**graph_headers(request), "Content-Length": str(len(content))})

@@ -35,6 +35,7 @@ from devstack.microsoft365.world import TenantState, World
 
 _NO_INTUNE: Final = "Request not applicable to target tenant."
 _DELTA_OPTIONS: Final = frozenset({"$select", "$deltatoken", "$skiptoken", "$filter"})
+_REMEMBERED: Final = 5
 _PAGE_OPTIONS: Final = frozenset({"$skiptoken"})
 _ADVANCED: Final = frozenset({"$search", "$orderby", "$filter", "$expand", "$skip"})
 
@@ -47,7 +48,8 @@ class Graph:
     def __init__(self, world: World) -> None:
         self._world = world
         self._facts: Facts = load_facts()
-        self._downloads: dict[str, str] = {}
+        self._downloads: dict[str, tuple[str, bool]] = {}
+        """The tenant of each address given out, and whether its answer will be cut off."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -96,13 +98,14 @@ class Graph:
         if facts.template.endswith("/$count"):
             return self._count(facts, state, request)
         if facts.template.startswith("/reports/"):
-            return self._report(state)
+            return self._report(state, fault)
         is_about_roles = facts.entity == "directoryRole"
         body = directory_roles(ask, state, roles) if is_about_roles else self._page(facts, ask, state)
         broken = await break_connection(fault, request, body)
         if broken is not None:
             return broken
-        return json_answer(spoil_page(fault, body, str(request.url)), request)
+        sent, state.sent[ask.binding] = state.sent.get(ask.binding, []), body.get("value", [])[:_REMEMBERED]
+        return json_answer(spoil_page(fault, body, str(request.url), sent), request)
 
     def _authenticate(self, request: web.Request) -> tuple[TenantState, frozenset[str]]:
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -174,20 +177,23 @@ class Graph:
 
     # The usage report
 
-    def _report(self, state: TenantState) -> web.Response:
+    def _report(self, state: TenantState, fault: Fault | None) -> web.Response:
         token = secrets.token_urlsafe(24)
-        self._downloads[token] = state.spec.tenant_id
+        self._downloads[token] = (state.spec.tenant_id, fault is not None and fault.kind in ("truncate", "drop"))
         return web.Response(status=302, headers={"Location": f"{self._world.graph}/report-files/{token}"})
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
-        tenant_id = self._downloads.get(request.match_info["token"])
-        if tenant_id is None or "Authorization" in request.headers:
+        known = self._downloads.get(request.match_info["token"])
+        if known is None or "Authorization" in request.headers:
             return web.Response(status=403, text="The address is pre-authenticated and good for one tenant only.")
+        tenant_id, is_cut = known
         state = self._world.tenants[tenant_id]
         response = web.StreamResponse(headers={"Content-Type": "application/octet-stream"})
         await response.prepare(request)
         for chunk in report_chunks(state.population, concealed=state.spec.concealed_names):
-            await response.write(chunk)
+            await response.write(chunk[: len(chunk) // 2] if is_cut else chunk)
+            if is_cut and request.transport is not None:
+                request.transport.abort()
         await response.write_eof()
         return response
 

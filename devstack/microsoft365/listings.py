@@ -13,7 +13,7 @@ DEFAULT_PAGE: Final = 100
 _DELTA_OBJECTS: Final = 200
 _DELTA_MEMBERS: Final = 1000
 _EMPTY_EVERY: Final = 25
-_CHANGED: Final = 2
+_CHANGED: Final = 3
 """Numbers in the position of a page of changes; a page of the whole has one more."""
 _SCORE_DAYS: Final = 90
 _GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
@@ -45,39 +45,39 @@ def _null(index: int) -> None:
 def delta_page(origin: str, ask: Ask, population: Population) -> Page:
     """Two hundred objects a page, the size being the server's choice; groups with members, some pages empty."""
     if ask.query.get("$deltatoken") == "latest":
-        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask, population)}
+        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask, population.users)}
     if ask.query.get("$deltatoken"):
         (users,) = read_position(ask, "$deltatoken") or [0]
-        return changed_page(origin, ask, population, [users, 0])
-    position = read_position(ask) or [0, 0, 0]
+        return changed_page(origin, ask, population, [users, 0, population.users])
+    position = read_position(ask) or [0, 0, 0, population.users]
     if len(position) == _CHANGED:
         return changed_page(origin, ask, population, position)
-    first, offset, number = position
+    first, offset, number, users = position  # users: at the beginning, from where the next changes are told
     is_groups = ask.path.startswith("/groups")
     if is_groups and number % _EMPTY_EVERY == _EMPTY_EVERY - 1:
-        return {"value": [], "@odata.nextLink": next_link(origin, ask, [first, offset, number + 1])}
+        return {"value": [], "@odata.nextLink": next_link(origin, ask, [first, offset, number + 1, users])}
     objects, position = (_group_deltas if is_groups else _user_deltas)(ask, population, first, offset)
     size = population.groups if is_groups else population.users
     page: Page = {"@odata.context": f"{origin}/v1.0/$metadata#{ask.path.strip('/').split('/')[0]}", "value": objects}
     if position[0] < size:
-        return {**page, "@odata.nextLink": next_link(origin, ask, [*position, number + 1])}
-    return {**page, "@odata.deltaLink": _delta_link(origin, ask, population)}
+        return {**page, "@odata.nextLink": next_link(origin, ask, [*position, number + 1, users])}
+    return {**page, "@odata.deltaLink": _delta_link(origin, ask, users)}
 
 
 def changed_page(origin: str, ask: Ask, population: Population, position: list[int]) -> Page:
     """What is different from a tenant of so many users: a tenant changes by its number of users alone."""
-    users, first = position
+    users, first, reached = position
     before = Population(replace(population.spec, users=users))
     is_groups = ask.path.startswith("/groups")
     size = max(population.groups, before.groups) if is_groups else max(population.users, users)
     if users == population.users:
-        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask, population)}
+        return {"value": [], "@odata.deltaLink": _delta_link(origin, ask, reached)}
     end = min(size, first + _DELTA_OBJECTS)
     change = _group_change if is_groups else _user_change
     found = [changed for index in range(first, end) if (changed := change(ask, before, population, index))]
     if end < size:
-        return {"value": found, "@odata.nextLink": next_link(origin, ask, [users, end])}
-    return {"value": found, "@odata.deltaLink": _delta_link(origin, ask, population)}
+        return {"value": found, "@odata.nextLink": next_link(origin, ask, [users, end, reached])}
+    return {"value": found, "@odata.deltaLink": _delta_link(origin, ask, reached)}
 
 
 def _user_change(ask: Ask, before: Population, now: Population, user: int) -> Page | None:
@@ -109,8 +109,8 @@ def _members(population: Population, group: int) -> set[str]:
     return {population.id_of(1, population.member(group, number)) for number in numbers}
 
 
-def _delta_link(origin: str, ask: Ask, population: Population) -> str:
-    return next_link(origin, ask, [population.users], "$deltatoken")
+def _delta_link(origin: str, ask: Ask, users: int) -> str:
+    return next_link(origin, ask, [users], "$deltatoken")
 
 
 def _user_deltas(ask: Ask, population: Population, first: int, offset: int) -> tuple[list[Page], list[int]]:

@@ -32,6 +32,8 @@ class TenantState:
     """Whether the registration for unattended changes was consented to."""
     requests: Counter[str] = field(default_factory=Counter)
     faults_used: Counter[int] = field(default_factory=Counter)
+    sent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    """A few objects of the last page of each listing, for the fault that sends them again."""
     _population: Population | None = None
 
     @property

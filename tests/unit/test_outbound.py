@@ -1,6 +1,8 @@
+import socket
+
 import pytest
 
-from tenantsync.errors import ContractError
+from tenantsync.errors import ContractError, TransientError
 from tenantsync.outbound import Outbound, origin_of
 from tests.fakes.microsoft import GRAPH, LOGIN, Answer, FakeMicrosoft
 
@@ -58,3 +60,19 @@ def test_outbound_never_follows_redirects():
 def test_origin_leaves_out_the_default_port():
     assert origin_of("HTTPS://Graph.Test:443/v1.0?x=1") == "https://graph.test"
     assert origin_of("https://localhost:8443/") == "https://localhost:8443"
+
+
+def test_name_that_does_not_resolve_is_a_passing_failure():
+    outbound = Outbound(("https://does-not-exist.invalid",))
+    with pytest.raises(TransientError, match=r"does-not-exist\.invalid: ConnectionError"):
+        outbound.get("https://does-not-exist.invalid/")
+    outbound.close()
+
+
+def test_answer_that_never_comes_is_given_up_after_the_configured_time():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        outbound = Outbound((url,), timeout_seconds=1)
+        with pytest.raises(TransientError, match="Timeout"):
+            outbound.get(f"{url}/")
+        outbound.close()
