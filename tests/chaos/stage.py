@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any, Final
 
 import requests
-from tenantsync.resuming import resume_stalled
 
 from devstack.demo.journey import AdminBrowser, JourneyError
 from devstack.stack import Stack, StackError
 from tenantsync.clock import SystemClock
+from tenantsync.orchestrations import InstanceStatus
 from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings
+from tenantsync.watchdog import watch_runs
 from tests.chaos.plan import Disturbance, Happening
 from tests.e2e.conftest import tenant
 
@@ -31,10 +32,12 @@ UNREACHABLE: Final = (requests.RequestException, JourneyError, StackError, KeyEr
 
 @dataclass(frozen=True, slots=True)
 class _Later:
-    """The clock some minutes on."""
+    """The clock some minutes on for every pass of the timer so far."""
+
+    passes: int
 
     def now(self) -> datetime:
-        return SystemClock().now() + _PASSED
+        return SystemClock().now() + self.passes * _PASSED
 
 
 class Stage:
@@ -45,6 +48,7 @@ class Stage:
         environment = {"MICROSOFT_TIMEOUT_SECONDS": "3", "DEVSTACK_REPLAY_TWICE": "1"}
         self.stack = Stack(directory, [self.tenant], extra_environment=environment)
         self._token = ""
+        self._passes = 0
 
     # What the technician does
 
@@ -93,7 +97,8 @@ class Stage:
 
     def resume(self) -> int:
         """What the timer does once some minutes have passed: gives how many runs it had to start again."""
-        return resume_stalled(self._services(), _Starting(self))
+        self._passes += 1
+        return watch_runs(self._services(), _Starting(self))
 
     def left_under_way(self) -> list[str]:
         """Runs that are noted as under way after the timer has looked."""
@@ -106,13 +111,21 @@ class Stage:
         if known.status_code == requests.codes.not_found or (has_ended and again):
             self._durable("POST", f"/orchestrators/{name}/{instance_id}", dict(job)).raise_for_status()
 
+    def find_orchestration(self, instance_id: str) -> InstanceStatus | None:
+        """As the Durable client finds it for the app."""
+        known = self._durable("GET", f"/instances/{instance_id}")
+        if known.status_code == requests.codes.not_found:
+            return None
+        told = known.json()
+        return InstanceStatus(told["runtimeStatus"], tuple((told.get("customStatus") or {}).get("children", ())))
+
     def _durable(self, method: str, path: str, body: Any = None, **query: str) -> requests.Response:
         key = (self.stack.directory / "host/system-key").read_text()
         url = f"{self.stack.api}/runtime/webhooks/durabletask{path}"
         return requests.request(method, url, params={**query, "code": key}, json=body, timeout=40)
 
     def _services(self) -> Services:
-        return build_services(Settings.from_env(self.stack.settings()), clock=_Later())
+        return build_services(Settings.from_env(self.stack.settings()), clock=_Later(self._passes))
 
     # What is done to it
 
@@ -170,6 +183,9 @@ class _Starting:
 
     def start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool = False) -> None:
         self.stage.start_orchestration(name, instance_id, job, again=again)
+
+    def find(self, instance_id: str) -> InstanceStatus | None:
+        return self.stage.find_orchestration(instance_id)
 
     def terminate(self, instance_id: str) -> None:
         raise AssertionError(f"nothing here asks to end {instance_id}")
