@@ -1,8 +1,10 @@
 """Moves one resource on by one slice."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
+from tenantsync.admission import rest_seconds
 from tenantsync.clock import parse_rfc3339
 from tenantsync.engine import SliceTools
 from tenantsync.engine import sync_slice as run_slice
@@ -35,11 +37,15 @@ def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]
         budget=services.slice_budget,
         in_propagation_window=_is_fresh(run, services),
     )
-    outcome = run_slice(spec, stored, tools).to_json()
+    began = services.clock.now()
+    outcome = run_slice(spec, stored, tools)
+    if not (outcome.is_ended or outcome.delay_seconds):
+        rest = rest_seconds(run_id, services.clock.now() - began, services)
+        outcome = replace(outcome, delay_seconds=rest)
     current = services.runs.read(run_id)
     if current and current.state == RunState.CANCELLED:  # while this slice was noting something down
         services.scratch_for(run_id, resource).clear()
-    return outcome
+    return outcome.to_json()
 
 
 def _is_fresh(run: Run, services: Services) -> bool:

@@ -23,6 +23,8 @@ _LONGEST_DELAY_SECONDS: Final = 30.0
 _SETTLED_AFTER: Final = timedelta(seconds=10)
 """Longer than a page takes: a worker of a run that was cancelled meanwhile stores the one it holds, and no other."""
 _OWN_TENANT_DELAY_SECONDS: Final = 10.0
+_NEW_FOR: Final = timedelta(minutes=5)
+"""So long after it got its place a run goes before the ones that were there already."""
 _SILENT_AFTER: Final = timedelta(minutes=2)
 """A run whose next look is overdue for so long is not being worked on, and keeps nobody waiting."""
 
@@ -53,6 +55,18 @@ def release(run: Run, services: Services, *, has_settled: bool = True) -> None:
     services.places.leave_line(turn_of(run))
     if has_settled:
         services.places.release_tenant(run.tenant_id, run.run_id)
+
+
+def rest_seconds(run_id: str, worked: timedelta, services: Services) -> float:
+    """How long a run that has worked rests before it goes on: as long again while a newer one has just begun.
+
+    So a tenant that syncs for hours takes half of what it could, as long as small ones come and go beside it.
+    """
+    taken = services.places.read_taken().values()
+    since = min((holder.since for holder in taken if holder.run_id == run_id), default="")
+    newest = max((holder.since for holder in taken), default="")
+    is_giving_way = since and newest > since and services.clock.now() - parse_rfc3339(newest) < _NEW_FOR
+    return min(round(worked.total_seconds(), 1), _LONGEST_DELAY_SECONDS) if is_giving_way else 0.0
 
 
 def turn_of(run: Run) -> Turn:

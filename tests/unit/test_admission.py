@@ -1,6 +1,7 @@
 """Places: how many runs sync at once, one a tenant, who is next, and that nothing that has ended keeps a place."""
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import permutations
 from random import Random
 from threading import Thread
@@ -10,14 +11,17 @@ import pytest
 
 from activities.admit_run import admit_run
 from activities.finish_run import finish_run
-from tenantsync.admission import admit, release
+from activities.plan_sync import plan_sync
+from activities.sync_slice import sync_slice
+from tenantsync.admission import admit, release, rest_seconds
 from tenantsync.cancelling import cancel_work
 from tenantsync.clock import to_rfc3339
+from tenantsync.engine import SliceBudget
 from tenantsync.services import Services
 from tenantsync.store.runs import Run, RunState, WaitReason
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
-from tests.fakes.microsoft import FakeMicrosoft
+from tests.fakes.microsoft import GRAPH, Answer, Asked, FakeMicrosoft, graph_page
 from tests.fakes.orchestrations import Started
 from tests.unit.journey import connected
 
@@ -236,3 +240,36 @@ def test_nobody_ever_has_too_many_places_whatever_happens_at_once(small: Service
     for thread in threads:
         thread.join(30)
     assert (overshoots, holders(small), small.places.read_line()) == ([], [], [])
+
+
+def test_run_gives_way_to_a_newer_one_for_some_minutes(small: Services, clock: FakeClock):
+    old, worked = a_run(small, 1), timedelta(seconds=4.04)
+    admit(old, small)
+    assert rest_seconds(old.run_id, worked, small) == 0.0
+    clock.advance(60)
+    new = a_run(small, 2)
+    admit(new, small)
+    assert (rest_seconds(old.run_id, worked, small), rest_seconds(new.run_id, worked, small)) == (4.0, 0.0)
+    assert rest_seconds("of an earlier release", worked, small) == 0.0
+    clock.advance(301)
+    assert rest_seconds(old.run_id, worked, small) == 0.0
+    clock.advance(-60)
+    end(small, new)
+    release(new, small)
+    assert rest_seconds(old.run_id, worked, small) == 0.0
+
+
+def test_slice_rests_as_long_as_it_has_worked(services: Services, microsoft: FakeMicrosoft, clock: FakeClock):
+    run = connected(services, microsoft, RunState.SYNCING)
+    admit_run(run.run_id, services)
+    plan_sync(run.run_id, services)
+
+    def slow_page(asked: Asked) -> Answer:
+        clock.advance(3)
+        return graph_page([{"id": "g1"}], f"{GRAPH}/v1.0/groups/delta?$skiptoken={microsoft.count(asked.path)}")
+
+    microsoft.graph["/v1.0/groups/delta"] = slow_page
+    few = replace(services, slice_budget=SliceBudget(pages=1))
+    assert sync_slice(run.run_id, "memberships", few) == {"ended": False, "delaySeconds": 0.0}
+    admit(a_run(services, 1), services)
+    assert sync_slice(run.run_id, "memberships", few) == {"ended": False, "delaySeconds": 3.0}
