@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -107,9 +108,9 @@ class Inventory:
         rows, next_cursor = self._step(listing, cursor, ("stamp", "tally"))
         tally: dict[str, float] = {}
         own = [row for row in rows if listing.stamp in ("", row.text("stamp"))]
-        for row in own:
-            if counters := row.text("tally"):
-                add_tally(tally, orjson.loads(counters))
+        for counters, times in Counter(row.text("tally") for row in own).items():  # few different ones
+            if counters:
+                add_tally(tally, {name: number * times for name, number in orjson.loads(counters).items()})
         return Count(len(own), len(rows) - len(own), tally, next_cursor)
 
     def sweep(self, listing: Listing, cursor: str) -> str:
@@ -163,6 +164,8 @@ def add_tally(total: dict[str, float], counters: Mapping[str, float]) -> None:
 
 
 def _split(text: str) -> dict[str, str] | None:
+    if len(text) <= _PART_CHARACTERS // 2:  # nearly all
+        return {"data": text}
     width = 1 if text.isascii() else 2
     if len(text) * width > _ROW_CHARACTERS:
         return None
