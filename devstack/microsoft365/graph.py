@@ -33,6 +33,7 @@ from devstack.microsoft365.mailbox_report import report_chunks
 from devstack.microsoft365.scenario import Fault
 from devstack.microsoft365.world import TenantState, World
 
+_DUE: Final = "due"
 _NO_INTUNE: Final = "Request not applicable to target tenant."
 _DELTA_OPTIONS: Final = frozenset({"$select", "$deltatoken", "$skiptoken", "$filter"})
 _REMEMBERED: Final = 5
@@ -66,14 +67,15 @@ class Graph:
         try:
             return await self._answer(request)
         except GraphError as error:
+            await _linger(request)
             return error_answer(error, request)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
+        arrived = asyncio.get_running_loop().time()
         path = f"/{request.match_info['path']}"
         self._world.by_path[f"/v1.0{path}"] += 1
         state, roles = self._authenticate(request)
-        if state.spec.latency_ms:
-            await asyncio.sleep(state.spec.latency_ms / 1000)
+        request[_DUE] = arrived + state.spec.latency_ms / 1000
         found = self._facts.match(path)
         if found is None:
             raise GraphError(400, "BadRequest", f"Resource not found for the segment '{path.rsplit('/', 1)[-1]}'.")
@@ -96,11 +98,14 @@ class Graph:
         fault: Fault | None,
     ) -> web.StreamResponse:
         if facts.template.endswith("/$count"):
+            await _linger(request)
             return self._count(facts, state, request)
         if facts.template.startswith("/reports/"):
+            await _linger(request)
             return self._report(state, fault)
         is_about_roles = facts.entity == "directoryRole"
         body = directory_roles(ask, state, roles) if is_about_roles else self._page(facts, ask, state)
+        await _linger(request)
         broken = await break_connection(fault, request, body)
         if broken is not None:
             return broken
@@ -196,6 +201,13 @@ class Graph:
                 request.transport.abort()
         await response.write_eof()
         return response
+
+
+async def _linger(request: web.Request) -> None:
+    """Until the tenant's latency has passed since the request came: making the answer is a part of it."""
+    due: float = request.get(_DUE, 0.0)
+    if due:
+        await asyncio.sleep(due - asyncio.get_running_loop().time())
 
 
 def _require_intune(state: TenantState) -> None:

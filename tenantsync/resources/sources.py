@@ -16,10 +16,10 @@ MAX_TOP: Final = 999
 
 def whole_object(graph_object: Object) -> Iterator[tuple[str, Item | None]]:
     """The usual row: the object as Graph sent it, under its Microsoft id, without OData annotations."""
-    yield (
-        str(graph_object["id"]),
-        {name: value for name, value in graph_object.items() if name[:1] != "@"},
-    )
+    annotations = [name for name in graph_object if name[:1] == "@"]
+    if annotations:
+        graph_object = {name: value for name, value in graph_object.items() if name not in annotations}
+    yield str(graph_object["id"]), graph_object
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

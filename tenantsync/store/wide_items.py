@@ -14,9 +14,9 @@ _ROW_CHARACTERS: Final = 450_000
 
 def split_item(text: str) -> list[dict[str, Any]]:
     """The properties of the item's own row and, rarely, of the rows that take what it cannot hold."""
-    width = 1 if text.isascii() else 2
-    if len(text) * width <= _PART_CHARACTERS:
+    if len(text) <= _PART_CHARACTERS // 2:  # nearly all
         return [{"data": text}]
+    width = 1 if text.isascii() else 2
     size = _ROW_CHARACTERS // width
     own, *further = (_properties(text[start : start + size], width) for start in range(0, len(text), size))
     return [{**own, "further": len(further)} if further else own, *further]

@@ -68,6 +68,8 @@ def test_chart_has_a_bar_for_every_subject_and_says_what_it_cuts():
     rectangles = chart.findall(f".//{SVG}rect")
     assert len(rectangles) == sum(len(panel.bars) for panel in panels) == 10
     assert len(chart.findall(f".//{SVG}path")) == 1  # msgraph's
+    width = float(chart.attrib["width"])
+    assert all(float(item.attrib["x"]) + float(item.attrib["width"]) < width for item in rectangles)
     assert "300.0 s" in [text.text for text in chart.findall(f".//{SVG}text")]
 
 

@@ -138,7 +138,8 @@ def test_writing_an_item_again_leaves_one(inventory: Inventory):
 
 def test_tally_is_summed_over_the_listings_own_rows(inventory: Inventory):
     inventory.write(Listing(TENANT, "users", "old.0"), {"x": {"id": "x"}}, lambda item: {"guests": 100})
-    inventory.write(LISTING, {"a": {"id": "a"}, "b": {"id": "b"}}, lambda item: {"guests": 1, "score": 0.5})
+    items = {str(number): {"id": str(number)} for number in range(40)}  # some share a shard
+    inventory.write(LISTING, items, lambda item: {"guests": 1, "score": 0.5})
     stored = stale = 0
     total: dict[str, float] = {}
     cursor = ""
@@ -149,7 +150,7 @@ def test_tally_is_summed_over_the_listings_own_rows(inventory: Inventory):
             total[name] = total.get(name, 0) + number
         if not cursor:
             break
-    assert (stored, stale, total) == (2, 1, {"guests": 2, "score": 1.0})
+    assert (stored, stale, total) == (40, 1, {"guests": 40, "score": 20.0})
 
 
 @pytest.mark.parametrize("cursor", ["x", "!!!", "OTk6eA", "LTE6", "bm8", "\u00e9"])
