@@ -34,6 +34,7 @@ def finish_run(
     """Ends the run as failed with `problem`, else by its resources.
 
     Gives `{"unfinished": [keys]}` and changes nothing when resources have not ended, unless `force` gives those up.
+    A run whose store came back older than its plan is left under way: it is found, and begun again from the start.
     """
     run = services.runs.read(run_id)
     if run is None:
@@ -43,6 +44,9 @@ def finish_run(
     if problem:
         return _close(run, RunState.FAILED, services, problem=problem)
     resources = services.runs.read_resources(run_id)
+    if _is_older_than_its_plan(run, resources):
+        logs.event("plan_forgotten", run_id=run_id, outcome=run.state)
+        return {"unfinished": []}
     unfinished = [item.resource for item in resources if item.state not in ENDED_RESOURCE_STATES]
     if unfinished and not force:
         return {"unfinished": unfinished}
@@ -50,6 +54,11 @@ def finish_run(
         _give_up(run_id, key, services)
     resources = services.runs.read_resources(run_id)
     return _close(run, _verdict(resources), services, resources=resources)
+
+
+def _is_older_than_its_plan(run: Run, resources: Sequence[ResourceProgress]) -> bool:
+    """Whether the proof of consent, or some of the resources, are forgotten: the numbers would be of a part only."""
+    return run.state == RunState.VERIFYING or not any(item.position == 0 for item in resources)
 
 
 def _verdict(resources: Sequence[ResourceProgress]) -> RunState:

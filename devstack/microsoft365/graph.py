@@ -33,7 +33,7 @@ from devstack.microsoft365.mailbox_report import report_chunks
 from devstack.microsoft365.scenario import Fault
 from devstack.microsoft365.world import TenantState, World
 
-_DUE: Final = "due"
+_DUE: Final = web.RequestKey("due", float)
 _NO_INTUNE: Final = "Request not applicable to target tenant."
 _DELTA_OPTIONS: Final = frozenset({"$select", "$deltatoken", "$skiptoken", "$filter"})
 _REMEMBERED: Final = 5

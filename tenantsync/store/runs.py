@@ -304,8 +304,11 @@ class Runs:
         raise TransientError("storage_unavailable", "the run's row changes all the time")
 
     def plan(self, resources: Sequence[ResourceProgress]) -> None:
-        """Stores the first checkpoints; the ones that exist already are left as they are."""
-        for progress in resources:
+        """Stores the first checkpoints; the ones that exist already are left as they are.
+
+        The first resource's comes last: where it is, the whole plan is.
+        """
+        for progress in reversed(resources):
             try:
                 self._tables.insert(RUNS_TABLE, _resource_row(progress))
             except ConflictError:

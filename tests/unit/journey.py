@@ -11,7 +11,7 @@ from connect.request import parse_connect_request
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.services import Services
-from tenantsync.store.runs import Run, RunState
+from tenantsync.store.runs import ResourceProgress, ResourceState, Run, RunState
 from tenantsync.web import Reply
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft
 from tests.fakes.orchestrations import Started
@@ -66,6 +66,11 @@ def run_of(services: Services, started: Started) -> Run:
     run = services.runs.read(started.runs[0])
     assert run
     return run
+
+
+def put_resource(services: Services, run_id: str, state: ResourceState = ResourceState.COMPLETED) -> None:
+    """Stores a plan of one resource."""
+    services.runs.plan([ResourceProgress(run_id=run_id, resource="users", position=0, weight=1, state=state)])
 
 
 def put_run(services: Services, run: Run) -> None:

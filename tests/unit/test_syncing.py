@@ -16,7 +16,7 @@ from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token
 from tests.fakes.orchestrations import Started
-from tests.unit.journey import connect, onboard, put_run
+from tests.unit.journey import connect, onboard, put_resource, put_run
 
 DAY = 24 * 3600
 
@@ -26,6 +26,7 @@ def run(services: Services, microsoft: FakeMicrosoft) -> Run:
     """A tenant whose first sync has ended."""
     started = onboard(services, microsoft)
     verify_consent(started.run_id, 5, services)
+    put_resource(services, started.run_id)
     finish_run(started.run_id, services)
     found = services.runs.read(started.run_id)
     assert found

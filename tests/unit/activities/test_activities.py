@@ -195,6 +195,7 @@ def progress(run: Run, key: str, state: ResourceState, **more: str) -> ResourceP
 )
 def test_run_ends_as_its_resources_did(services: Services, run: Run, states: list[tuple[str, str]], verdict: str):
     items = [progress(run, f"r{n}", ResourceState(s), problem_code=code) for n, (s, code) in enumerate(states)]
+    put_run(services, replace(run, state=RunState.SYNCING))
     services.runs.plan(items)
     assert finish_run(run.run_id, services)["state"] == verdict
     ended = stored(services, run)
@@ -202,14 +203,16 @@ def test_run_ends_as_its_resources_did(services: Services, run: Run, states: lis
 
 
 def test_finish_names_what_has_not_ended_and_changes_nothing(services: Services, run: Run):
+    put_run(services, replace(run, state=RunState.SYNCING))
     services.runs.plan(
         [progress(run, "users", ResourceState.RUNNING), progress(run, "groups", ResourceState.COMPLETED)]
     )
     assert finish_run(run.run_id, services) == {"unfinished": ["users"]}
-    assert stored(services, run).state == RunState.VERIFYING
+    assert stored(services, run).state == RunState.SYNCING
 
 
 def test_finish_by_force_gives_up_what_has_not_ended(services: Services, run: Run):
+    put_run(services, replace(run, state=RunState.SYNCING))
     services.runs.plan(
         [progress(run, "users", ResourceState.RUNNING), progress(run, "groups", ResourceState.COMPLETED)]
     )

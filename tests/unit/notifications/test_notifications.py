@@ -16,13 +16,13 @@ from tenantsync.outbound import Outbound
 from tenantsync.services import Services, build_services, using
 from tenantsync.settings import Settings
 from tenantsync.store.outbox import Notification, Outbox, Webhook
-from tenantsync.store.runs import RunState
+from tenantsync.store.runs import ResourceState, RunState
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import GRAPH, LOGIN, MSP, OTHER_MSP, TENANT, FakeMicrosoft, portal_token
 from tests.services import ENVIRONMENT
-from tests.unit.journey import onboard
+from tests.unit.journey import onboard, put_resource
 
 URL = "https://hooks.example.com/in"
 
@@ -65,6 +65,7 @@ def set_up(url: str = URL) -> str:
 def finish(services: Services, microsoft: FakeMicrosoft, problem: dict[str, str] | None = None) -> str:
     run = onboard(services, microsoft)
     services.runs.change(run.run_id, state=RunState.SYNCING)
+    put_resource(services, run.run_id, ResourceState.FAILED)
     finish_run(run.run_id, services, problem=problem, force=True)
     return run.run_id
 
