@@ -14,14 +14,8 @@ from tenantsync.errors import ConflictError, ContractError
 from tenantsync.notifications import Event
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
-from tenantsync.store.runs import (
-    ACTIVE_RUN_STATES,
-    ENDED_RESOURCE_STATES,
-    ResourceProgress,
-    ResourceState,
-    Run,
-    RunState,
-)
+from tenantsync.store.progress import ENDED_RESOURCE_STATES, ResourceProgress, ResourceState
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, TenantState
 from tenantsync.summary import build_summary
 

@@ -12,7 +12,8 @@ from tenantsync.resources.registry import RESOURCES
 from tenantsync.resources.spec import ResourceSpec
 from tenantsync.services import Services
 from tenantsync.store.deltas import DeltaPoint
-from tenantsync.store.runs import Mode, ResourceProgress, ResourceState, Run
+from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
+from tenantsync.store.runs import Run
 from tenantsync.wishes import ResourceWish, read_wishes
 
 _LINKS_LIVE: Final = timedelta(days=6)

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 
 from tenantsync.problems import find_problem
-from tenantsync.store.runs import Mode, ResourceProgress
+from tenantsync.store.progress import Mode, ResourceProgress
 
 
 def describe_resource(item: ResourceProgress) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from math import ceil
 from typing import Any, Final
 
 from tenantsync.clock import parse_rfc3339
-from tenantsync.store.runs import ResourceProgress, ResourceState
+from tenantsync.store.progress import ResourceProgress, ResourceState
 
 _AT_ONCE: Final = 4
 """Resources of a tenant that share its time; an estimate goes by it, nothing else does."""

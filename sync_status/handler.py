@@ -15,7 +15,8 @@ from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceProgress, ResourceState, Run
+from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.summary import build_summary
 from tenantsync.tenant_state import OVERRIDING, shown_state

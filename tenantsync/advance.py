@@ -10,7 +10,7 @@ import orjson
 from tenantsync.graph.usage import Usage
 from tenantsync.resources.spec import Page
 from tenantsync.store.inventory import Count, add_tally
-from tenantsync.store.runs import Mode, Phase, ResourceProgress
+from tenantsync.store.progress import Mode, Phase, ResourceProgress
 
 COUNT_ANEW: Final[Mapping[str, Any]] = {
     "phase": Phase.COUNTING,

@@ -8,7 +8,8 @@ from tenantsync.errors import ConflictError
 from tenantsync.orchestrations import Orchestrations, terminate_run
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.runs import ResourceState, Run, RunState
+from tenantsync.store.progress import ResourceState
+from tenantsync.store.runs import Run, RunState
 
 
 @dataclass(frozen=True, slots=True)

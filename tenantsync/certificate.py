@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tenantsync.store.runs import Mode, Phase, ResourceProgress, ResourceState, Verdict
+from tenantsync.store.progress import Mode, Phase, ResourceProgress, ResourceState, Verdict
 
 COUNTED: Final = "counted"
 """The reason for `complete` where Microsoft gives a number; else the source names its own evidence."""

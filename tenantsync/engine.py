@@ -29,17 +29,9 @@ from tenantsync.resources.spec import Page, Reading, ResourceSpec, Source
 from tenantsync.store.deltas import DeltaPoint, DeltaPoints
 from tenantsync.store.fingerprints import Fingerprints
 from tenantsync.store.inventory import Inventory, Item, Listing
+from tenantsync.store.progress import Mode, Phase, ResourceProgress, ResourceState, StoredProgress, Verdict
 from tenantsync.store.row_hashes import RowHashes, pack
-from tenantsync.store.runs import (
-    Mode,
-    Phase,
-    ResourceProgress,
-    ResourceState,
-    Runs,
-    StoredProgress,
-    Verdict,
-    WaitReason,
-)
+from tenantsync.store.runs import Runs, WaitReason
 from tenantsync.store.throttle_gate import ThrottleGate
 
 _CONFLICT_DELAY_SECONDS: Final = 5

@@ -10,7 +10,7 @@ from tenantsync.clock import parse_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.graph.client import TenantGraph
 from tenantsync.resources.spec import ResourceSpec
-from tenantsync.store.runs import Mode, ResourceProgress, Verdict
+from tenantsync.store.progress import Mode, ResourceProgress, Verdict
 
 _LEAST_SECONDS: Final = 5
 Known = Mapping[str, ResourceProgress]

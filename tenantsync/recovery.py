@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tenantsync.errors import Action, ConsentPendingError, PermissionMissingError, TenantSyncError
-from tenantsync.store.runs import Mode, Phase, ResourceProgress, ResourceState, Verdict, WaitReason
+from tenantsync.store.progress import Mode, Phase, ResourceProgress, ResourceState, Verdict
+from tenantsync.store.runs import WaitReason
 
 MAX_ATTEMPTS: Final = 8
 MAX_RESTARTS: Final = 2

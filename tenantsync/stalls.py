@@ -8,7 +8,8 @@ from typing import Final
 from tenantsync.clock import parse_rfc3339
 from tenantsync.errors import TransientError
 from tenantsync.orchestrations import Orchestrations
-from tenantsync.store.runs import ResourceState, WholeRun
+from tenantsync.store.progress import ResourceState
+from tenantsync.store.runs import WholeRun
 
 STALLED_AFTER: Final = timedelta(minutes=5)
 """Without a checkpoint, or beyond the end of a wait. Durable gives a lost worker's activity to another one by then."""

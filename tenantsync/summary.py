@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from tenantsync.store.runs import ResourceProgress, Verdict
+from tenantsync.store.progress import ResourceProgress, Verdict
 
 
 def build_summary(resources: Sequence[ResourceProgress]) -> dict[str, Any]:

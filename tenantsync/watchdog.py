@@ -28,7 +28,8 @@ from tenantsync.stalls import (
 )
 from tenantsync.starting import start_unless_paused
 from tenantsync.store.audit import SYSTEM
-from tenantsync.store.runs import ACTIVE_RUN_STATES, ResourceProgress, Run, RunState, WaitReason, WholeRun
+from tenantsync.store.progress import ResourceProgress
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState, WaitReason, WholeRun
 from tenantsync.store.tenants import LEAVING
 
 RUN_STUCK: Final = "run_stuck"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import orjson
 
 from tenantsync.clock import parse_rfc3339
-from tenantsync.store.runs import ResourceProgress
+from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.tenants import ManagedTenant
 
 

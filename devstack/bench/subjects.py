@@ -14,7 +14,7 @@ from tenantsync.resources.spec import Reading, ResourceSpec
 from tenantsync.resources.users import USERS
 from tenantsync.services import Services
 from tenantsync.services import services as process_services
-from tenantsync.store.runs import Mode, ResourceProgress, ResourceState
+from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
 
 TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
 _WITH_DELTA: Final = (USERS, GROUPS, MEMBERSHIPS)

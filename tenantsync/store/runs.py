@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
+from tenantsync.store.progress import ResourceProgress, StoredProgress
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import RUNS_TABLE
@@ -29,48 +30,6 @@ class RunState(StrEnum):
 
 
 ACTIVE_RUN_STATES: Final = frozenset({RunState.VERIFYING, RunState.SYNCING})
-
-
-class ResourceState(StrEnum):
-    """A resource's life within a run."""
-
-    PENDING = "pending"
-    RUNNING = "running"
-    WAITING = "waiting"
-    COMPLETED = "completed"
-    PARTIAL = "partial"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-
-
-ENDED_RESOURCE_STATES: Final = frozenset(
-    {ResourceState.COMPLETED, ResourceState.PARTIAL, ResourceState.SKIPPED, ResourceState.FAILED}
-)
-
-
-class Mode(StrEnum):
-    """How a resource is brought up to date."""
-
-    FULL = "full"
-    DELTA = "delta"
-
-
-class Phase(StrEnum):
-    """What a resource's next slice does."""
-
-    LISTING = "listing"
-    CATCHING_UP = "catching_up"
-    COUNTING = "counting"
-    CERTIFYING = "certifying"
-    SWEEPING = "sweeping"
-
-
-class Verdict(StrEnum):
-    """What a certificate says about a number."""
-
-    COMPLETE = "complete"
-    PARTIAL = "partial"
-    UNKNOWN = "unknown"
 
 
 class WaitReason(StrEnum):
@@ -126,102 +85,6 @@ class Run:
             "state": self.state,
             "statusUrl": f"/api/msp-portal/tenants/{self.tenant_id}/sync-status",
         }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceProgress:
-    """The checkpoint of one resource: written after the rows it speaks of, never before."""
-
-    run_id: str
-    resource: str
-    position: int
-    weight: int
-    """Share of the run's percentage."""
-    state: str = ResourceState.PENDING
-    mode: str = Mode.FULL
-    phase: str = Phase.LISTING
-    next_delta: str = ""
-    """Where the changes after this listing begin, once Microsoft has said so."""
-    delta_taken_at: str = ""
-    cursor: str = ""
-    """Where the phase goes on; empty at its start. Opaque to everybody but the phase."""
-    restarts: int = 0
-    planned: int | None = None
-    """How many objects were foreseen before it began."""
-    planned_seconds: int | None = None
-    carried_from: str = ""
-    """The run whose result this is, when this run leaves the resource as it was."""
-    expected: int | None = None
-    """Microsoft's latest number."""
-    expected_at_start: int | None = None
-    is_counted: bool = False
-    """Whether Microsoft was asked for `expected`."""
-    catch_ups: int = 0
-    """How often the changes since the listing began were looked at."""
-    received: int = 0
-    removed: int = 0
-    kept: int = 0
-    """Of the received objects, the ones whose row was left alone as nothing had changed."""
-    gone: int = 0
-    """Of the changed objects, the ones that are no more."""
-    gone_reasons: str = ""
-    """The same by Microsoft's reason, as JSON."""
-    unusable: int = 0
-    stored: int = 0
-    stale: int = 0
-    """Rows of earlier runs found while counting."""
-    count_steps: int = 0
-    kept_found: int = 0
-    """Of the rows that were left alone, the ones the count has found unchanged."""
-    pages: int = 0
-    throttled_seconds: int = 0
-    throttles: int = 0
-    """Throttled answers in a row."""
-    attempts: int = 0
-    """Failed tries in a row."""
-    propagation_waits: int = 0
-    retries: int = 0
-    requests: int = 0
-    resource_units: int = 0
-    share_of_limit: float = 0.0
-    throttle_scope: str = ""
-    throttle_information: str = ""
-    as_of: str = ""
-    """The day the source speaks of, where that is not today."""
-    reached: float = 0.0
-    """The highest share of the work ever reported: a percentage never goes back."""
-    tally: str = ""
-    """Counters summed over the stored rows, as JSON."""
-    verdict: str = Verdict.UNKNOWN
-    verdict_reason: str = ""
-    started_at: str = ""
-    updated_at: str = ""
-    waiting_reason: str = ""
-    waiting_until: str = ""
-    problem_code: str = ""
-    problem_message: str = ""
-
-    @property
-    def is_ended(self) -> bool:
-        return self.state in ENDED_RESOURCE_STATES
-
-    @property
-    def duplicates(self) -> int:
-        """Objects Microsoft sent more than once, known once the stored rows are counted."""
-        return max(0, self.received - self.unusable - self.removed - self.stored) if self.verdict == "complete" else 0
-
-    @property
-    def stamp(self) -> str:
-        """Marks the rows of this listing; a restarted listing has another, so the older rows can be swept."""
-        return f"{self.run_id}.{self.restarts}"
-
-
-@dataclass(frozen=True, slots=True)
-class StoredProgress:
-    """A checkpoint and the ETag it must still have when the next one is written."""
-
-    progress: ResourceProgress
-    etag: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from tenantsync.permissions import APPLICATION_PERMISSIONS, PERMISSIONS
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.resources.spec import Reading, ResourceSpec
 from tenantsync.services import Services
-from tenantsync.store.runs import ResourceProgress, ResourceState, Verdict
+from tenantsync.store.progress import ResourceProgress, ResourceState, Verdict
 from tests.fakes.microsoft import GRAPH, TENANT, Answer, Asked, FakeMicrosoft, graph_error
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures/graph"

@@ -11,7 +11,8 @@ from connect.request import parse_connect_request
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.services import Services
-from tenantsync.store.runs import ResourceProgress, ResourceState, Run, RunState
+from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.runs import Run, RunState
 from tenantsync.web import Reply
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft
 from tests.fakes.orchestrations import Started

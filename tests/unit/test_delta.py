@@ -19,7 +19,7 @@ from tenantsync.graph.client import TenantGraph
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.services import Services
 from tenantsync.store.inventory import Item
-from tenantsync.store.runs import Mode, ResourceProgress, ResourceState, Verdict
+from tenantsync.store.progress import Mode, ResourceProgress, ResourceState, Verdict
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import TENANT

@@ -20,7 +20,7 @@ from tenantsync.errors import (
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.services import Services
 from tenantsync.store.inventory import Listing
-from tenantsync.store.runs import Phase, ResourceProgress, ResourceState, Verdict
+from tenantsync.store.progress import Phase, ResourceProgress, ResourceState, Verdict
 from tenantsync.store.throttle_gate import ThrottleGate
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables

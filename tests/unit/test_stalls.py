@@ -12,7 +12,8 @@ from tenantsync.errors import TransientError
 from tenantsync.orchestrations import InstanceStatus
 from tenantsync.services import Services
 from tenantsync.stalls import StallReason
-from tenantsync.store.runs import ResourceProgress, ResourceState, Run, RunState
+from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.syncing import start_due
 from tenantsync.watchdog import RUN_STUCK, watch_runs

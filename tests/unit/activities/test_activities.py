@@ -13,7 +13,8 @@ from tenantsync.operations import ROLE_NAMES
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.services import Services
 from tenantsync.store.owners import TenantOwner
-from tenantsync.store.runs import ResourceProgress, ResourceState, Run, RunState
+from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.runs import Run, RunState
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import (
     ALL_ROLES,

@@ -16,7 +16,8 @@ from tenantsync.outbound import Outbound
 from tenantsync.services import Services, build_services, using
 from tenantsync.settings import Settings
 from tenantsync.store.outbox import Notification, Outbox, Webhook
-from tenantsync.store.runs import ResourceState, RunState
+from tenantsync.store.progress import ResourceState
+from tenantsync.store.runs import RunState
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables

@@ -16,7 +16,8 @@ from tenantsync.identity.caller import Role
 from tenantsync.services import Services
 from tenantsync.store.inventory import Listing
 from tenantsync.store.owners import TenantOwner
-from tenantsync.store.runs import ResourceProgress, ResourceState, Run, RunState
+from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.runs import Run, RunState
 from tests.fakes.clock import START, FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token

@@ -16,7 +16,8 @@ from tenantsync.errors import ConflictError, TransientError
 from tenantsync.services import Services
 from tenantsync.store.audit import Audit
 from tenantsync.store.inventory import Listing
-from tenantsync.store.runs import ResourceProgress, Run, RunState
+from tenantsync.store.progress import ResourceProgress
+from tenantsync.store.runs import Run, RunState
 from tenantsync.syncing import begin_sync
 from tests.app import Answer, App, DurableClient
 from tests.fakes.clock import FakeClock
