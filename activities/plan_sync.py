@@ -33,7 +33,7 @@ def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
     planner = _Planner(
         run=run,
         roles=services.graph_for(run.tenant_id).roles(),
-        earlier={item.resource: item for item in services.runs.read_resources(run.previous_run_id)},
+        earlier={item.resource: item for item in services.runs.read_earlier(run)},
         wishes=read_wishes(services.tenants.read(run.msp_id, run.tenant_id)),
         now=services.clock.now(),
     )
@@ -61,13 +61,19 @@ class _Planner:
 
     def plan(self, spec: ResourceSpec, position: int, point: DeltaPoint | None) -> ResourceProgress:
         place: dict[str, Any] = {"run_id": self.run.run_id, "position": position, "weight": spec.weight}
-        progress = ResourceProgress(resource=spec.key, updated_at=to_rfc3339(self.now), **place)
+        earlier = self.earlier.get(spec.key)
+        progress = ResourceProgress(
+            resource=spec.key,
+            updated_at=to_rfc3339(self.now),
+            is_emptiness_known=earlier is not None and earlier.problem_code == "empty_answer",
+            **place,
+        )
         if not self.wishes.get(spec.key, ResourceWish()).is_on:
             return _skipped(progress, "switched_off", f"{spec.title} is switched off for this tenant.")
-        earlier = self.earlier.get(spec.key)
         if self.run.only and spec.key not in self.run.only.split() and earlier and earlier.is_ended:
             origin = earlier.carried_from or earlier.run_id
-            return replace(earlier, **place, carried_from=origin, reached=1.0)
+            carried: dict[str, Any] = {"planned": None, "planned_seconds": None, "reached": 1.0}
+            return replace(earlier, **place, **carried, carried_from=origin)
         if self.roles.isdisjoint(spec.permissions):
             return _skipped(progress, "permission_missing", f"{spec.title} needs {spec.permissions[0]}.")
         if point is None or self.now - parse_rfc3339(point.taken_at) > _LINKS_LIVE:

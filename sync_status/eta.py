@@ -6,10 +6,10 @@ from math import ceil
 from typing import Any, Final
 
 from tenantsync.clock import parse_rfc3339
-from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
 
-_AT_ONCE: Final = 4
-"""Resources of a tenant that share its time; an estimate goes by it, nothing else does."""
+_AT_ONCE: Final = 3
+"""The lanes of a run; an estimate goes by it, nothing else does."""
 _SECONDS_A_MINUTE: Final = 60
 
 
@@ -48,7 +48,9 @@ def _eta(item: ResourceProgress, now: datetime) -> float | None:
         waits = max(0.0, (parse_rfc3339(item.waiting_until) - now).total_seconds())
     if not item.started_at or not item.reached:
         return None if item.planned_seconds is None else waits + item.planned_seconds
+    worked = (now - parse_rfc3339(item.started_at)).total_seconds() - item.throttled_seconds + waits
+    if item.mode == Mode.DELTA:  # how much has changed nobody knows beforehand
+        return waits + max(1.0, (item.planned_seconds or 0) - worked)
     if not (item.expected or item.planned):
         return None
-    worked = (now - parse_rfc3339(item.started_at)).total_seconds() - item.throttled_seconds + waits
     return waits + max(0.0, worked / item.reached * (1 - item.reached))

@@ -12,42 +12,30 @@ from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.runs import Run
 from tenantsync.syncing import KEPT_RUNS
-from tenantsync.wire import onboarding_instance_id, resync_id
 
 
 def list_runs(tenant_id: str, params: Mapping[str, str], caller: Caller, services: Services) -> dict[str, Any]:
     """`{items, nextCursor}` of the latest connection's runs, as far back as they are kept."""
     connection = find_connection(tenant_id, caller, services)
-    top, position = read_top(params, default=10, most=KEPT_RUNS), read_cursor(params)
-    newest = _number(position) if position else connection.syncs
-    items: list[dict[str, Any]] = []
-    for number in range(min(newest, connection.syncs), max(-1, connection.syncs - KEPT_RUNS), -1):
-        run = services.runs.read(run_id_of(connection, number))
-        if run and len(items) == top:
-            return {"items": items, "nextCursor": write_cursor(str(number))}
-        if run:
-            items.append(_describe(run, services))
-    return {"items": items, "nextCursor": None}
+    top, first = read_top(params, default=10, most=KEPT_RUNS), read_cursor(params)
+    chain = list(services.runs.read_chain(connection.run_id, KEPT_RUNS + 1))
+    start = next((number for number, run in enumerate(chain) if run.run_id == first), None) if first else 0
+    if start is None:
+        raise RequestError("invalid_request", "`cursor` is not one this service gave.")
+    page, rest = chain[start : start + top], chain[start + top :]
+    return {
+        "items": [_describe(run, services) for run in page],
+        "nextCursor": write_cursor(rest[0].run_id) if rest else None,
+    }
 
 
 def find_run(connection: Connection, run_id: str, services: Services) -> Run:
-    """The connection's run of that id; raises RequestError `run_unknown`."""
-    run = services.runs.read(run_id)
-    if run is None or run.connection_id != connection.connection_id or run.msp_id != connection.msp_id:
+    """The run of that id, of those that led to the connection's latest; raises RequestError `run_unknown`."""
+    chain = services.runs.read_chain(connection.run_id, KEPT_RUNS + 1)
+    found = next((run for run in chain if run.run_id == run_id), None)
+    if found is None:
         raise RequestError("run_unknown")
-    return run
-
-
-def run_id_of(connection: Connection, number: int) -> str:
-    """The id of a connection's `number`th further sync; 0 is the first one."""
-    identifier = connection.connection_id
-    return resync_id(identifier, number) if number else onboarding_instance_id(identifier)
-
-
-def _number(position: str) -> int:
-    if not position.isascii() or not position.isdigit():
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.")
-    return int(position)
+    return found
 
 
 def _describe(run: Run, services: Services) -> dict[str, Any]:

@@ -42,12 +42,19 @@ def resync(
     if connection is None or owner.leaving_since:
         raise RequestError("tenant_disconnecting")
     running = services.runs.read(connection.run_id)
-    if running and running.state in ACTIVE_RUN_STATES and running.only:  # a part is not what was asked for
+    if running and running.state in ACTIVE_RUN_STATES and not _is_whole(running, services):
         raise RequestError("sync_running")
     run = begin_sync(connection, kind or DELTA, services)
     if run is None:
         raise RequestError("tenant_disconnecting")
     return _start(run, owner, caller, services, orchestrations)
+
+
+def _is_whole(run: Run, services: Services) -> bool:
+    """Whether the run is about all that is switched on: a part is not what somebody means who asks for a sync."""
+    wishes = read_wishes(services.tenants.read(run.msp_id, run.tenant_id))
+    wanted = {spec.key for spec in RESOURCES if wishes.get(spec.key, ResourceWish()).is_on}
+    return not run.only or wanted.issubset(run.only.split())
 
 
 def _start(

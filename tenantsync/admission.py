@@ -52,7 +52,8 @@ def admit(run: Run, services: Services) -> float:
 def release(run: Run, services: Services, *, has_settled: bool = True) -> None:
     """The run has ended: its place is free for the next one, and so is its tenant, unless a worker may still write."""
     services.places.give_back(run.run_id)
-    services.places.leave_line(turn_of(run))
+    for turn in (turn_of(run), *(other for other in services.places.read_line() if other.run_id == run.run_id)):
+        services.places.leave_line(turn)
     if has_settled:
         services.places.release_tenant(run.tenant_id, run.run_id)
 

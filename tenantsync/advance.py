@@ -25,7 +25,8 @@ COUNT_ANEW: Final[Mapping[str, Any]] = {
 def after_page(progress: ResourceProgress, page: Page, *, kept: int, now: str) -> dict[str, Any]:
     """Changes to the checkpoint once a page is stored; `kept` of its rows were left alone."""
     changes: dict[str, Any] = {
-        "received": progress.received + page.received,
+        # what comes again because it has changed meanwhile was not sent twice
+        "received": progress.received + (0 if progress.phase == Phase.CATCHING_UP else page.received),
         "removed": progress.removed + sum(1 for item in page.rows.values() if item is None),
         "kept": progress.kept + kept,
         "unusable": progress.unusable + page.unusable,

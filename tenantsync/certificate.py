@@ -34,6 +34,8 @@ def judge(progress: ResourceProgress, expected: int | None, evidence: str) -> Ju
     if progress.unusable:
         words = f"{progress.unusable} objects could not be read."
         return _partial("objects_unusable", words)
+    if expected is None and progress.stale and not progress.stored and not progress.is_emptiness_known:
+        return _partial("empty_answer", f"Microsoft sent nothing where {progress.stale} objects are known.")
     if expected is None:
         return Judgement(Verdict.COMPLETE, evidence)
     is_enough = progress.stored == expected if progress.mode == Mode.DELTA else progress.stored >= expected
@@ -55,7 +57,8 @@ def share_reached(progress: ResourceProgress) -> float:
         return 1.0
     if progress.phase != Phase.LISTING:
         return _LISTED
-    if foreseen := progress.expected or progress.planned:
+    foreseen = None if progress.mode == Mode.DELTA else progress.expected or progress.planned
+    if foreseen:
         return _LISTED * min(1.0, progress.received / foreseen)
     return _LISTED * progress.pages / (progress.pages + _UNCOUNTED_HALF)
 

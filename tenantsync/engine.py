@@ -194,12 +194,16 @@ class _Slice:
     def _write(self, listing: Listing, items: Mapping[str, Item]) -> int:
         """How many rows were left alone, as the store has exactly them already; they are noted for the count."""
         inventory, tally = self._tools.inventory, self._spec.tally
-        if self._progress.mode == Mode.DELTA or self._progress.phase == Phase.CATCHING_UP:
-            inventory.merge(listing, items, tally)
-        elif self._spec.changes is None:
-            if kept := inventory.write_changed(listing, items, tally, self._known):
-                self._tools.reading.scratch.kept().write(self._progress.pages, pack(kept))
+        changes, is_delta = self._spec.changes, self._progress.mode == Mode.DELTA
+        if changes is None and len(self._known):
+            kept = inventory.write_changed(listing, items, tally, self._known)
+            # also when there are none: a page may be read a second time, and have changed
+            self._tools.reading.scratch.kept().write(self._progress.pages, pack(kept))
             return len(kept)
+        if changes is None:
+            inventory.write_changed(listing, items, tally, self._known)
+        elif (is_delta or self._progress.phase == Phase.CATCHING_UP) and not changes.has_whole_objects:
+            inventory.merge(listing, items, tally)
         else:
             inventory.write(listing, items, tally)
         return 0
@@ -225,7 +229,7 @@ class _Slice:
     def _certify(self) -> bool:
         """Microsoft is asked once more, as the tenant may have changed meanwhile, and the numbers are judged."""
         progress = self._progress
-        if progress.kept_found < len(self._kept):
+        if progress.kept_found < len(self._kept) and progress.verdict != Verdict.PARTIAL:
             raise CursorExpiredError("page_expired", "rows that were left alone are not what they were")
         latest = self._spec.count(self._tools.reading.graph) if self._is_worth_asking() and self._spec.count else None
         expected = progress.expected if latest is None else latest
@@ -251,6 +255,8 @@ class _Slice:
         return progress.expected_at_start is not None and not is_settled
 
     def _sweep(self) -> bool:
+        if len(self._kept) < self._progress.kept_found:
+            raise CursorExpiredError("page_expired", "the notes of the rows that were left alone are gone")
         while True:
             cursor = self._tools.inventory.sweep(self._listing(), self._progress.cursor, self._kept)
             if not cursor:
@@ -291,11 +297,11 @@ class _Slice:
         self._save(next_delta=link, delta_taken_at=to_rfc3339(self._tools.clock.now()))
 
     def _end(self, state: ResourceState, **changes: Any) -> None:
-        self._tools.reading.scratch.clear()
         ended = replace(self._progress, state=state, **changes)
         if state == ResourceState.COMPLETED:
             self._remember(ended)
         self._save(state=state, **changes)
+        self._tools.reading.scratch.clear()  # last: until the end is stored, a sweep may have to go by the notes
 
     def _remember(self, ended: ResourceProgress) -> None:
         """Where the next sync begins, or what it need not write again."""

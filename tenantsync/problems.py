@@ -59,6 +59,7 @@ _CATALOGUE = {
         ("internal_error", 500, "Something went wrong on our side", _OPS, "Try again; if it stays, give support the correlation id."),
         ("tenant_in_two_clouds", 409, "This tenant exists in more than one Microsoft cloud", _TECHNICIAN, "Ask the customer which cloud is meant and send the request again with `cloud`."),
         ("tenant_in_other_cloud", 400, "This tenant is in another Microsoft cloud", _OPS, "Register the app in that cloud and use a deployment of this service for it."),
+        ("empty_answer", 200, "Microsoft sent nothing where there was something before", _TECHNICIAN, "Look whether the tenant really has none of these any more. Nothing was deleted; the next sync that gets nothing is believed."),
         ("run_unknown", 404, "There is no such sync", _TECHNICIAN, "Use the id of one of the tenant's syncs (GET tenants/{tenantId}/runs); old ones are forgotten."),
         ("switched_off", 409, "This resource is switched off", _TECHNICIAN, "Switch it on for this tenant (PATCH tenants/{tenantId}, resources) if you need it."),
         ("sync_running", 409, "A sync of this tenant is running", _TECHNICIAN, "Wait until it has ended, or cancel it first."),

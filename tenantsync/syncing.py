@@ -15,7 +15,7 @@ from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 from tenantsync.tenant_state import SETTLED
 from tenantsync.wire import resync_id
-from tenantsync.wishes import due_resources, read_wishes
+from tenantsync.wishes import due_resources, read_wishes, shortest_interval
 
 DELTA: Final = "delta"
 FULL: Final = "full"
@@ -93,7 +93,13 @@ def _due(tenant: ManagedTenant, services: Services) -> list[str]:
         is_due = tenant.sync_every_hours and passed >= timedelta(hours=tenant.sync_every_hours)
         return keys if is_due else []
     connection = services.connections.read(tenant.msp_id, tenant.connection_id)
-    earlier = services.runs.read_resources(connection.run_id) if connection else []
+    last = services.runs.read(connection.run_id) if connection else None
+    if last is None:
+        return []
+    earlier = services.runs.read_resources(last.run_id)
+    if not earlier and now - parse_rfc3339(last.finished_at or last.started_at) < shortest_interval(tenant, keys):
+        return []  # it failed before anything was planned, and is not to be tried all the time
+    earlier = earlier or services.runs.read_earlier(last)
     return due_resources(tenant, keys, {item.resource: item for item in earlier}, now)
 
 

@@ -41,9 +41,22 @@ def due_resources(
     return [key for key in keys if _is_due(tenant, wishes.get(key, ResourceWish()), earlier.get(key), now)]
 
 
+def shortest_interval(tenant: ManagedTenant, keys: Sequence[str]) -> timedelta:
+    """How often something is due, at most."""
+    hours = [_hours(tenant, read_wishes(tenant).get(key, ResourceWish())) for key in keys]
+    return timedelta(hours=min((number for number in hours if number), default=0))
+
+
+def _hours(tenant: ManagedTenant, wish: ResourceWish) -> int:
+    """0 means only when somebody asks for it."""
+    if not wish.is_on:
+        return 0
+    return tenant.sync_every_hours if wish.every_hours is None else wish.every_hours
+
+
 def _is_due(tenant: ManagedTenant, wish: ResourceWish, earlier: ResourceProgress | None, now: datetime) -> bool:
-    hours = tenant.sync_every_hours if wish.every_hours is None else wish.every_hours
-    if not wish.is_on or not hours:
+    hours = _hours(tenant, wish)
+    if not hours:
         return False
     if earlier is None or not earlier.updated_at:
         return True

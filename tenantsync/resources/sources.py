@@ -89,6 +89,10 @@ class DeltaMembers:
                 delta_link=_delta_link(page),
             )
 
+    @property
+    def has_whole_objects(self) -> bool:
+        return True
+
     def begin(self, graph: TenantGraph) -> str:  # noqa: ARG002 - the full listing is a delta already
         return ""
 
@@ -102,6 +106,10 @@ class ObjectChanges:
 
     def requests(self) -> tuple[str, ...]:
         return (f"{self.path}?$deltatoken=latest&$select={','.join(self.select)}",)
+
+    @property
+    def has_whole_objects(self) -> bool:
+        return False
 
     def begin(self, graph: TenantGraph) -> str:
         """Microsoft answers with no objects and the link to what changes from now on."""

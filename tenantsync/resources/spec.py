@@ -64,8 +64,12 @@ class Source(Protocol):
 class Changes(Source, Protocol):
     """Reads what has changed since a point in time; a cursor is the link to that point, or to a further page.
 
-    Objects may come with some of their properties only. The last page carries the next point.
+    Objects may come with some of their properties only, unless `has_whole_objects`. The last page carries the next
+    point.
     """
+
+    @property
+    def has_whole_objects(self) -> bool: ...
 
     def begin(self, graph: TenantGraph) -> str:
         """The link to everything that changes from now on; empty when the full listing itself ends with it."""

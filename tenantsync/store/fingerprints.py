@@ -20,6 +20,8 @@ class Fingerprints:
 
     def __init__(self, tables: TableStore) -> None:
         self._tables = tables
+        self._read: tuple[str, RowHashes] = ("", RowHashes())
+        """The latest that were read, as each slice of a listing asks for the same."""
 
     def note(self, tenant_id: str, resource: str, step: int, hashes: bytes) -> None:
         """What one step of counting has seen; step 0 begins anew, repeating a step replaces its note."""
@@ -39,8 +41,14 @@ class Fingerprints:
 
     def read(self, tenant_id: str, resource: str) -> RowHashes:
         """Empty when no listing was complete yet."""
-        slot = self._valid_slot(tenant_id, resource)
-        return RowHashes(self._notes(tenant_id, resource, slot) if slot else ())
+        head = self._head(tenant_id, resource)
+        if head is None:
+            return RowHashes()
+        name, known = f"{tenant_id}_{resource}_{head.text('stamp')}", self._read
+        if known[0] != name:
+            known = (name, RowHashes(self._notes(tenant_id, resource, head.text("slot"))))
+            self._read = known
+        return known[1]
 
     def forget(self, tenant_id: str, resource: str) -> None:
         """The tenant is gone."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from tenantsync.errors import RequestError, TransientError
+from tenantsync.errors import CursorExpiredError, RequestError, TransientError
 from tenantsync.store.keys import FURTHER, SHARDS, encode_key, inventory_partition, shard_of
 from tenantsync.store.row_hashes import RowHashes, hash_row, pack
 from tenantsync.store.tables import Row, TableStore
@@ -74,8 +74,17 @@ class Inventory:
         return [row.hash for row in rows if row.hash in known]
 
     def merge(self, listing: Listing, changes: Mapping[str, Item], tally: Tally | None = None) -> None:
-        """Writes objects of which only some properties may be given: the others stay as they are stored."""
-        whole = {identifier: {**self._find(listing, identifier), **change} for identifier, change in changes.items()}
+        """Writes objects of which only some properties may be given: the others stay as they are stored.
+
+        Raises CursorExpiredError when what is stored is damaged: then everything has to be listed again.
+        """
+        stored = self._tables.read_many(INVENTORY_TABLE, [_place(listing, identifier) for identifier in changes])
+        whole: dict[str, Item] = {}
+        for (identifier, change), row in zip(changes.items(), stored, strict=True):
+            item = self._to_item(listing.tenant_id, listing.resource, row) if row else {}
+            if item is None:
+                raise CursorExpiredError("page_expired", "a stored row is without its rest")
+            whole[identifier] = {**item, **change}
         self.write(listing, whole, tally)
 
     def _store(self, listing: Listing, rows: Iterable["_EncodedRow"]) -> None:
@@ -94,18 +103,12 @@ class Inventory:
             self._tables.write(INVENTORY_TABLE, {beyond: further})
         self._tables.write(INVENTORY_TABLE, partitions)
 
-    def _find(self, listing: Listing, identifier: str) -> Item:
-        key = encode_key(identifier)
-        partition = inventory_partition(listing.tenant_id, listing.resource, shard_of(key))
-        row = self._tables.read(INVENTORY_TABLE, partition, key)
-        return self._to_item(listing.tenant_id, listing.resource, row) if row else {}
-
-    def _to_item(self, tenant_id: str, resource: str, row: Row) -> Item:
+    def _to_item(self, tenant_id: str, resource: str, row: Row) -> Item | None:
+        """None for an item of which a part is not there."""
         partition = inventory_partition(tenant_id, resource, FURTHER)
         found = [self._tables.read(INVENTORY_TABLE, partition, key) for key in further_keys(row)]
-        if None in found:  # it is being replaced at this very moment
-            raise TransientError("storage_unavailable", "a row is without its rest")
-        return join_item(row, [one for one in found if one])
+        further = [one for one in found if one]
+        return join_item(row, further) if len(further) == len(found) else None
 
     def remove_prefixed(self, listing: Listing, prefix: str) -> None:
         """Deletes the rows whose ids begin so."""
@@ -120,11 +123,19 @@ class Inventory:
                     break
 
     def remove(self, listing: Listing, identifiers: list[str]) -> None:
-        """Deletes the rows of these ids."""
+        """Deletes the rows of these ids, and what they could not hold."""
+        partitions: dict[str, list[str]] = {}
         for identifier in identifiers:
-            key = encode_key(identifier)
-            partition = inventory_partition(listing.tenant_id, listing.resource, shard_of(key))
-            self._tables.delete(INVENTORY_TABLE, partition, [key])
+            partition, key = _place(listing, identifier)
+            partitions.setdefault(partition, []).append(key)
+        beyond = inventory_partition(listing.tenant_id, listing.resource, FURTHER)
+        if partitions and self._tables.scan(INVENTORY_TABLE, beyond, limit=1, columns=("stamp",)):
+            places = [(partition, key) for partition, keys in partitions.items() for key in keys]
+            rows = self._tables.read_many(INVENTORY_TABLE, places)
+            further = [key for row in rows if row for key in further_keys(row)]
+            self._tables.delete(INVENTORY_TABLE, beyond, further)
+        for partition, keys in partitions.items():
+            self._tables.delete(INVENTORY_TABLE, partition, keys)
 
     def count(self, listing: Listing, cursor: str, kept: RowHashes = _NOTHING) -> Count:
         """Counts one step of rows: the listing's own (all, if it has no stamp), and stale ones of earlier listings.
@@ -173,7 +184,10 @@ class Inventory:
             if not position or len(rows) == top:
                 break
         items = [self._to_item(tenant_id, resource, row) for row in rows]
-        return InventoryPage(items, _encode_cursor(position) if position else None)
+        if None in items:  # it is being replaced at this very moment
+            raise TransientError("storage_unavailable", "a row is without its rest")
+        whole = [item for item in items if item is not None]
+        return InventoryPage(whole, _encode_cursor(position) if position else None)
 
     def _step(
         self, listing: Listing, cursor: str, columns: tuple[str, ...], limit: int = 1000, *, partitions: int = SHARDS
@@ -186,6 +200,12 @@ class Inventory:
         if len(rows) == limit:
             return rows, f"{shard}:{rows[-1].key}"
         return rows, f"{shard + 1}:" if shard + 1 < partitions else ""
+
+
+def _place(listing: Listing, identifier: str) -> tuple[str, str]:
+    """Partition and key of an item's row."""
+    key = encode_key(identifier)
+    return inventory_partition(listing.tenant_id, listing.resource, shard_of(key)), key
 
 
 def add_tally(total: dict[str, float], counters: Mapping[str, float]) -> None:

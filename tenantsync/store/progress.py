@@ -68,6 +68,8 @@ class ResourceProgress:
     planned: int | None = None
     """How many objects were foreseen before it began."""
     planned_seconds: int | None = None
+    is_emptiness_known: bool = False
+    """The run before got nothing either: now it is believed."""
     carried_from: str = ""
     """The run whose result this is, when this run leaves the resource as it was."""
     expected: int | None = None

@@ -1,6 +1,6 @@
 """Runs and the progress of their resources: one partition a run, so that a status is one read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -16,6 +16,7 @@ _RESOURCE: Final = "resource_"
 _UNDER_WAY: Final = "under_way"
 _WATCH: Final = "watch"
 _TRIES: Final = 8
+_LONGEST_WALK: Final = 10
 
 
 class RunState(StrEnum):
@@ -185,6 +186,22 @@ class Runs:
     def read_resources(self, run_id: str) -> list[ResourceProgress]:
         """All checkpoints in the plan's order; none for an empty id."""
         return _resources_of(self._tables.scan(RUNS_TABLE, run_id, after=_RESOURCE) if run_id else [])
+
+    def read_earlier(self, run: Run) -> list[ResourceProgress]:
+        """The checkpoints of the newest run before this one that has any: some end before they are planned."""
+        for earlier in self.read_chain(run.previous_run_id, _LONGEST_WALK):
+            if resources := self.read_resources(earlier.run_id):
+                return resources
+        return []
+
+    def read_chain(self, run_id: str, most: int) -> Iterator[Run]:
+        """The run and the ones before it, newest first, as far back as they are kept."""
+        for _ in range(most):
+            run = self.read(run_id) if run_id else None
+            if run is None:
+                return
+            yield run
+            run_id = run.previous_run_id
 
     def checkpoint(self, progress: ResourceProgress, etag: str) -> StoredProgress:
         """Replaces the checkpoint that has `etag`; ConflictError if another worker has moved on meanwhile."""

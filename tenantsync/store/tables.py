@@ -59,6 +59,9 @@ class TableStore(Protocol):
 
     def read(self, table: str, partition: str, row: str) -> Row | None: ...
 
+    def read_many(self, table: str, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        """The rows of these partitions and keys, in their order, several at once; None for one that is not there."""
+
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
         """Creates the row; ConflictError if it exists."""
 
@@ -120,6 +123,9 @@ class AzureTables:
             return self._do(table, lambda client: _to_row(client.get_entity(partition, row)))
         except _MissingRowError:
             return None
+
+    def read_many(self, table: str, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        return list(self._writers.map(lambda key: self.read(table, *key), keys))
 
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
         self._do(table, lambda client: client.create_entity(_to_entity(row)))

@@ -26,6 +26,9 @@ class MemoryTables:
         with self._lock:
             return self.tables[table][partition].get(row)
 
+    def read_many(self, table: str, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        return [self.read(table, *key) for key in keys]
+
     def insert(self, table: str, row: Mapping[str, Any]) -> None:
         self._maybe_fail()
         with self._lock:

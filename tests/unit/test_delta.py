@@ -63,6 +63,10 @@ class Changes:
     directory: Directory
     instead: Callable[[Reading, str], Iterator[Page]] | None = None
 
+    @property
+    def has_whole_objects(self) -> bool:
+        return False
+
     def requests(self) -> tuple[str, ...]:
         return ("/things/delta",)
 
@@ -206,6 +210,7 @@ def test_what_changes_during_the_listing_is_taken_at_its_end(services: Services,
     assert syncs.stored() == syncs.directory.things
     assert (progress.mode, progress.verdict, progress.stored, progress.expected) == (Mode.FULL, "complete", 29, 29)
     assert (progress.expected_at_start, orjson.loads(progress.gone_reasons)) == (30, {"deleted": 2})
+    assert (progress.received, progress.duplicates) == (30, 0)
     assert syncs.directory.listed == 1
     assert syncs.sync().received == 0  # the next sync begins where this one ended
 
@@ -298,3 +303,14 @@ def test_tenant_without_changes_to_offer_is_listed_every_time(services: Services
 def test_full_sync_can_be_asked_for(syncs: Syncs):
     assert syncs.sync(is_delta=False).mode == Mode.FULL
     assert syncs.directory.listed == 2
+
+
+def test_stored_row_that_lost_its_rest_means_that_everything_is_listed_again(syncs: Syncs, tables: MemoryTables):
+    syncs.directory.change("t1", name="x" * 1_300_000)
+    syncs.sync()
+    (beyond,) = (rows for name, rows in tables.tables["Inventory"].items() if name.endswith("_16") and rows)
+    beyond.popitem()
+    syncs.directory.change("t1", title="chief")
+    progress = syncs.sync()
+    assert (progress.mode, progress.verdict) == (Mode.FULL, Verdict.COMPLETE)
+    assert syncs.stored() == syncs.directory.things

@@ -1,6 +1,7 @@
 """The one loop, against a source that can be scripted page by page."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -19,8 +20,10 @@ from tenantsync.errors import (
 )
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.services import Services
-from tenantsync.store.inventory import Listing
-from tenantsync.store.progress import Phase, ResourceProgress, ResourceState, Verdict
+from tenantsync.store.inventory import Inventory, Listing
+from tenantsync.store.progress import Phase, ResourceProgress, ResourceState, StoredProgress, Verdict
+from tenantsync.store.row_hashes import hash_row, pack
+from tenantsync.store.runs import Runs
 from tenantsync.store.throttle_gate import ThrottleGate
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -105,10 +108,11 @@ class Bench:
             self.clock.advance(outcome.delay_seconds)
         raise AssertionError("the resource does not end")
 
-    def another_run(self) -> ResourceProgress:
+    def another_run(self, **more: bool) -> ResourceProgress:
         """The next sync of the same tenant."""
         self.run_id = f"{self.run_id}-again"
-        self.services.runs.plan([ResourceProgress(run_id=self.run_id, resource="things", position=0, weight=1)])
+        planned = ResourceProgress(run_id=self.run_id, resource="things", position=0, weight=1)
+        self.services.runs.plan([replace(planned, **more)])
         return self.run()
 
     @property
@@ -257,6 +261,88 @@ def test_row_that_vanished_from_the_store_is_noticed_and_written_again(bench: Be
     lost.popitem()
     again = bench.another_run()
     assert (again.stored, again.verdict, again.restarts) == (30, Verdict.COMPLETE, 1)
+    assert len(ids(bench)) == 30
+
+
+def fewer(bench: Bench) -> None:
+    """The next listing has nine of ten, unchanged."""
+    bench.source.rows = lambda number: {f"{number}-{n}": {"id": f"{number}-{n}"} for n in range(9)}
+
+
+class KilledError(BaseException):
+    """As a process that ends in the middle."""
+
+
+OUTAGE = TransientError("storage_unavailable")
+
+
+@pytest.mark.parametrize("failures", [[KilledError()], [OUTAGE, OUTAGE]], ids=["kill", "outage"])
+def test_end_that_is_interrupted_sweeps_nothing_that_was_left_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, failures: list[BaseException]
+):
+    bench.run()
+    fewer(bench)
+    left, checkpoint = list(failures), Runs.checkpoint
+
+    def interrupted(runs: Runs, progress: ResourceProgress, etag: str) -> StoredProgress:
+        has_begun = len(left) < len(failures)
+        if left and (has_begun or progress.state == ResourceState.COMPLETED):
+            raise left.pop(0)
+        return checkpoint(runs, progress, etag)
+
+    monkeypatch.setattr(Runs, "checkpoint", interrupted)
+    with suppress(KilledError, TransientError):
+        bench.another_run()
+    progress = bench.run()
+    assert (progress.stored, progress.verdict, len(ids(bench)), left) == (27, Verdict.COMPLETE, 27, [])
+
+
+def test_sweep_without_its_notes_lists_again_instead(bench: Bench, monkeypatch: pytest.MonkeyPatch):
+    bench.run()
+    fewer(bench)
+
+    def lost(*more: object) -> str:
+        raise KilledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Inventory, "sweep", lost)
+        with pytest.raises(KilledError):
+            bench.another_run()
+    bench.services.scratch_for(bench.run_id, "things").clear()
+    progress = bench.run()
+    assert (progress.stored, progress.verdict, progress.restarts, len(ids(bench))) == (27, Verdict.COMPLETE, 1, 27)
+
+
+def test_empty_answer_deletes_nothing_the_first_time_and_is_believed_the_second(bench: Bench):
+    bench.run()
+    bench.source.rows = lambda number: {}
+    doubted = bench.another_run()
+    assert (doubted.state, doubted.problem_code, doubted.verdict) == ("partial", "empty_answer", Verdict.PARTIAL)
+    assert len(ids(bench)) == 30
+    believed = bench.another_run(is_emptiness_known=True)
+    assert (believed.state, believed.stored, believed.verdict) == ("completed", 0, Verdict.COMPLETE)
+    assert ids(bench) == set()
+
+
+def test_page_that_is_read_again_leaves_no_older_notes(bench: Bench):
+    bench.source.pages = 2
+    bench.run()
+    bench.source.rows = lambda number: {f"{number}-{n}": {"id": f"{number}-{n}", "new": "1"} for n in range(5)}
+    kept = bench.services.scratch_for(f"{RUN}-again", "things").kept()
+    kept.write(0, pack([hash_row(f"0-{n}", f'{{"id":"0-{n}"}}') for n in range(10)]))  # of a reading that was lost
+    progress = bench.another_run()
+    assert (progress.stored, len(ids(bench)), progress.verdict) == (10, 10, Verdict.COMPLETE)
+
+
+def test_listing_that_starts_again_forgets_that_it_was_partial(bench: Bench):
+    bench.run()
+    bench.source.rows = lambda number: {f"{number}-{n}": {"id": f"{number}-{n}", "new": "1"} for n in range(10)}
+    bench.source.failures = {2: ContractError("unexpected_answer")}
+    assert bench.another_run().state == ResourceState.PARTIAL
+    bench.source.rows = None
+    bench.source.failures = {2: ContractError("unexpected_answer")}
+    progress = bench.another_run()
+    assert (progress.state, progress.verdict_reason, progress.restarts) == ("partial", "unexpected_answer", 0)
     assert len(ids(bench)) == 30
 
 

@@ -81,6 +81,17 @@ def test_retried_resource_runs_alone_and_the_others_keep_their_certificates(run:
     assert call("GET", f"/sync-status?runId={run.run_id}").body["state"] == "completed_with_issues"
 
 
+def test_retry_after_a_run_that_never_was_planned_keeps_the_certificates_before_it(run: Run, services: Services):
+    planless = call("POST", "/resync").body["runId"]
+    call("POST", f"/cancel?runId={planless}")
+    run_id = call("POST", "/resources/devices/retry").body["runId"]
+    verify_consent(run_id, 0, services)
+    assert plan_sync(run_id, services)["resources"] == ["devices"]
+    status = call("GET", "/sync-status").body
+    assert status["resources"]["users"]["carriedFrom"] == run.run_id
+    assert status["plan"]["objects"] == 0  # nothing is known of the devices, and the others do not run
+
+
 def test_retry_is_refused_while_a_sync_runs_but_not_when_it_is_the_same(run: Run, services: Services):
     first, second = call("POST", "/resources/devices/retry"), call("POST", "/resources/devices/retry")
     assert (second.status, second.body["runId"]) == (202, first.body["runId"])
@@ -147,6 +158,40 @@ def test_resource_with_an_interval_of_its_own_is_synced_by_it(run: Run, services
     assert syncs[3] == [key for key in everything if key != "mailboxes"]
 
 
+def test_sync_that_fails_before_its_plan_is_not_tried_all_the_time(run: Run, services: Services, clock: FakeClock):
+    call("PATCH", "", {"resources": {"mailboxes": {"everyHours": 72}}})
+    begun = 0
+    for _ in range(49):
+        clock.advance(HOUR)
+        started = Started()
+        start_due(services, started)
+        for run_id in started.runs:
+            begun += 1
+            finish_run(run_id, services, problem={"code": "microsoft_unavailable"})
+    assert begun == 2
+
+
+def test_retry_of_one_resource_does_not_put_the_others_off(run: Run, services: Services, clock: FakeClock):
+    begun = []
+    for _ in range(5):
+        clock.advance(23 * HOUR)
+        started = Started()
+        begun.append(start_due(services, started))
+        for run_id in started.runs or [call("POST", "/resources/devices/retry").body["runId"]]:
+            verify_consent(run_id, 0, services)
+            plan_sync(run_id, services)
+            complete(run_id, services)
+    assert begun == [0, 1, 0, 1, 0]
+
+
+def test_resync_joins_a_run_of_all_that_is_switched_on(run: Run, services: Services, clock: FakeClock):
+    call("PATCH", "", {"resources": {"devices": {"enabled": False}}})
+    clock.advance(25 * HOUR)
+    started = Started()
+    start_due(services, started)
+    assert call("POST", "/resync").body["runId"] == started.runs[0]
+
+
 def test_resource_that_is_only_synced_on_request_is_never_due(run: Run, services: Services, clock: FakeClock):
     call("PATCH", "", {"syncEveryHours": 0, "resources": {"users": {"everyHours": 24}}})
     clock.advance(25 * HOUR)
@@ -181,7 +226,7 @@ def test_next_plan_goes_by_the_numbers_and_the_pace_of_this_tenant(run: Run, ser
     plan_sync(run_id, services)
     plans = {key: item["plan"] for key, item in call("GET", "/sync-status").body["resources"].items()}
     assert plans["users"] == {"objects": 6000, "seconds": 600}
-    assert call("GET", "/sync-status").body["plan"] == {"objects": 48000, "minutes": 20, "isWhole": True}
+    assert call("GET", "/sync-status").body["plan"] == {"objects": 48000, "minutes": 27, "isWhole": True}
 
 
 def test_runs_are_listed_newest_first_with_their_certificates(run: Run, services: Services):
