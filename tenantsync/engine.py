@@ -100,6 +100,7 @@ class _Slice:
 
     def run(self) -> SliceOutcome:
         if self._progress.is_ended:
+            self._settle()
             return SliceOutcome(is_ended=True)
         if self._progress.phase in _ASKS and (closed := self._gate_seconds()):
             return self._wait_at_gate(closed)
@@ -130,6 +131,8 @@ class _Slice:
 
     def recover_from(self, failure: TenantSyncError) -> SliceOutcome:
         """Decides what the failure means for this resource and checkpoints that."""
+        if self._progress.is_ended:  # only what follows from the end has failed: the next slice does it
+            return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
         if failure.cause.status in self._spec.absent_statuses:
             failure = NotLicensedError("not_licensed", failure.detail, cause=failure.cause)
         recovery: Recovery = recover(self._progress, failure, in_window=self._tools.in_propagation_window)
@@ -278,9 +281,15 @@ class _Slice:
         self._save(next_delta=link, delta_taken_at=to_rfc3339(self._tools.clock.now()))
 
     def _end(self, state: ResourceState, **changes: Any) -> None:
+        """The checkpoint first: only the worker that ends the resource says where the next sync begins."""
+        self._save(state=state, **changes)
+        self._settle()
+
+    def _settle(self) -> None:
+        """What follows from the end; done again by the repetition of a slice that was cut off in between."""
         self._tools.reading.scratch.clear()
-        ended = replace(self._progress, state=state, **changes)
-        if state == ResourceState.COMPLETED and ended.next_delta:
+        ended = self._progress
+        if ended.state == ResourceState.COMPLETED and ended.next_delta:
             self._tools.deltas.save(
                 DeltaPoint(
                     tenant_id=self._tools.reading.graph.tenant_id,
@@ -291,7 +300,6 @@ class _Slice:
                     tally=ended.tally,
                 )
             )
-        self._save(state=state, **changes)
 
     def _save(self, **changes: Any) -> None:
         now = to_rfc3339(self._tools.clock.now())
