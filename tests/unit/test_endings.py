@@ -1,13 +1,14 @@
 """The end of a resource: where the next sync begins is told by the one worker that has ended it, and by no other."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tenantsync.errors import TransientError
 from tenantsync.services import Services
 from tenantsync.store.deltas import DeltaPoint, DeltaPoints
-from tenantsync.store.inventory import Count, Inventory, Listing
+from tenantsync.store.inventory import Count, Inventory
 from tenantsync.wire import DELTAS_TABLE
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -26,9 +27,9 @@ def test_point_is_never_told_before_the_end_is_stored(
     """The store comes back older while a worker counts: what it has counted is not there any more."""
     count, save, states = Inventory.count, DeltaPoints.save, []
 
-    def forget_after_counting(inventory: Inventory, listing: Listing, cursor: str) -> Count:
+    def forget_after_counting(inventory: Inventory, *asked: Any) -> Count:
         monkeypatch.setattr(Inventory, "count", count)
-        counted = count(inventory, listing, cursor)
+        counted = count(inventory, *asked)
         stored = services.runs.read_resource("run-1", KEY)
         assert stored
         services.runs.checkpoint(replace(stored.progress, phase="listing", cursor="", received=0), stored.etag)
