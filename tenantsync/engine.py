@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from tenantsync import logs
+from tenantsync.circles import pass_landmark
 from tenantsync.clock import Clock, to_rfc3339
 from tenantsync.errors import (
     ConflictError,
@@ -194,6 +195,7 @@ class _Slice:
             "expected": page.expected if progress.expected is None else progress.expected,
             "gone": progress.gone + page.gone,
             "cursor": page.cursor or "",
+            "landmark": pass_landmark(progress, page.cursor),
             "next_delta": page.delta_link or progress.next_delta,
         }
         if page.cursor is None:
