@@ -113,6 +113,7 @@ class Stack:
             *(sys.executable, "-m", "devstack.microsoft365", "--scenario", str(scenario)),
             *("--login-port", str(self.ports.login), "--graph-port", str(self.ports.graph)),
             *("--certificate", str(self.certificates.certificate), "--key", str(self.certificates.key)),
+            *("--signing-key", str(self.directory / "signing-key.pem")),
         ]
         self._run("simulator", command, {})
 
@@ -135,7 +136,7 @@ class Stack:
         self._end("host", signal.SIGTERM)
 
     def kill_simulator(self) -> None:
-        """Microsoft is gone from one moment to the next; what it knew besides its scenario goes, too."""
+        """Microsoft is gone from one moment to the next; what it knew besides scenario and signing key goes, too."""
         self._end("simulator", signal.SIGKILL)
 
     def end_store(self, number: signal.Signals) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import orjson
 
+from tenantsync.circles import pass_landmark
 from tenantsync.graph.usage import Usage
 from tenantsync.resources.spec import Page
 from tenantsync.store.inventory import Count, add_tally
@@ -37,6 +38,7 @@ def after_page(progress: ResourceProgress, page: Page, *, kept: int, now: str) -
         "expected": page.expected if progress.expected is None else progress.expected,
         "as_of": page.as_of or progress.as_of,
         "cursor": page.cursor or "",
+        "landmark": pass_landmark(progress, page.cursor),
         "next_delta": page.delta_link or progress.next_delta,
         **_add_gone(progress, page.gone),
     }
@@ -59,7 +61,8 @@ def _after_last_page(progress: ResourceProgress, now: str) -> dict[str, Any]:
 
 def catch_up(progress: ResourceProgress) -> dict[str, Any]:
     """Goes on with what has changed since the last look."""
-    return {"phase": Phase.CATCHING_UP, "cursor": progress.next_delta, "catch_ups": progress.catch_ups + 1}
+    following = {"phase": Phase.CATCHING_UP, "cursor": progress.next_delta, "landmark": ""}
+    return {**following, "catch_ups": progress.catch_ups + 1}
 
 
 def after_count(progress: ResourceProgress, step: Count) -> dict[str, Any]:

@@ -96,6 +96,7 @@ class _Slice:
 
     def run(self) -> SliceOutcome:
         if self._progress.is_ended:
+            self._settle()
             return SliceOutcome(is_ended=True)
         if self._progress.phase in _ASKS and (closed := self._gate_seconds()):
             return self._wait_at_gate(closed)
@@ -127,6 +128,8 @@ class _Slice:
 
     def recover_from(self, failure: TenantSyncError) -> SliceOutcome:
         """Decides what the failure means for this resource and checkpoints that."""
+        if self._progress.is_ended:  # only what follows from the end has failed: the next slice does it
+            return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
         if failure.cause.status in self._spec.absent_statuses:
             failure = NotLicensedError("not_licensed", failure.detail, cause=failure.cause)
         recovery: Recovery = recover(self._progress, failure, in_window=self._tools.in_propagation_window)
@@ -297,11 +300,15 @@ class _Slice:
         self._save(next_delta=link, delta_taken_at=to_rfc3339(self._tools.clock.now()))
 
     def _end(self, state: ResourceState, **changes: Any) -> None:
-        ended = replace(self._progress, state=state, **changes)
-        if state == ResourceState.COMPLETED:
-            self._remember(ended)
+        """The checkpoint first: only the worker that ends the resource says where the next sync begins."""
         self._save(state=state, **changes)
-        self._tools.reading.scratch.clear()  # last: until the end is stored, a sweep may have to go by the notes
+        self._settle()
+
+    def _settle(self) -> None:
+        """What follows from the end; done again by the repetition of a slice that was cut off in between."""
+        if self._progress.state == ResourceState.COMPLETED:
+            self._remember(self._progress)
+        self._tools.reading.scratch.clear()
 
     def _remember(self, ended: ResourceProgress) -> None:
         """Where the next sync begins, or what it need not write again."""

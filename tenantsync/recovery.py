@@ -63,6 +63,7 @@ def _start_again(progress: ResourceProgress) -> Recovery:
         "mode": Mode.FULL,
         "phase": Phase.LISTING,
         "cursor": "",
+        "landmark": "",
         "next_delta": "",
         "delta_taken_at": "",
         "gone": 0,

@@ -13,13 +13,14 @@ from devstack.microsoft365.control import Control
 from devstack.microsoft365.graph import Graph
 from devstack.microsoft365.login import Login
 from devstack.microsoft365.scenario import read_scenario
+from devstack.microsoft365.tokens import Signer
 from devstack.microsoft365.world import World
 
 
 def main() -> int:
     """0 after a stop."""
     parser = argparse.ArgumentParser(prog="devstack.microsoft365", description=__doc__)
-    for name in ("--scenario", "--certificate", "--key"):
+    for name in ("--scenario", "--certificate", "--key", "--signing-key"):
         parser.add_argument(name, type=Path, required=True)
     for name in ("--login-port", "--graph-port"):
         parser.add_argument(name, type=int, required=True)
@@ -33,7 +34,7 @@ async def serve(arguments: argparse.Namespace) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(arguments.certificate, arguments.key)
     login, graph = (f"https://localhost:{port}" for port in (arguments.login_port, arguments.graph_port))
-    world = World(read_scenario(arguments.scenario), login, graph)
+    world = World(read_scenario(arguments.scenario), login, graph, signer=Signer.kept_in(arguments.signing_key))
     tables = {
         arguments.login_port: [*Control(world).routes(), *Login(world).routes()],
         arguments.graph_port: Graph(world).routes(),

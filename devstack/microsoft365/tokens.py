@@ -3,21 +3,39 @@
 import json
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
 import jwt
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 _KEY_ID: Final = "simulator-key-1"
 TOKEN_SECONDS: Final = 3600
 
 
+def _make_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
 @dataclass
 class Signer:
-    """One RSA key, new with every start; tokens of an earlier start are void."""
+    """One RSA key, a new one unless a file keeps it over restarts."""
 
-    _key: rsa.RSAPrivateKey = field(default_factory=lambda: rsa.generate_private_key(65537, 2048))
+    _key: rsa.RSAPrivateKey = field(default_factory=_make_key)
+
+    @classmethod
+    def kept_in(cls, path: Path) -> "Signer":
+        """The file's key, made if it is missing: Microsoft's tokens outlive an outage of Microsoft's."""
+        if not path.exists():
+            form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            path.touch(mode=0o600)
+            path.write_bytes(_make_key().private_bytes(serialization.Encoding.PEM, form, plain))
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise TypeError(f"{path} holds no RSA key")
+        return cls(key)
 
     def jwks(self) -> dict[str, Any]:
         """The published key."""

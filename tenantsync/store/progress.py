@@ -64,6 +64,8 @@ class ResourceProgress:
     delta_taken_at: str = ""
     cursor: str = ""
     """Where the phase goes on; empty at its start. Opaque to everybody but the phase."""
+    landmark: str = ""
+    """A cursor of before; a listing that leads to it again goes round in circles."""
     restarts: int = 0
     planned: int | None = None
     """How many objects were foreseen before it began."""

@@ -28,8 +28,8 @@ class ChaosError(AssertionError):
     """What was wrong, the plan, what happened when, and the ends of the logs."""
 
 
-def play(seed: int, directory: Path) -> float:
-    """Seconds it took; raises ChaosError."""
+def play(seed: int, directory: Path) -> list[str]:
+    """What happened when, a line each; raises ChaosError."""
     return _Run(make_plan(seed), directory).play()
 
 
@@ -45,7 +45,7 @@ class _Run:
         """Of the second sync; the first one is whichever the latest connection has."""
         self._has_forgotten = False
 
-    def play(self) -> float:
+    def play(self) -> list[str]:
         try:
             with self._stage.stack:
                 self._play()
@@ -53,7 +53,8 @@ class _Run:
             raise ChaosError(self._report(error)) from error
         if left := processes_of(self._directory):
             raise ChaosError(self._report(AssertionError(f"processes are left: {left}")))
-        return time.monotonic() - self._began
+        self._note("nothing is left of it")
+        return self._story
 
     def _play(self) -> None:
         self._note("the stack is up")

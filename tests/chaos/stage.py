@@ -53,17 +53,10 @@ class Stage:
     # What the technician does
 
     def call(self, method: str, path: str, body: Any = None) -> requests.Response:
-        """A call of the portal's; with a new token when the simulator that signed the last one is gone."""
-        for is_last in (False, True):
-            self._token = self._token or self.stack.portal_token()
-            headers = {"Authorization": f"Bearer {self._token}"}
-            answer = requests.request(
-                method, f"{self.stack.api}{_TENANTS}{path}", json=body, headers=headers, timeout=40
-            )
-            if answer.status_code != requests.codes.unauthorized or is_last:
-                break
-            self._token = ""
-        return answer
+        """A call of the portal's."""
+        self._token = self._token or self.stack.portal_token()
+        headers = {"Authorization": f"Bearer {self._token}"}
+        return requests.request(method, f"{self.stack.api}{_TENANTS}{path}", json=body, headers=headers, timeout=40)
 
     def connect(self) -> None:
         """Through Microsoft's pages to the portal."""
@@ -163,7 +156,6 @@ class Stage:
         _pause(seconds)
         self.tenant |= {"faults": []}
         self.stack.start_simulator()
-        self._token = ""
 
     def _freeze(self, seconds: float) -> None:
         with self.stack.frozen_store():

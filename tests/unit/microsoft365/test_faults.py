@@ -1,13 +1,16 @@
 """What the simulator gets wrong on purpose, as Graph gets it wrong, and a tenant that changes while it is listed."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import aiohttp
+import jwt
 import pytest
 
 from devstack.microsoft365 import faults
 from devstack.microsoft365.scenario import Fault
+from devstack.microsoft365.tokens import Signer
 from devstack.microsoft365.world import World
 from tests.unit.microsoft365.test_simulator import GRAPH, TENANT, Client, authorized, play, tenant, walk
 
@@ -107,3 +110,11 @@ def test_changes_go_on_from_the_beginning_of_a_listing(path: str, users: int):
         assert (await page(world, client, body["@odata.deltaLink"]))[1]["value"] == []
 
     play(tenant(users=1000), scenario)
+
+
+def test_tokens_outlive_a_restart_of_the_simulator(tmp_path: Path):
+    token = Signer.kept_in(tmp_path / "key.pem").sign({"tid": TENANT})
+    assert Signer.kept_in(tmp_path / "key.pem").read(token)["tid"] == TENANT
+    with pytest.raises(jwt.InvalidTokenError):
+        Signer.kept_in(tmp_path / "another.pem").read(token)
+    assert (tmp_path / "key.pem").stat().st_mode & 0o777 == 0o600
