@@ -216,6 +216,7 @@ def test_a_missing_row_keeps_nothing_of_its_callers(store: TableStore, partition
         assert store.read(TABLE, partition, "missing") is None
         return weakref.ref(page)
 
+    look()  # makes the table
     gc.disable()
     try:
         assert look()() is None
