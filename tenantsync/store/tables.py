@@ -3,6 +3,7 @@
 Rows that come by the thousand, and the checkpoint of each page, go through `bulk`, everything else through the SDK.
 """
 
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -217,6 +218,7 @@ def _run(call: Callable[[], _T]) -> _T:
     except (ResourceExistsError, ResourceModifiedError) as error:
         raise ConflictError("write_conflict", "the row exists or has changed") from error
     except ResourceNotFoundError as error:
+        _let_go(error)
         raise (_MissingTableError if _is_missing_table(error) else _MissingRowError) from error
     except BulkRefusedError as error:
         raise _to_failure(error) from error
@@ -226,6 +228,15 @@ def _run(call: Callable[[], _T]) -> _T:
         raise TransientError("storage_unavailable", f"table service: {error.status_code}") from error
     except AzureError as error:
         raise TransientError("storage_unavailable", f"table service: {type(error).__name__}") from error
+
+
+def _let_go(error: BaseException | None) -> None:
+    """The SDK's frames hold the exceptions that hold them: a missing row would keep all its callers until the collector
+    looks, and missing rows are nothing unusual.
+    """
+    while error is not None:
+        traceback.clear_frames(error.__traceback__)
+        error = error.__context__
 
 
 def _to_failure(error: BulkRefusedError) -> Exception:

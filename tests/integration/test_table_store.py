@@ -1,5 +1,7 @@
 """One suite for every TableStore: what the fake promises, Azurite keeps."""
 
+import gc
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -203,3 +205,20 @@ def test_service_that_is_down_is_a_passing_failure():
     store = AzureTables(TableServiceClient.from_connection_string(down, retry_total=0))
     with pytest.raises(TransientError, match="storage_unavailable"):
         store.check()
+
+
+def test_a_missing_row_keeps_nothing_of_its_callers(store: TableStore, partition: str):
+    class Page:
+        """Stands for the megabytes a caller may hold."""
+
+    def look() -> weakref.ref[Page]:
+        page = Page()
+        assert store.read(TABLE, partition, "missing") is None
+        return weakref.ref(page)
+
+    look()  # makes the table
+    gc.disable()
+    try:
+        assert look()() is None
+    finally:
+        gc.enable()
