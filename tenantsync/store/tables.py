@@ -189,10 +189,16 @@ class AzureTables:
         _run(lambda: next(iter(self._service.list_tables(results_per_page=1)), None))
 
     def _do(self, table: str, call: Callable[[TableClient], _T]) -> _T:
+        """Makes a table that was deleted, or forgotten by the store, once more."""
         client = self._client(table)
         try:
             return _run(lambda: call(client))
-        except _MissingTableError as error:  # deleted behind our back: the next try makes it again
+        except _MissingTableError:
+            self._clients.pop(table, None)
+        client = self._client(table)
+        try:
+            return _run(lambda: call(client))
+        except _MissingTableError as error:
             self._clients.pop(table, None)
             raise TransientError("storage_unavailable", f"table {table} was missing") from error
 
@@ -248,7 +254,8 @@ def _to_failure(error: BulkRefusedError) -> Exception:
 
 
 def _is_missing_table(error: HttpResponseError) -> bool:
-    return getattr(error, "error_code", None) == _NO_TABLE
+    """`create_entity` raises the answer as it came, with the code only in its text."""
+    return getattr(error, "error_code", None) == _NO_TABLE or f'"{_NO_TABLE}"' in str(error)
 
 
 def _to_entity(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.chaos.plan import FORGETFUL, ChaosPlan, Disturbance, SyncPlan, make_p
 from tests.chaos.stage import TENANT_ID, UNREACHABLE, Stage, processes_of
 from tests.e2e.conftest import inventory_ids, true_ids
 
-_LONGEST_SYNC_SECONDS: Final = 240.0
+_LONGEST_SYNC_SECONDS: Final = 180.0
 _POLL_SECONDS: Final = 0.2
 _IDLE_POLLS: Final = 5
 """So often nobody must have been at work before a run counts as left alone."""

@@ -2,6 +2,7 @@
 
 import gc
 import weakref
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
@@ -189,15 +190,39 @@ def test_check_passes_on_a_service_that_answers(store: TableStore):
     store.check()
 
 
-def test_table_that_was_deleted_behind_our_back_is_made_again(storage: Storage, partition: str):
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("Read", lambda store, table, key: store.read(table, key, "r") is None),
+        ("Insert", lambda store, table, key: store.insert(table, row(key, "r"))),
+        ("Upsert", lambda store, table, key: store.upsert(table, row(key, "r"))),
+        ("Scan", lambda store, table, key: store.scan(table, key)),
+        ("ScanColumns", lambda store, table, key: store.scan(table, key, columns=("text",))),
+        ("Write", lambda store, table, key: store.write(table, {key: [row(key, "r")]})),
+        ("Delete", lambda store, table, key: store.delete(table, key, ["r", "s"])),
+        ("Remove", lambda store, table, key: store.remove(table, key, "r", 'W/"1"')),
+    ],
+)
+def test_table_that_the_store_has_forgotten_is_made_again_at_once(
+    storage: Storage, partition: str, name: str, call: Callable[[TableStore, str, str], object]
+):
     service = TableServiceClient.from_connection_string(storage.connection_string)
     store = AzureTables(service)
-    store.insert("Vanishing", row(partition, "r"))
-    service.delete_table("Vanishing")
-    with pytest.raises(TransientError):
-        store.write("Vanishing", {partition: [row(partition, "r")]})
-    store.write("Vanishing", {partition: [row(partition, "r")]})
-    assert store.read("Vanishing", partition, "r") is not None
+    store.insert(f"Vanishing{name}", row(partition, "other"))
+    service.delete_table(f"Vanishing{name}")
+    call(store, f"Vanishing{name}", partition)
+    store.insert(f"Vanishing{name}", row(partition, "other"))
+
+
+def test_row_of_a_table_that_the_store_has_forgotten_was_changed_by_somebody_else(storage: Storage, partition: str):
+    service = TableServiceClient.from_connection_string(storage.connection_string)
+    store = AzureTables(service)
+    store.insert("VanishingReplace", row(partition, "r"))
+    known = store.read("VanishingReplace", partition, "r")
+    assert known
+    service.delete_table("VanishingReplace")
+    with pytest.raises(ConflictError):
+        store.replace("VanishingReplace", row(partition, "r"), known.etag)
 
 
 def test_service_that_is_down_is_a_passing_failure():
