@@ -16,11 +16,12 @@ def collector() -> Iterator[None]:
     gc.unfreeze()
 
 
-def test_collector_lets_a_page_pass_and_still_finds_cycles(collector: None):
+def test_collector_looks_at_a_page_a_few_times_only_and_still_finds_cycles(collector: None):
     relax_collector()
     youngest = gc.get_stats()[0]["collections"]
     page = [{"id": str(number), "assignedLicenses": [{}]} for number in range(5_000)]
-    assert gc.get_stats()[0]["collections"] == youngest
+    assert gc.get_stats()[0]["collections"] - youngest <= 4
+    youngest = gc.get_stats()[0]["collections"]
     del page
     for _ in range(60_000):
         circle: list[object] = []
