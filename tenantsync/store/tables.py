@@ -240,7 +240,7 @@ def _let_go(error: BaseException | None) -> None:
     """The SDK's frames hold the exceptions that hold them: a missing row would keep all its callers until the collector
     looks, and missing rows are nothing unusual.
     """
-    while error is not None:
+    while isinstance(error, ResourceNotFoundError):  # not what the callers may be handling themselves
         traceback.clear_frames(error.__traceback__)
         error = error.__context__
 
