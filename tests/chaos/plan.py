@@ -26,6 +26,9 @@ class Happening(StrEnum):
 
 
 FORGETFUL: Final = frozenset({Happening.STOP_STORE, Happening.KILL_STORE})
+_QUICK_MS: Final = (40, 120, 250)
+_SLOW_MS: Final = (250, 500, 700)
+"""Latencies of Graph's; slow ones where the store is to have saved a part of the sync."""
 _ANYTIME: Final = tuple(kind for kind in Happening if kind != Happening.CHANGE_TENANT)
 
 USERS: Final = "/v1.0/users"
@@ -111,11 +114,14 @@ def make_plan(seed: int) -> ChaosPlan:
         changed_users=_other_size(random, users) if is_changed else 0,
     )
     needs_second = is_changed or random.random() < 0.4
+    second = _second(random, first) if needs_second else None
+    syncs = (first, second) if second else (first,)
+    forgets = any(item.kind in FORGETFUL for sync in syncs for item in sync.disturbances)
     return ChaosPlan(
         seed=seed,
-        latency_ms=random.choice((40, 120, 250)),
+        latency_ms=random.choice(_SLOW_MS if forgets else _QUICK_MS),
         first=first,
-        second=_second(random, first) if needs_second else None,
+        second=second,
     )
 
 
@@ -148,10 +154,14 @@ def _disturbances(random: Random, kinds: list[Happening]) -> tuple[Disturbance, 
 
 
 def _disturbance(random: Random, kind: Happening) -> Disturbance:
+    """The store saves every five seconds: most often something of the sync is saved by the time it forgets the rest."""
     lasts = round(random.uniform(0.2, 4.0), 1)
+    is_late = kind in FORGETFUL and random.random() < 0.8
     if random.random() < 0.6:
-        return Disturbance(kind=kind, at_percent=random.randrange(1, 101), lasts_seconds=lasts)
-    return Disturbance(kind=kind, at_seconds=round(random.uniform(0.0, 6.0), 1), lasts_seconds=lasts)
+        percent = random.randrange(30 if is_late else 1, 101)
+        return Disturbance(kind=kind, at_percent=percent, lasts_seconds=lasts)
+    seconds = random.uniform(5.0, 12.0) if is_late else random.uniform(0.0, 6.0)
+    return Disturbance(kind=kind, at_seconds=round(seconds, 1), lasts_seconds=lasts)
 
 
 def _faults(random: Random, first: str) -> tuple[tuple[str, str, int], ...]:
