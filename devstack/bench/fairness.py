@@ -52,13 +52,14 @@ class Fairness:
     huge_after: int
 
     @property
-    def ratio(self) -> float:
-        return self.beside.last / self.alone.last
+    def ratios(self) -> tuple[float, float]:
+        """How many times their time alone half of the small ones took, and all."""
+        return self.beside.median / self.alone.median, self.beside.last / self.alone.last
 
     @property
     def is_met(self) -> bool:
         """Only if the huge tenant was syncing all the time."""
-        return self.ratio <= _LIMIT and self.huge_before > 0 and self.huge_after < 100  # noqa: PLR2004 - percent
+        return max(self.ratios) <= _LIMIT and self.huge_before > 0 and self.huge_after < 100  # noqa: PLR2004 - percent
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -102,6 +103,7 @@ def measure(tenants: int, huge_users: int, latency_ms: int) -> Fairness:
 
 def render_fairness(fairness: Fairness) -> list[str]:
     """Markdown: a table, and what must hold."""
+    half, whole = fairness.ratios
     rows = (("alone", fairness.alone), (f"beside one of {fairness.huge_users:,} users", fairness.beside))
     return [
         f"{fairness.tenants} tenants of 20 to 50 users begin at once; Graph takes {fairness.latency_ms} ms an answer.",
@@ -110,7 +112,7 @@ def render_fairness(fairness: Fairness) -> list[str]:
         "|---|---|---|",
         *(f"| {name} | {batch.median:.1f} s | {batch.last:.1f} s |" for name, batch in rows),
         "",
-        f"- beside the huge tenant: {fairness.ratio:.2f} times their time alone (at most {_LIMIT:g})",
+        f"- beside the huge tenant: {half:.2f} and {whole:.2f} times their time alone (at most {_LIMIT:g})",
         f"- the huge tenant meanwhile: from {fairness.huge_before} % to {fairness.huge_after} %",
     ]
 
