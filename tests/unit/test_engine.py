@@ -295,6 +295,7 @@ def test_end_that_is_interrupted_sweeps_nothing_that_was_left_alone(
         bench.another_run()
     progress = bench.run()
     assert (progress.stored, progress.verdict, len(ids(bench)), left) == (27, Verdict.COMPLETE, 27, [])
+    assert progress.restarts == 0  # the notes were still there
 
 
 def test_sweep_without_its_notes_lists_again_instead(bench: Bench, monkeypatch: pytest.MonkeyPatch):
@@ -327,11 +328,13 @@ def test_empty_answer_deletes_nothing_the_first_time_and_is_believed_the_second(
 def test_page_that_is_read_again_leaves_no_older_notes(bench: Bench):
     bench.source.pages = 2
     bench.run()
-    bench.source.rows = lambda number: {f"{number}-{n}": {"id": f"{number}-{n}", "new": "1"} for n in range(5)}
+    bench.source.rows = lambda number: {
+        f"{name}-{n}": {"id": f"{name}-{n}"} for name in (number or "new",) for n in range(10)
+    }
     kept = bench.services.scratch_for(f"{RUN}-again", "things").kept()
     kept.write(0, pack([hash_row(f"0-{n}", f'{{"id":"0-{n}"}}') for n in range(10)]))  # of a reading that was lost
     progress = bench.another_run()
-    assert (progress.stored, len(ids(bench)), progress.verdict) == (10, 10, Verdict.COMPLETE)
+    assert (progress.kept, progress.stored, len(ids(bench)), progress.verdict) == (10, 20, 20, Verdict.COMPLETE)
 
 
 def test_listing_that_starts_again_forgets_that_it_was_partial(bench: Bench):
