@@ -9,7 +9,7 @@ import hashlib
 import io
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import orjson
 
-from tenantsync.errors import ContractError, PermissionMissingError
+from tenantsync.errors import ContractError, CursorExpiredError, PermissionMissingError
 from tenantsync.graph.client import TenantGraph
 from tenantsync.graph.paging import read_pages
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
@@ -77,18 +77,22 @@ def _number(text: str | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class _Position:
-    """Where the listing is: `part` names or rows, the number of the next note or row, and the link or report date."""
+    """Where the listing is: `part` names or rows, the number of the next note or row, and the link or report date.
+
+    `notes` is how many notes of names there must be.
+    """
 
     part: str = "names"
     number: int = 0
     mark: str = ""
+    notes: int = 0
 
     @classmethod
     def parse(cls, cursor: str) -> "_Position":
         return cls(*orjson.loads(cursor)) if cursor else cls()
 
     def __str__(self) -> str:
-        return orjson.dumps([self.part, self.number, self.mark]).decode()
+        return orjson.dumps([self.part, self.number, self.mark, self.notes]).decode()
 
 
 class MailboxReport:
@@ -101,23 +105,32 @@ class MailboxReport:
         """Microsoft gives a tenant's report fourteen times in ten minutes, so it is fetched only where it is needed."""
         position = _Position.parse(cursor)
         if position.part == "names" and (cursor or not _looks_concealed(reading.graph)):
-            yield from _note_names(reading, position)
+            notes = yield from _note_names(reading, position)
+            position = replace(position, notes=notes)
         with download_report(reading.graph) as report, closing(NameIndex(reading.scratch)) as names:
+            if names.notes < position.notes:  # else mailboxes would get other ids than before
+                raise CursorExpiredError("page_expired", "the notes of names are gone")
             yield from _report_pages(report, names, position)
 
 
-def _note_names(reading: Reading, position: _Position) -> Iterator[Page]:
-    """Pages without rows: each notes a page of users' names and ids, the last one leads on to the report."""
+def _note_names(reading: Reading, position: _Position) -> Generator[Page, None, int]:
+    """Pages without rows: each notes a page of users' names and ids, the last one leads on to the report.
+
+    Gives how many notes there are.
+    """
     number = position.number
     try:
         for page in read_pages(reading.graph, position.mark or _NAMES_PATH):
             pairs = [(user.get("userPrincipalName"), user.get("id")) for user in page.objects]
             reading.scratch.write(number, NameIndex.pack(pairs))
             number += 1
-            following = _Position("names", number, page.next_link) if page.next_link else _Position("rows")
+            last = _Position("rows", notes=number)
+            following = _Position("names", number, page.next_link) if page.next_link else last
             yield Page(cursor=str(following))
     except PermissionMissingError:
         yield Page(cursor=str(_Position("rows")))  # the report can be read without knowing the users
+        return 0
+    return number
 
 
 def _report_pages(report: io.TextIOBase, names: "NameIndex", position: _Position) -> Iterator[Page]:
@@ -134,7 +147,7 @@ def _report_pages(report: io.TextIOBase, names: "NameIndex", position: _Position
         chunk = list(islice(rows, _ROWS_A_PAGE))
         done += len(chunk)
         is_last = len(chunk) < _ROWS_A_PAGE
-        page = _to_page(chunk, names, None if is_last else str(_Position("rows", done, refreshed)))
+        page = _to_page(chunk, names, None if is_last else str(_Position("rows", done, refreshed, position.notes)))
         yield replace(page, as_of=refreshed)
         if is_last:
             return
@@ -187,7 +200,9 @@ class NameIndex:
         # an unnamed database is a temporary file of SQLite's; the reader thread may differ from the closing one
         self._database = sqlite3.connect("", check_same_thread=False)
         self._database.execute("CREATE TABLE names (hash BLOB PRIMARY KEY, id TEXT) WITHOUT ROWID")
+        self.notes = 0
         for note in scratch.read_all():
+            self.notes += 1
             self._database.executemany("INSERT OR REPLACE INTO names VALUES (?, ?)", self._unpack(note))
 
     @classmethod

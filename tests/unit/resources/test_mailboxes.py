@@ -2,7 +2,7 @@
 
 import pytest
 
-from tenantsync.errors import ContractError
+from tenantsync.errors import ContractError, CursorExpiredError
 from tenantsync.resources.mailboxes import MAILBOXES, NameIndex, mailbox_item
 from tenantsync.resources.spec import Page, Reading
 from tenantsync.services import Services
@@ -67,6 +67,17 @@ def test_report_goes_on_at_its_row(services: Services, microsoft: FakeMicrosoft)
     assert [page.received for page in pages] == [0, 1000, 1000, 500]
     assert cursors[-1] is None
     assert ids(read(services, str(cursors[1]))) == ids(pages[2:])
+
+
+def test_names_the_store_has_forgotten_mean_that_everything_is_listed_again(
+    services: Services, microsoft: FakeMicrosoft
+):
+    """With some of the names, mailboxes would get other ids than with all, and be there twice."""
+    serve(microsoft, ["ann@contoso.com,False", "bob@contoso.com,False"])
+    noted = read(services)[0]
+    services.scratch_for("run", "mailboxes").clear()
+    with pytest.raises(CursorExpiredError):
+        read(services, noted.cursor or "")
 
 
 def test_newer_report_starts_again_at_its_first_row(services: Services, microsoft: FakeMicrosoft):
