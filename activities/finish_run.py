@@ -113,9 +113,8 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
         lost = run.kind != "initial" and is_gone(run.problem_code, run.problem_microsoft_code)
         consent: dict[str, Any] = {"consent": ConsentState.REVOKED.value} if lost else {}
         state = TenantState.REVOKED if lost else run.state
-        synced: dict[str, Any] = (
-            {} if run.only else {"synced_at": run.finished_at}
-        )  # one resource does not stand for the tenant
+        # one resource does not stand for the tenant
+        synced: dict[str, Any] = {} if run.only else {"synced_at": run.finished_at}
         noted = services.note_state(run.msp_id, run.tenant_id, state, **consent, **synced)
         event = Event.CONSENT_LOST if lost else Event.FAILED if run.state == RunState.FAILED else Event.READY
         if noted:

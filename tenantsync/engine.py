@@ -198,14 +198,12 @@ class _Slice:
         """How many rows were left alone, as the store has exactly them already; they are noted for the count."""
         inventory, tally = self._tools.inventory, self._spec.tally
         changes, is_delta = self._spec.changes, self._progress.mode == Mode.DELTA
-        if changes is None and len(self._known):
-            kept = inventory.write_changed(listing, items, tally, self._known)
-            # also when there are none: a page may be read a second time, and have changed
-            self._tools.reading.scratch.kept().write(self._progress.pages, pack(kept))
-            return len(kept)
         if changes is None:
-            inventory.write_changed(listing, items, tally, self._known)
-        elif (is_delta or self._progress.phase == Phase.CATCHING_UP) and not changes.has_whole_objects:
+            kept = inventory.write_changed(listing, items, tally, self._known)
+            if len(self._known):  # also when none was left alone: a page may be read a second time, and have changed
+                self._tools.reading.scratch.kept().write(self._progress.pages, pack(kept))
+            return len(kept)
+        if (is_delta or self._progress.phase == Phase.CATCHING_UP) and not changes.has_whole_objects:
             inventory.merge(listing, items, tally)
         else:
             inventory.write(listing, items, tally)
