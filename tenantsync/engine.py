@@ -45,7 +45,7 @@ _ASKS: Final = frozenset({Phase.LISTING, Phase.CATCHING_UP, Phase.CERTIFYING})
 class SliceBudget:
     """How much one activity does before it hands back and queues again: short, so that large tenants take turns."""
 
-    pages: int = 8
+    pages: int = 100
     seconds: float = 20.0
 
 
@@ -91,7 +91,7 @@ class _Slice:
         self._spec = spec
         self._progress, self._etag = stored.progress, stored.etag
         self._tools = tools
-        self._deadline = tools.clock.now() + timedelta(seconds=tools.budget.seconds)
+        self._deadline = tools.clock.now() + timedelta(seconds=tools.budget.seconds * spec.slice_factor)
         self._pause_seconds = 0
 
     def run(self) -> SliceOutcome:
@@ -211,21 +211,18 @@ class _Slice:
 
     def _count(self) -> bool:
         """Counts what is really stored: a number is proven from the store, not from what was sent."""
-        while True:
+        listing = self._listing()
+        counted_rows = replace(listing, stamp="") if self._progress.mode == Mode.DELTA else listing
+        for step in self._tools.inventory.count(counted_rows, self._progress.cursor, self._kept):
             progress = self._progress
-            listing = self._listing()
-            counted_rows = replace(listing, stamp="") if progress.mode == Mode.DELTA else listing
-            step = self._tools.inventory.count(counted_rows, progress.cursor, self._kept)
             if self._spec.changes is None and step.hashes:
                 self._tools.fingerprints.note(listing.tenant_id, listing.resource, progress.count_steps, step.hashes)
-            counted = after_count(progress, step)
-            if not step.cursor:
-                self._save(**counted, phase=Phase.CERTIFYING)
-                return True
-            self._progress = replace(progress, **counted)
-            if self._is_late():
+            self._progress = replace(progress, **after_count(progress, step))
+            if step.cursor and self._is_late():
                 self._save()
                 return False
+        self._save(phase=Phase.CERTIFYING)
+        return True
 
     def _certify(self) -> bool:
         """Microsoft is asked once more, as the tenant may have changed meanwhile, and the numbers are judged."""

@@ -2,18 +2,19 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
-from tenantsync.resources.spec import Page
+_T = TypeVar("_T")
 
 
-def read_ahead(pages: Iterator[Page], may_read: Callable[[int], bool]) -> Iterator[Page]:
+def read_ahead(pages: Iterator[_T], may_read: Callable[[int], bool] = lambda _: True) -> Iterator[_T]:
     """The pages, each next one fetched while the caller stores the last, as long as `may_read(pages so far)`."""
     read = 1
     with ThreadPoolExecutor(1, thread_name_prefix="page-reader") as reader:
-        upcoming: Future[Page | None] | None = reader.submit(next, pages, None)
+        upcoming: Future[_T | None] | None = reader.submit(next, pages, None)
         while upcoming is not None and (page := upcoming.result()) is not None:
             upcoming = None
-            if page.cursor is not None and may_read(read):
+            if may_read(read):
                 upcoming = reader.submit(next, pages, None)
                 read += 1
             yield page

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
@@ -105,7 +106,7 @@ class TableService:
 
     def _read(self, place: tuple[str, str, str], request: web.Request) -> web.Response:
         row = self._rows.read(*place)
-        return _json(_entity(row, request), headers={"ETag": row.etag})
+        return _json(_entity(row, _View.of(request)), headers={"ETag": row.etag})
 
     def _write(self, request: web.Request, place: tuple[str, str, str], body: bytes) -> web.Response:
         condition = request.headers.get("If-Match")
@@ -122,7 +123,8 @@ class TableService:
         resumed = unquote(request.query.get("NextRowKey", ""))
         rows = self._rows.scan(table, partition, resumed or after, limit + 1)
         headers = _continuation(partition, rows[limit - 1].key) if len(rows) > limit else {}
-        return _json({"value": [_entity(row, request) for row in rows[:limit]]}, headers=headers)
+        view = _View.of(request)
+        return _json({"value": [_entity(row, view) for row in rows[:limit]]}, headers=headers)
 
 
 def _continuation(partition: str, last: str) -> dict[str, str]:
@@ -131,19 +133,30 @@ def _continuation(partition: str, last: str) -> dict[str, str]:
     return {f"x-ms-continuation-{name}": quote(value, safe="") for name, value in names.items()}
 
 
-def _entity(row: StoredRow, request: web.Request) -> dict[str, Any]:
+def _entity(row: StoredRow, view: "_View") -> dict[str, Any]:
     entity: dict[str, Any] = orjson.loads(row.body)
-    if wanted := request.query.get("$select"):
-        names = wanted.split(",")
-        kinds = (f"{name}@odata.type" for name in names)
-        entity = {**{name: entity.get(name) for name in names}, **_known(entity, kinds)}
-    if "nometadata" in request.headers.get("Accept", ""):
+    if view.names:
+        known = {kind: entity[kind] for kind in view.kinds if kind in entity}
+        entity = {**{name: entity.get(name) for name in view.names}, **known}
+    if view.is_bare:
         return {name: value for name, value in entity.items() if "@" not in name}
     return {"odata.etag": row.etag, **entity}
 
 
-def _known(entity: Mapping[str, Any], names: Any) -> dict[str, Any]:
-    return {name: entity[name] for name in names if name in entity}
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What of its rows a request wants to see: columns (all, if none are named), and their kinds unless it is bare."""
+
+    names: tuple[str, ...]
+    kinds: tuple[str, ...]
+    is_bare: bool
+
+    @classmethod
+    def of(cls, request: web.Request) -> "_View":
+        names = tuple(request.query.get("$select", "").split(",")) if request.query.get("$select") else ()
+        is_bare = "nometadata" in request.headers.get("Accept", "")
+        kinds = () if is_bare else tuple(f"{name}@odata.type" for name in names)
+        return cls(names, kinds, is_bare)
 
 
 def _json(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -89,7 +89,7 @@ class ResourceSpec:
     `workload`: what Microsoft throttles it with: resources of one workload share its limits.
     `weight`: the resource's share of the run's percentage.
     `tally`: counters of an item that the summary adds up over the stored rows.
-    `slice_factor`: how many times the usual pages one slice may read, where beginning a slice is dear.
+    `slice_factor`: how many times the usual pages and seconds one slice may take, where beginning a slice is dear.
     `absent_statuses`: HTTP statuses by which Graph says that the tenant lacks the service.
     """
 

@@ -3,13 +3,14 @@
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
 from tenantsync.errors import CursorExpiredError, RequestError, TransientError
+from tenantsync.read_ahead import read_ahead
 from tenantsync.store.keys import FURTHER, SHARDS, encode_key, inventory_partition, shard_of
 from tenantsync.store.row_hashes import RowHashes, hash_row, pack
 from tenantsync.store.tables import Row, TableStore
@@ -137,22 +138,21 @@ class Inventory:
         for partition, keys in partitions.items():
             self._tables.delete(INVENTORY_TABLE, partition, keys)
 
-    def count(self, listing: Listing, cursor: str, kept: RowHashes = _NOTHING) -> Count:
-        """Counts one step of rows: the listing's own (all, if it has no stamp), and stale ones of earlier listings.
+    def count(self, listing: Listing, cursor: str, kept: RowHashes = _NOTHING) -> Iterator[Count]:
+        """Counts rows step by step: the listing's own (all, if it has no stamp), and stale ones of earlier listings.
 
-        Its own are also the ones it has left alone, if they still are what it has seen.
+        Its own are also the ones it has left alone, if they still are what it has seen. The rows of the next step are
+        read while this one's are counted.
         """
-        rows, next_cursor = self._step(listing, cursor, ("stamp", "tally", "hash"), partitions=_ALL)
-        own = [row for row in rows if listing.stamp in ("", row.text("stamp")) or row.text("hash") in kept]
-        if cursor.startswith(f"{FURTHER}:"):  # parts of items that were counted with their own row
-            return Count(0, len(rows) - len(own), {}, next_cursor)
-        tally: dict[str, float] = {}
-        for counters, times in Counter(row.text("tally") for row in own).items():  # few different ones
-            if counters:
-                add_tally(tally, {name: number * times for name, number in orjson.loads(counters).items()})
-        found = sum(1 for row in own if row.text("stamp") != listing.stamp) if len(kept) else 0
-        hashes = pack(row.text("hash") for row in own if row.text("hash"))
-        return Count(len(own), len(rows) - len(own), tally, next_cursor, found, hashes)
+        for position, rows, next_cursor in read_ahead(self._steps(listing, cursor, ("stamp", "tally", "hash"))):
+            own = [row for row in rows if listing.stamp in ("", row.text("stamp")) or row.text("hash") in kept]
+            stale = len(rows) - len(own)
+            if position.startswith(f"{FURTHER}:"):  # parts of items that were counted with their own row
+                yield Count(0, stale, {}, next_cursor)
+                continue
+            found = sum(1 for row in own if row.text("stamp") != listing.stamp) if len(kept) else 0
+            hashes = pack(row.text("hash") for row in own if row.text("hash"))
+            yield Count(len(own), stale, _add_up(own), next_cursor, found, hashes)
 
     def sweep(self, listing: Listing, cursor: str, kept: RowHashes = _NOTHING) -> str:
         """Deletes one step of stale rows; gives where to go on. Only after a listing proven complete."""
@@ -189,6 +189,15 @@ class Inventory:
         whole = [item for item in items if item is not None]
         return InventoryPage(whole, _encode_cursor(position) if position else None)
 
+    def _steps(self, listing: Listing, cursor: str, columns: tuple[str, ...]) -> Iterator[tuple[str, list[Row], str]]:
+        """All steps from the cursor on: where each begins, its rows, and where the next one does."""
+        while True:
+            rows, next_cursor = self._step(listing, cursor, columns, partitions=_ALL)
+            yield cursor, rows, next_cursor
+            if not next_cursor:
+                return
+            cursor = next_cursor
+
     def _step(
         self, listing: Listing, cursor: str, columns: tuple[str, ...], limit: int = 1000, *, partitions: int = SHARDS
     ) -> tuple[list[Row], str]:
@@ -206,6 +215,15 @@ def _place(listing: Listing, identifier: str) -> tuple[str, str]:
     """Partition and key of an item's row."""
     key = encode_key(identifier)
     return inventory_partition(listing.tenant_id, listing.resource, shard_of(key)), key
+
+
+def _add_up(rows: Iterable[Row]) -> dict[str, float]:
+    """The counters of all rows, of which there are few different ones."""
+    tally: dict[str, float] = {}
+    for counters, times in Counter(row.text("tally") for row in rows).items():
+        if counters:
+            add_tally(tally, {name: number * times for name, number in orjson.loads(counters).items()})
+    return tally
 
 
 def add_tally(total: dict[str, float], counters: Mapping[str, float]) -> None:

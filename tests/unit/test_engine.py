@@ -66,6 +66,7 @@ class Bench:
     budget: SliceBudget = field(default_factory=SliceBudget)
     in_window: bool = False
     absent: frozenset[int] = frozenset()
+    slice_factor: int = 1
     run_id: str = RUN
 
     def __post_init__(self) -> None:
@@ -81,6 +82,7 @@ class Bench:
             source=self.source,
             count=count,
             absent_statuses=self.absent,
+            slice_factor=self.slice_factor,
         )
 
     def slice(self) -> SliceOutcome:
@@ -146,6 +148,22 @@ def test_slice_ends_when_its_time_is_up(bench: Bench):
     bench.source.pages, bench.budget = 5, SliceBudget(seconds=0)
     assert bench.slice() == SliceOutcome(is_ended=False)
     assert bench.progress.pages == 1
+
+
+def test_slice_that_is_dear_to_begin_takes_more_pages(bench: Bench):
+    bench.source.pages, bench.slice_factor, bench.budget = 20, 3, SliceBudget(pages=2)
+    assert (bench.slice().is_ended, bench.progress.pages) == (False, 6)
+
+
+def test_slice_that_is_dear_to_begin_takes_more_time(bench: Bench, clock: FakeClock):
+    def slow_rows(number: int) -> dict[str, dict[str, str] | None]:
+        clock.advance(1)
+        return {str(number): {"id": str(number)}}
+
+    bench.source.pages, bench.source.rows, bench.budget = 40, slow_rows, SliceBudget(seconds=5)
+    bench.slice_factor = 3
+    assert bench.slice() == SliceOutcome(is_ended=False)
+    assert bench.progress.pages == 15
 
 
 def test_ended_resource_does_nothing_when_run_again(bench: Bench):

@@ -61,10 +61,10 @@ def test_rows_are_joined_whatever_their_case_and_deleted_ones_left_out(services:
 
 
 def test_report_goes_on_at_its_row(services: Services, microsoft: FakeMicrosoft):
-    serve(microsoft, [f"user{n}@contoso.test,False,5" for n in range(2500)])
+    serve(microsoft, [f"user{n}@contoso.test,False,5" for n in range(5000)])
     pages = read(services)
     cursors = [page.cursor for page in pages]
-    assert [page.received for page in pages] == [0, 1000, 1000, 500]
+    assert [page.received for page in pages] == [0, 2000, 2000, 1000]
     assert cursors[-1] is None
     assert ids(read(services, str(cursors[1]))) == ids(pages[2:])
 
@@ -81,11 +81,11 @@ def test_names_the_store_has_forgotten_mean_that_everything_is_listed_again(
 
 
 def test_newer_report_starts_again_at_its_first_row(services: Services, microsoft: FakeMicrosoft):
-    rows = [f"user{n}@contoso.test,False,5" for n in range(1500)]
+    rows = [f"user{n}@contoso.test,False,5" for n in range(3000)]
     serve(microsoft, rows)
     cursor = read(services)[1].cursor
     serve(microsoft, rows, refreshed="2026-03-02")
-    assert len(ids(read(services, str(cursor)))) == 1500
+    assert len(ids(read(services, str(cursor)))) == 3000
 
 
 def test_concealed_names_need_no_users_and_are_said(services: Services, microsoft: FakeMicrosoft):

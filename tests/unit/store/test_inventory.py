@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenantsync.errors import RequestError, TransientError
-from tenantsync.store.inventory import Inventory, Listing
+from tenantsync.store.inventory import Inventory, Listing, add_tally
 from tenantsync.store.row_hashes import RowHashes, pack
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import TENANT
@@ -29,11 +29,12 @@ def read_all(inventory: Inventory, top: int) -> list[str]:
 
 
 def count_all(inventory: Inventory, listing: Listing, kept: RowHashes | None = None) -> tuple[int, int]:
-    stored, stale, cursor = 0, 0, "0:"
-    while cursor:
-        step = inventory.count(listing, cursor, kept or RowHashes())
-        stored, stale, cursor = stored + step.stored, stale + step.stale, step.cursor
-    return stored, stale
+    steps = list(inventory.count(listing, "", kept or RowHashes()))
+    return sum(step.stored for step in steps), sum(step.stale for step in steps)
+
+
+def known_hashes(inventory: Inventory, listing: Listing) -> RowHashes:
+    return RowHashes([step.hashes for step in inventory.count(listing, "")])
 
 
 def sweep_all(inventory: Inventory, listing: Listing, kept: RowHashes | None = None) -> None:
@@ -99,7 +100,7 @@ def test_unchanged_items_are_left_alone_and_count_as_the_listings_own(inventory:
     first, second = Listing(TENANT, "devices", "old.0"), Listing(TENANT, "devices", "run.0")
     items = {name: {"id": name, "os": "iOS"} for name in ("a", "b", "c")}
     assert inventory.write_changed(first, items, None, RowHashes()) == []
-    known = RowHashes([inventory.count(first, f"{shard}:").hashes for shard in range(16)])
+    known = known_hashes(inventory, first)
     written = tables.written
     changed = {**items, "b": {"id": "b", "os": "Windows"}}
     del changed["c"]
@@ -115,7 +116,7 @@ def test_unchanged_items_are_left_alone_and_count_as_the_listings_own(inventory:
 def test_row_that_is_not_what_was_left_alone_does_not_count(inventory: Inventory, tables: MemoryTables):
     first, second = Listing(TENANT, "devices", "old.0"), Listing(TENANT, "devices", "run.0")
     inventory.write_changed(first, {"a": {"id": "a", "os": "iOS"}}, None, RowHashes())
-    known = RowHashes([inventory.count(first, f"{shard}:").hashes for shard in range(16)])
+    known = known_hashes(inventory, first)
     inventory.write_changed(first, {"a": {"id": "a", "os": "Windows"}}, None, RowHashes())
     kept = RowHashes([pack(inventory.write_changed(second, {"a": {"id": "a", "os": "iOS"}}, None, known))])
     assert len(kept) == 1
@@ -125,7 +126,7 @@ def test_row_that_is_not_what_was_left_alone_does_not_count(inventory: Inventory
 def test_a_new_way_of_counting_rewrites_rows(inventory: Inventory):
     listing, items = Listing(TENANT, "devices", "old.0"), {"a": {"id": "a"}}
     inventory.write_changed(listing, items, lambda _: {"ios": 1}, RowHashes())
-    known = RowHashes([inventory.count(listing, f"{shard}:").hashes for shard in range(16)])
+    known = known_hashes(inventory, listing)
     assert len(inventory.write_changed(listing, items, lambda _: {"ios": 1}, known)) == 1
     assert inventory.write_changed(listing, items, lambda _: {"android": 1}, known) == []
 
@@ -140,17 +141,19 @@ def test_tally_is_summed_over_the_listings_own_rows(inventory: Inventory):
     inventory.write(Listing(TENANT, "users", "old.0"), {"x": {"id": "x"}}, lambda item: {"guests": 100})
     items = {str(number): {"id": str(number)} for number in range(40)}  # some share a shard
     inventory.write(LISTING, items, lambda item: {"guests": 1, "score": 0.5})
-    stored = stale = 0
     total: dict[str, float] = {}
-    cursor = ""
-    while True:
-        count = inventory.count(LISTING, cursor)
-        stored, stale, cursor = stored + count.stored, stale + count.stale, count.cursor
-        for name, number in count.tally.items():
-            total[name] = total.get(name, 0) + number
-        if not cursor:
-            break
-    assert (stored, stale, total) == (40, 1, {"guests": 40, "score": 20.0})
+    for step in inventory.count(LISTING, ""):
+        add_tally(total, step.tally)
+    assert count_all(inventory, LISTING) == (40, 1)
+    assert total == {"guests": 40, "score": 20.0}
+
+
+def test_counting_goes_on_where_a_step_has_ended(inventory: Inventory):
+    inventory.write(LISTING, {str(number): {"id": str(number)} for number in range(40)})
+    steps = list(inventory.count(LISTING, ""))
+    for number, step in enumerate(steps[:-1], start=1):
+        assert list(inventory.count(LISTING, step.cursor)) == steps[number:]
+    assert steps[-1].cursor == ""
 
 
 @pytest.mark.parametrize("cursor", ["x", "!!!", "OTk6eA", "LTE6", "bm8", "\u00e9"])
