@@ -145,8 +145,8 @@ class PsaKind:
     """A kind of PSA: what a connection to it needs, and how one is opened.
 
     `open` takes the values of `fields` by name, and `customerTypes`: type ids separated by spaces, empty for the rule
-    that `CompanyType.is_customer` follows. It asks nobody anything yet, but raises RequestError `psa_host_refused` for a
-    host that may not be called.
+    that `CompanyType.is_customer` follows. It asks nobody anything yet, but raises RequestError `psa_host_refused` for
+    a host that may not be called.
     """
 
     provider: Provider
