@@ -102,7 +102,7 @@ def test_webhook_without_a_signing_key_is_refused_with_an_owner(services: Servic
 
 
 def test_webhook_that_answers_a_byte_now_and_then_is_cut_off(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tenantsync.public_hosts._LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr("tenantsync.public_hosts._TIMEOUT_SECONDS", (0.3, 0.3))
     listener = socket.create_server(("127.0.0.1", 0))
     origin, ended = f"http://127.0.0.1:{listener.getsockname()[1]}", threading.Event()
 
