@@ -61,14 +61,32 @@ class _HurriedTls(_Hurried, urllib3.connection.HTTPSConnection):
 
 
 class _PublicConnection(_HurriedTls):
-    """Looks at the peer before a byte is sent, so a name that changes its address after the check is no way in."""
+    """Looks at the name's addresses before it connects, so that private ones are not even knocked at.
+
+    And at the peer before a byte is sent, so a name that changes its address after the check is no way in.
+    """
 
     def _new_conn(self) -> Any:
+        for address in self._addresses():
+            _require_public(address)
         connection = super()._new_conn()
-        if not ipaddress.ip_address(connection.getpeername()[0].split("%")[0]).is_global:
+        try:
+            _require_public(connection.getpeername()[0])
+        except PrivateAddressError:
             connection.close()
-            raise PrivateAddressError
+            raise
         return connection
+
+    def _addresses(self) -> list[str]:
+        """None when the name does not resolve: connecting says so better."""
+        with suppress(OSError, UnicodeError):
+            return [str(found[4][0]) for found in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)]
+        return []
+
+
+def _require_public(address: str) -> None:
+    if not ipaddress.ip_address(address.split("%", maxsplit=1)[0]).is_global:
+        raise PrivateAddressError
 
 
 class _PublicPool(urllib3.HTTPSConnectionPool):

@@ -101,11 +101,11 @@ def read_time(row: Row, key: str) -> str:
     """RFC 3339 UTC. A time without zone is UTC; no time, and the dates that stand for none (1900, 0001), are empty."""
     try:
         moment = datetime.fromisoformat(read_text(row, key))
-    except ValueError:
+        if moment.year <= _NO_DATE_UNTIL_YEAR:
+            return ""
+        return to_rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
+    except (ValueError, OverflowError):
         return ""
-    if moment.year <= _NO_DATE_UNTIL_YEAR:
-        return ""
-    return to_rfc3339(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def read_address(row: Row, *keys: str) -> str:
