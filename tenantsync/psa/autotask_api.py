@@ -12,8 +12,6 @@ from tenantsync.psa.http import HOST_REFUSED, PsaHttp, Refusal, check_key
 from tenantsync.psa.rows import Row, read_listing, read_number, read_object, read_part, read_parts, read_text
 
 TITLE: Final = "Autotask"
-HOURLY_REQUESTS: Final = 10_000
-"""In a rolling hour, for one Autotask database and all that talk to it together."""
 PAGE_SIZE: Final = 500
 _AT_ONCE: Final = 3
 _TURN_SECONDS: Final = 20.0

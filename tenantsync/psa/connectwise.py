@@ -36,7 +36,7 @@ from tenantsync.psa.rows import (
 from tenantsync.settings import Secret
 
 _NOTES: Final = 50
-_NO_CUSTOMERS: Final = frozenset({"owner", "vendor", "supplier", "prospect", "lead", "competitor"})
+_NO_CUSTOMERS: Final = frozenset({"owner", "vendor", "supplier", "partner", "prospect", "lead", "competitor"})
 _COMPANIES: Final = "company/companies"
 _FIELDS: Final = (
     "id,identifier,name,status,types,website,phoneNumber,addressLine1,addressLine2,city,state,zip,country,"

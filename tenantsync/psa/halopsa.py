@@ -11,6 +11,7 @@ from tenantsync.psa.http import PsaHttp, Wire, is_not_found
 from tenantsync.psa.port import (
     Company,
     CompanyPage,
+    CompanyType,
     ConnectionField,
     Provider,
     PsaAccount,
@@ -68,8 +69,8 @@ def halopsa_kind(wire: Wire, clock: Clock) -> PsaKind:
 class HaloAdapter:
     """One MSP's HaloPSA. `customer_types` are values of `customertype` separated by spaces, empty for all clients.
 
-    Which table names those values is not documented, so `check` offers none. Whether Halo filters clients by the time
-    of their last change is unproven, so every listing is whole.
+    Which table names those values is not documented: `check` offers the ones it has seen, by number. Whether Halo
+    filters clients by the time of their last change is unproven, so every listing is whole.
     """
 
     provider = Provider.HALOPSA
@@ -85,10 +86,14 @@ class HaloAdapter:
 
     def check(self) -> PsaAccount:
         address = self._api.discover()
-        if not self._list("").count:
+        page = self._list("")
+        if not page.count:
             raise RequestError("psa_nothing_visible", f"{TITLE} shows this application no client")
-        name = self._api.host.removeprefix("https://")
-        return PsaAccount(name=name, facts=(("apiUrl", f"{self._api.host}/api"), ("authUrl", address)))
+        return PsaAccount(
+            name=self._api.host.removeprefix("https://"),
+            types=_types_of(page.rows),
+            facts=(("apiUrl", f"{self._api.host}/api"), ("authUrl", address)),
+        )
 
     def list_companies(self, cursor: str, since: str = "") -> CompanyPage:  # noqa: ARG002 - the port's
         """Inactive clients are listed, too; `since` changes nothing."""
@@ -167,6 +172,7 @@ class HaloAdapter:
             domains=read_domains(row.get("website"), row.get("domain"), row.get("emaildomain"), *_named(row)),
             entra_tenant_ids=read_guids(read_parts(row, "azure_tenants"), "azure_tenant_id"),
             is_active=row.get("inactive") is not True,
+            types=tuple(kind.label for kind in _types_of([row])),
             phone=read_text(row, "main_phonenumber"),
             updated_at=read_time(row, "alastupdate"),
         )
@@ -177,6 +183,13 @@ class HaloAdapter:
         if self._chosen:
             return read_text(row, "customertype") in self._chosen
         return not row.get("isopportunity")
+
+
+def _types_of(rows: Sequence[object]) -> tuple[CompanyType, ...]:
+    numbers = {read_text(row, "customertype") for row in rows if isinstance(row, Mapping)} - {"", "0"}
+    return tuple(
+        CompanyType(type_id=number, label=f"Customer type {number}", is_customer=True) for number in sorted(numbers)
+    )
 
 
 def _named(row: Row) -> Sequence[object]:

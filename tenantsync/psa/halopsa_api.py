@@ -39,7 +39,10 @@ class HaloApi:
         self._tokens: dict[str, _Token] = {}
 
     def discover(self) -> str:
-        """Where tokens come from; asked without credentials. A Halo that does not say has it on its own host."""
+        """Where tokens come from; asked without credentials. A Halo that does not say has it on its own host.
+
+        The address is checked when credentials are sent there, as every other.
+        """
         try:
             info = read_object(self.http.send("GET", f"{self.host}/api/authinfo").body)
         except ContractError as failure:
@@ -48,7 +51,6 @@ class HaloApi:
             info = {}
         address = read_text(info, "auth_url").rstrip("/") or f"{self.host}/auth"
         tenant = self._tenant or read_text(info, "tenant_id")
-        self.http.origin(address)
         self._query = {"tenant": tenant} if tenant and tenant.lower() != _NO_TENANT else {}
         self._token_url = f"{address}/token"
         return address

@@ -40,6 +40,7 @@ class FakeConnectWise(FakePsa):
             {"id": 2, "name": "Vendor", "vendorFlag": True},
             {"id": 3, "name": "Owner", "vendorFlag": False},
             {"id": 4, "name": "Prospect", "vendorFlag": False},
+            {"id": 5, "name": "Partner", "vendorFlag": False},
         ]
         self.statuses = [
             {"id": 1, "name": "Active", "inactiveFlag": False},

@@ -113,7 +113,7 @@ def test_customers_by_the_types_people_have_chosen(psa: FakeConnectWise, chosen:
 def test_types_are_offered_with_what_we_take_them_for(psa: FakeConnectWise):
     psa.add(1)
     types = {kind.label: kind.is_customer for kind in psa.open().check().types}
-    assert types == {"Client": True, "Vendor": False, "Owner": False, "Prospect": False}
+    assert types == {"Client": True, "Vendor": False, "Owner": False, "Prospect": False, "Partner": False}
 
 
 def test_inactive_status_and_deletion_make_inactive(psa: FakeConnectWise):

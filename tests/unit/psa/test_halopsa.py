@@ -163,6 +163,17 @@ def test_customers_by_the_types_people_have_chosen(psa: FakeHalo):
     assert [company.external_id for company in companies(psa, customerTypes="3 4")] == ["1"]
 
 
+def test_types_are_offered_by_number(psa: FakeHalo):
+    psa.add(2, customertype=3)
+    psa.add(1)
+    psa.add(1, customertype=0)
+    assert [(kind.type_id, kind.label) for kind in psa.open().check().types] == [
+        ("1", "Customer type 1"),
+        ("3", "Customer type 3"),
+    ]
+    assert [company.types for company in companies(psa)][2:] == [("Customer type 1",), ()]
+
+
 def test_all_places_of_a_domain_are_read(psa: FakeHalo):
     psa.add(1, domain="contoso.com", emaildomain="@contoso.org", client_domains=["fabrikam.com", 7])
     (company,) = companies(psa)

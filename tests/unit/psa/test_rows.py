@@ -1,5 +1,7 @@
 """What people type into PSAs, read."""
 
+import time
+
 import pytest
 
 from tenantsync.psa.rows import read_domains, read_text, read_time
@@ -50,6 +52,14 @@ def test_domains(text: object, domains: tuple[str, ...]):
 )
 def test_times(text: object, moment: str):
     assert read_time({"at": text}, "at") == moment
+
+
+def test_time_without_a_zone_is_utc_wherever_we_run(monkeypatch: pytest.MonkeyPatch):
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "America/New_York")
+        time.tzset()
+        assert read_time({"at": "2026-02-01T08:00:00"}, "at") == "2026-02-01T08:00:00.000Z"
+    time.tzset()
 
 
 def test_text_is_cleaned_and_cut():
