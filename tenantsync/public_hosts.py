@@ -138,7 +138,7 @@ def check_public_url(url: str, loopback_origins: Iterable[str] = (), problem: st
         host, is_listed = (parts.hostname or "").rstrip("."), origin_of(url) in {*map(origin_of, loopback_origins)}
     except ValueError as error:
         raise RequestError(problem, "This is not an address.") from error
-    if parts.username or parts.fragment or len(url) > _MAX_URL or "\\" in url or not url.isascii():
+    if "@" in parts.netloc or parts.fragment or len(url) > _MAX_URL or "\\" in url or not url.isascii():
         raise RequestError(problem, "The address has parts that are not allowed.")
     if is_listed:
         return url

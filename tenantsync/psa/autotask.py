@@ -22,8 +22,8 @@ from tenantsync.psa.rows import (
     Row,
     read_address,
     read_companies,
-    read_count,
     read_domains,
+    read_integer,
     read_name,
     read_number,
     read_object,
@@ -109,7 +109,7 @@ class AutotaskAdapter:
             return None
         row = read_object(rows[0])
         return Ticket(
-            ticket_id=str(read_number(row)),
+            ticket_id=str(read_integer(row, "id")),
             reference=read_text(row, "ticketNumber"),
             title=read_text(row, "title"),
             is_closed=read_text(row, "status") == self._closed_status,
@@ -163,7 +163,7 @@ class AutotaskAdapter:
 
     def _count(self, *conditions: Row) -> int:
         body = self._api.send("POST", "Companies/query/count", json={"filter": list(conditions)})
-        return read_count(body, "queryCount")
+        return read_integer(body, "queryCount")
 
     @cached_property
     def _types(self) -> dict[str, CompanyType]:

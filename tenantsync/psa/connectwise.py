@@ -22,8 +22,8 @@ from tenantsync.psa.rows import (
     Row,
     read_address,
     read_companies,
-    read_count,
     read_domains,
+    read_integer,
     read_listing,
     read_name,
     read_number,
@@ -128,7 +128,7 @@ class ConnectWiseAdapter:
         row = self._ticket(ticket.ticket_id)
         if row is None or row.get("closedFlag") is True:
             return
-        board = read_number(read_part(row, "board"))
+        board = read_integer(read_part(row, "board"), "id")
         change = [{"op": "replace", "path": "/status/id", "value": self._closing_status(board)}]
         self._api.send("PATCH", f"service/tickets/{ticket.ticket_id}", json=change)
 
@@ -138,7 +138,7 @@ class ConnectWiseAdapter:
         if not closing:
             raise RequestError("psa_ticket_not_closable", "the ticket's board has no closed status")
         best = min(closing, key=lambda row: (not read_text(row, "name").lower().startswith("closed"), row["id"]))
-        return read_number(best)
+        return read_integer(best, "id")
 
     def _ticket(self, number: str) -> Row | None:
         query = {"fields": "id,summary,closedFlag,board"}
@@ -152,7 +152,7 @@ class ConnectWiseAdapter:
     def _count(self, conditions: str) -> int:
         query = {"conditions": conditions} if conditions else None
         try:
-            return read_count(self._api.send("GET", f"{_COMPANIES}/count", query).body, "count")
+            return read_integer(self._api.send("GET", f"{_COMPANIES}/count", query).body, "count")
         except ContractError as failure:
             raise _hidden_refusal(failure) from failure
 

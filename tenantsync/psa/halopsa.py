@@ -24,6 +24,7 @@ from tenantsync.psa.rows import (
     read_companies,
     read_domains,
     read_guids,
+    read_integer,
     read_listing,
     read_name,
     read_number,
@@ -146,7 +147,7 @@ class HaloAdapter:
     def _closed_status(self) -> int:
         rows = read_listing(self._api.send("GET", "Status", {"type": "ticket"}, scope=_TICKETS))
         statuses = [row for row in rows if isinstance(row, Mapping)]
-        closed = (read_number(row) for row in statuses if read_text(row, "name").lower() == _CLOSED)
+        closed = (read_integer(row, "id") for row in statuses if read_text(row, "name").lower() == _CLOSED)
         found = next(closed, None)
         if found is None:
             raise RequestError("psa_ticket_not_closable", "no ticket status is called Closed")

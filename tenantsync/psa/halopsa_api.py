@@ -9,7 +9,7 @@ from typing import Any, Final
 from tenantsync.clock import Clock
 from tenantsync.errors import ContractError, CursorExpiredError, RequestError, TransientError
 from tenantsync.psa.http import PsaHttp, Refusal, check_key, is_not_found
-from tenantsync.psa.rows import Row, read_count, read_listing, read_object, read_text
+from tenantsync.psa.rows import Row, read_integer, read_listing, read_object, read_text
 
 TITLE: Final = "HaloPSA"
 PAGE_SIZE: Final = 200
@@ -75,7 +75,7 @@ class HaloApi:
         page_no = int(number or 1)
         query = {**query, "pageinate": "true", "page_size": str(PAGE_SIZE), "page_no": str(page_no)}
         body = self.send("GET", path, query, scope=scope)
-        rows, count = read_listing(body, key), read_count(body, "record_count")
+        rows, count = read_listing(body, key), read_integer(body, "record_count")
         if before and count < int(before):
             raise CursorExpiredError("psa_listing_changed", f"{count} rows are left of {before}")
         is_last = not rows or page_no * PAGE_SIZE >= count  # a short page may only hide some of its rows

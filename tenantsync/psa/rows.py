@@ -38,12 +38,12 @@ def read_object(body: object) -> Row:
     return body
 
 
-def read_count(body: object, key: str) -> int:
-    """A count of the answer; raises ContractError when it has none."""
+def read_integer(body: object, key: str) -> int:
+    """A number the answer must have; raises ContractError."""
     value = read_object(body).get(key)
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value
-    raise ContractError("psa_unexpected_answer", "the answer has no count")
+    raise ContractError("psa_unexpected_answer", f"the answer has no `{key}`")
 
 
 def read_companies(rows: list[Any], read: Callable[[Row], Company | None]) -> tuple[tuple[Company, ...], int]:

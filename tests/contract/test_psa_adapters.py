@@ -1,6 +1,6 @@
 """One set of tests for every PSA adapter: what the port promises, whatever the PSA does.
 
-A PSA to test against is anything with the methods of `FakePsa`; `PSAS` names them.
+A PSA to test against is anything that looks like a `FakePsa`; `PSAS` names them.
 """
 
 import logging
@@ -61,12 +61,14 @@ def test_every_company_comes_once_whatever_the_number(psa: FakePsa, count: int):
     ids = psa.add(count)
     companies, pages = list_all(psa.open())
     assert [company.external_id for company in companies] == ids
-    assert sum(page.received for page in pages) == pages[0].expected == count
-    assert len(pages) == -(-count // psa.page_size)
+    received = sum(page.received for page in pages)
+    assert received == pages[0].expected >= count
+    assert len(pages) == -(-received // psa.page_size)
 
 
 def test_empty_listing_is_a_page_without_companies(psa: FakePsa):
-    assert psa.open().list_companies("") == CompanyPage(expected=0)
+    page = psa.open().list_companies("")
+    assert (page.companies, page.unusable, page.cursor) == ((), 0, None)
 
 
 def test_listing_goes_on_from_every_cursor_in_another_process(psa: FakePsa):
@@ -83,7 +85,7 @@ def test_listing_goes_on_from_every_cursor_in_another_process(psa: FakePsa):
 def test_company_is_reduced_to_what_we_keep(psa: FakePsa):
     psa.add(1)
     (company,), _ = list_all(psa.open())
-    assert (company.name, company.key, company.is_active) == ("Customer 1", "C1", True)
+    assert (company.name, bool(company.key), company.is_active) == ("Customer 1", True, True)
     assert company.domains == ("customer1.example",)
     assert company.updated_at.startswith("2026-02-01T08:00:00.")
     assert company.updated_at.endswith("Z")
@@ -147,10 +149,10 @@ def test_adapter_never_repeats_what_failed(psa: FakePsa):
     adapter = psa.open()
     adapter.list_companies("")
     psa.fault("server_error")
-    asked = sum(map(psa.is_listing, psa.asked))
+    asked = psa.count_listings()
     with pytest.raises(TransientError):
         adapter.list_companies("")
-    assert sum(map(psa.is_listing, psa.asked)) == asked + 1
+    assert psa.count_listings() == asked + 1
 
 
 def test_requests_are_counted(psa: FakePsa):
@@ -163,36 +165,36 @@ def test_requests_are_counted(psa: FakePsa):
 
 
 def test_huge_name_costs_its_row_only(psa: FakePsa):
-    psa.add(1)
-    psa.add(1, **{psa.name_key: BIG_NAME})
-    psa.add(1)
+    before = psa.add(1)
+    psa.add_named(BIG_NAME)
+    after = psa.add(1)
     page = psa.open().list_companies("")
-    assert [company.external_id for company in page.companies] == ["1", "3"]
-    assert (page.received, page.unusable) == (3, 1)
+    assert [company.external_id for company in page.companies] == before + after
+    assert page.unusable == 1
 
 
 @pytest.mark.parametrize("name", ["", "   ", None, 7, ["x"]])
 def test_row_without_a_name_is_counted_as_unusable(psa: FakePsa, name: object):
     psa.add(1)
-    psa.add(1, **{psa.name_key: name})
+    psa.add_named(name)
     page = psa.open().list_companies("")
-    assert (len(page.companies), page.received, page.unusable) == (1, 2, 1)
+    assert (len(page.companies), page.unusable) == (1, 1)
 
 
 def test_duplicate_ids_come_as_they_are(psa: FakePsa):
-    psa.add(2)
-    psa.rows.append(psa.rows[-1])
+    ids = psa.add(2)
+    psa.repeat_last()
     page = psa.open().list_companies("")
-    assert [company.external_id for company in page.companies] == ["1", "2", "2"]
+    assert [company.external_id for company in page.companies] == [*ids, ids[-1]]
 
 
 def test_what_was_changed_since_is_found(psa: FakePsa):
-    psa.add(3)
+    ids = psa.add(3)
     adapter = psa.open()
     later, _ = list_all(adapter, since="2026-02-01T08:00:01.000Z")
     assert bool(later) is not adapter.is_incremental
     found, _ = list_all(adapter, since="2026-02-01T07:59:59.000Z")
-    assert [company.external_id for company in found] == ["1", "2", "3"]
+    assert [company.external_id for company in found] == ids
 
 
 def test_check_tells_whose_psa_it_is(psa: FakePsa):
@@ -217,7 +219,7 @@ def test_check_tells_an_unknown_account_from_a_wrong_key(psa: FakePsa):
 
 def test_check_tells_that_a_restricted_user_sees_nothing(psa: FakePsa):
     psa.add(5)
-    psa.is_blind = True
+    psa.hide_all()
     with pytest.raises(RequestError, match="psa_nothing_visible"):
         psa.open().check()
 

@@ -37,6 +37,8 @@ PRIVATE = [
     "https://printer.local/hook",
     "https://intranet/hook",
     "https://user:password@example.com/hook",
+    "https://:password@example.com/hook",
+    "https://@example.com/hook",
     "https://example.com/hook#fragment",
     "https://example.com\\@10.0.0.1/hook",
     "https://exämple.com/hook",

@@ -1,8 +1,4 @@
-"""PSAs behind the HTTP seam: strict about credentials, paging and parameters, with every fault the real ones have.
-
-The suite of `tests/contract/test_psa_adapters.py` knows them by this class only, so anything that has its methods can
-be put in their place.
-"""
+"""PSAs behind the HTTP seam: strict about credentials, paging and parameters, with every fault the real ones have."""
 
 import json
 import re
@@ -67,7 +63,11 @@ class RefusedError(Exception):
 
 
 class FakePsa(HTTPAdapter):
-    """One MSP's PSA. `rows` are its companies and `notes` those of its only ticket, in the PSA's own form."""
+    """One MSP's PSA. `rows` are its companies in the PSA's own form, `notes` the texts on its only ticket.
+
+    `tests/contract/test_psa_adapters.py` uses the attributes named here and the methods down to `heal`, so anything
+    that has them can be put in its place.
+    """
 
     provider: Provider
     values: ClassVar[dict[str, str]]
@@ -102,6 +102,22 @@ class FakePsa(HTTPAdapter):
         first = max((row["id"] for row in self.rows), default=0) + 1
         self.rows += [{**self.make_row(number), **changes} for number in range(first, first + count)]
         return [str(number) for number in range(first, first + count)]
+
+    def add_named(self, name: object) -> str:
+        """A customer whose name is this, whatever it is; gives the id."""
+        return self.add(1, **{self.name_key: name})[0]
+
+    def repeat_last(self) -> None:
+        """The last company is listed twice."""
+        self.rows.append(self.rows[-1])
+
+    def hide_all(self) -> None:
+        """The API user is restricted: it sees nothing, and no error either."""
+        self.is_blind = True
+
+    def count_listings(self) -> int:
+        """How often companies were asked for."""
+        return sum(map(self.is_listing, self.asked))
 
     def fault(self, name: str) -> None:
         """From now on listings fail so."""
@@ -146,7 +162,7 @@ class FakePsa(HTTPAdapter):
         return RefusedError(400, {"message": what})
 
     def visible(self) -> list[dict[str, Any]]:
-        """A restricted user gets nothing, and no error either."""
+        """The companies the API user sees."""
         return [] if self.is_blind else self.rows
 
     # What each PSA has of its own
