@@ -127,6 +127,8 @@ module app 'app/function.bicep' = {
       WRITE_CLIENT_ID: writeClientId
       SYNC_PAUSED: syncPaused
       WEBHOOK_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=webhook-signing-key)'
+      CONNECTWISE_CLIENT_ID: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connectwise-client-id)'
+      AUTOTASK_INTEGRATION_CODE: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=autotask-integration-code)'
     }
   }
 }

@@ -111,6 +111,20 @@ _CATALOGUE = {
         ("no_baseline_yet", 200, "Microsoft has no Secure Score for this tenant yet", _MICROSOFT, "Nothing to do: new tenants get their first score within a day or two."),
         ("write_conflict", 409, "Two workers met on the same row", _OPS, "Nothing to do: the work is repeated by itself."),
         ("storage_unavailable", 503, "The data store did not answer", _OPS, "Try again in a minute; if it stays, look at the storage account."),
+        # PSA
+        ("psa_host_refused", 400, "This address of a PSA cannot be called", _TECHNICIAN, "Give the PSA's address as you sign in to it: https, on a public host, with a valid certificate, without a user name in it."),
+        ("psa_account_unknown", 400, "The PSA knows no such account", _TECHNICIAN, "Compare company id, user name or tenant, and the region's address, with those you sign in to the PSA with."),
+        ("psa_key_refused", 400, "The PSA refuses these credentials", _TECHNICIAN, "Create new credentials for the API user in the PSA and enter them here; customers that are there already stay as they are."),
+        ("psa_permission_missing", 400, "The PSA's API user lacks a permission", _TECHNICIAN, "Let the API user (its security role or level, or the application's permissions) read companies, and read and change tickets where notes are wanted."),
+        ("psa_nothing_visible", 400, "The PSA shows its API user no companies", _TECHNICIAN, "Let the API user see all companies; a restricted user gets empty answers instead of errors."),
+        ("psa_types_unclear", 400, "Which of the PSA's companies are customers cannot be told", _TECHNICIAN, "Send customerTypes with the ids, of those named here, that stand for customers."),
+        ("psa_integration_refused", 502, "The PSA refuses this service's own identification", _OPS, "Compare CONNECTWISE_CLIENT_ID or AUTOTASK_INTEGRATION_CODE with the vendor's registration; an MSP's own tracking identifier must be the one of its API user."),
+        ("psa_not_set_up", 409, "This PSA is not set up on this service", _OPS, "Set what is named here; the vendor gives it to registered products."),
+        ("psa_throttled", 429, "The PSA asks us to slow down", _OPS, "Nothing to do: it goes on by itself. If it stays, look which other integrations use up the PSA's limit."),
+        ("psa_unavailable", 503, "The PSA did not answer", _OPS, "Check the address; if it is right, try again in a few minutes and look at the vendor's status page. Customers that are there already stay as they are."),
+        ("psa_listing_changed", 503, "The PSA's list changed while it was read", _OPS, "Nothing to do: it is read again from the beginning."),
+        ("psa_unexpected_answer", 502, "The PSA answered in an unknown way", _OPS, "Check that the address is the PSA's; if it is, report this with the correlation id. Customers that are there already stay as they are."),
+        ("psa_ticket_not_closable", 409, "The ticket cannot be closed from here", _TECHNICIAN, "Close it in the PSA, or give its board or statuses one that is called Closed or Complete."),
     )
 }  # fmt: skip
 

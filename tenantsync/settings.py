@@ -9,6 +9,7 @@ from uuid import UUID
 from tenantsync.errors import ConfigurationError
 
 GLOBAL_LOGIN: Final = "https://login.microsoftonline.com"
+AUTOTASK_ZONES: Final = "https://webservices.autotask.net"
 _NATIONAL_LOGINS: Final = ("https://login.microsoftonline.us", "https://login.partner.microsoftonline.cn")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -68,6 +69,10 @@ class Settings:
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
     microsoft_timeout_seconds: int = 60
     """How long an answer of Microsoft's may stay away before the connection is given up."""
+    connectwise_client_id: Secret | None = None
+    autotask_integration_code: Secret | None = None
+    autotask_zone_endpoint: str = AUTOTASK_ZONES
+    psa_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
@@ -96,6 +101,10 @@ class Settings:
             is_sync_paused=reader.flag("SYNC_PAUSED"),
             microsoft_timeout_seconds=reader.positive("MICROSOFT_TIMEOUT_SECONDS", 60),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
+            connectwise_client_id=reader.secret("CONNECTWISE_CLIENT_ID"),
+            autotask_integration_code=reader.secret("AUTOTASK_INTEGRATION_CODE"),
+            autotask_zone_endpoint=reader.origin("AUTOTASK_ZONE_ENDPOINT", AUTOTASK_ZONES),
+            psa_origins=reader.loopback_origins("PSA_LOOPBACK_ORIGINS", "https"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
             reader.problems.append("TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one of them")
@@ -141,10 +150,10 @@ class _Reader:
             self.problems.append(f"{name} must be https://host[:port] without a path, separated by commas")
         return endpoints
 
-    def loopback_origins(self, name: str) -> tuple[str, ...]:
+    def loopback_origins(self, name: str, scheme: str = "http") -> tuple[str, ...]:
         origins = tuple(part.strip().rstrip("/") for part in self.text(name).split(",") if part.strip())
-        if any(not _is_loopback_origin(origin) for origin in origins):
-            self.problems.append(f"{name} must be http://127.0.0.1:port, separated by commas, for development only")
+        if any(not _is_loopback_origin(origin, scheme) for origin in origins):
+            self.problems.append(f"{name} must be {scheme}://127.0.0.1:port, separated by commas, for development only")
         return origins
 
     def public_url(self, name: str) -> str:
@@ -206,6 +215,6 @@ def _positive(text: str) -> str:
     return text
 
 
-def _is_loopback_origin(text: str) -> bool:
+def _is_loopback_origin(text: str, scheme: str) -> bool:
     parts = urlsplit(text)
-    return parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.path
+    return parts.scheme == scheme and parts.hostname in _LOOPBACK and not parts.path

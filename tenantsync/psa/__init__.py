@@ -1,0 +1,1 @@
+"""The service desks MSPs live in: customers come from there, tickets go there."""
