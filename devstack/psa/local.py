@@ -1,0 +1,51 @@
+"""The simulated PSAs as a part of the local stack: how they are started, and what the app must know of them."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from devstack.certificates import Certificates
+from devstack.psa.spec import PsaScenario, parse_scenario
+from devstack.psa.world import ORIGINS
+from devstack.storage import lasting_port
+
+
+@dataclass(frozen=True, slots=True)
+class LocalPsa:
+    """A scenario's document, and ports that stay the same when the process is started again."""
+
+    document: Mapping[str, Any]
+    ports: tuple[int, ...] = field(default_factory=lambda: tuple(lasting_port() for _ in ORIGINS))
+
+    @property
+    def scenario(self) -> PsaScenario:
+        """Raises TypeError or ValueError for what does not exist."""
+        return parse_scenario(self.document)
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """By the names of `ORIGINS`."""
+        return {name: f"https://localhost:{port}" for name, port in zip(ORIGINS, self.ports, strict=True)}
+
+    def command(self, directory: Path, certificates: Certificates) -> list[str]:
+        """Writes the scenario into the directory; gives the command line."""
+        scenario = directory / "psa.json"
+        scenario.write_text(json.dumps(self.document))
+        return [
+            *(sys.executable, "-m", "devstack.psa", "--scenario", str(scenario)),
+            *("--certificate", str(certificates.certificate), "--key", str(certificates.key)),
+            *("--ports", *map(str, self.ports)),
+        ]
+
+    def settings(self) -> dict[str, str]:
+        """The app's settings: what an MSP may name although it is on loopback, and the product's own registrations."""
+        reachable = [origin for name, origin in self.origins.items() if name != "control"]
+        return {
+            "PSA_LOOPBACK_ORIGINS": ",".join(reachable),
+            "AUTOTASK_ZONE_ENDPOINT": self.origins["autotask"],
+            "CONNECTWISE_CLIENT_ID": self.scenario.connectwise.client_id,
+            "AUTOTASK_INTEGRATION_CODE": self.scenario.autotask.integration_code,
+        }
