@@ -143,9 +143,8 @@ async def _broken(request: web.Request, answer: web.StreamResponse) -> web.Strea
         cut = web.StreamResponse(headers=length)
         await cut.prepare(request)
         await cut.write(answer.body[: len(answer.body) // 2])
-    if kind in ("drop", "hang", "truncate"):
-        if request.transport is not None:
-            request.transport.abort()
+    if kind in ("drop", "hang", "truncate") and request.transport is not None:
+        request.transport.abort()
     return answer
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from tests.fakes.psa import RunningPsa
+from tests.fakes.psa_simulators import RunningPsa
 
 COMPANY = "northwind"
 CLIENT_ID = "5e1f0000-0000-4000-8000-00000000c0de"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from devstack.psa.spec import Known, PsaScenario
-from tests.fakes.psa import RunningPsa, running_psa
+from tests.fakes.psa_simulators import RunningPsa, running_psa
 from tests.unit.psa_simulators.clients import AutotaskClient, ConnectWiseClient, HaloClient
 
 SCENARIO = PsaScenario(companies=120, known=(Known(name="Contoso", domain="contoso.com", tenant_id="7" * 8),))

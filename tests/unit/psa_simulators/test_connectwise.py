@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.fakes.psa import RunningPsa
+from tests.fakes.psa_simulators import RunningPsa
 from tests.unit.psa_simulators.clients import CLIENT_ID, ConnectWiseClient
 
 

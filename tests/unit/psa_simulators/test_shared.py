@@ -8,7 +8,7 @@ import requests
 from devstack.psa.limits import Window
 from devstack.psa.population import Kind, make_accounts
 from devstack.psa.spec import Fault, PsaScenario, parse_scenario
-from tests.fakes.psa import RunningPsa
+from tests.fakes.psa_simulators import RunningPsa
 from tests.unit.psa_simulators.clients import AutotaskClient, ConnectWiseClient, HaloClient
 
 ALL = {"op": "exist", "field": "id"}
