@@ -19,8 +19,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Row = dict[str, Any]
 SpecT = TypeVar("SpecT", bound=VendorSpec)
 
-FOREIGN: Final = "https://collector.invalid"
-"""Where links of the fault `foreign_link` point."""
+FOREIGN: Final = "https://169.254.169.254"
+"""Where links of the fault `foreign_link` point: what lends cloud machines their credentials."""
 _FAULT: Final = web.RequestKey("fault", str)
 _DUE: Final = web.RequestKey("due", float)
 _HUGE: Final = "x" * (10 * 1024 * 1024)

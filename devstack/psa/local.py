@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from devstack.certificates import Certificates
+from devstack.psa.connections import app_settings, connection_values
 from devstack.psa.spec import PsaScenario, parse_scenario
 from devstack.psa.world import ORIGINS
 from devstack.storage import lasting_port
@@ -41,11 +42,9 @@ class LocalPsa:
         ]
 
     def settings(self) -> dict[str, str]:
-        """The app's settings: what an MSP may name although it is on loopback, and the product's own registrations."""
-        reachable = [origin for name, origin in self.origins.items() if name != "control"]
-        return {
-            "PSA_LOOPBACK_ORIGINS": ",".join(reachable),
-            "AUTOTASK_ZONE_ENDPOINT": self.origins["autotask"],
-            "CONNECTWISE_CLIENT_ID": self.scenario.connectwise.client_id,
-            "AUTOTASK_INTEGRATION_CODE": self.scenario.autotask.integration_code,
-        }
+        """The app's settings."""
+        return app_settings(self.scenario, self.origins)
+
+    def values(self) -> dict[str, dict[str, str]]:
+        """What an MSP enters for its connections, by PSA."""
+        return connection_values(self.scenario, self.origins)

@@ -94,7 +94,7 @@ def test_link_leads_off_the_host(psa: RunningPsa):
     page = AutotaskClient(psa).query(ALL, MaxRecords=50).json()["pageDetails"]["nextPageUrl"]
     authority = psa.http.get(f"{psa.origin('halopsa')}/api/authinfo", timeout=10).json()["auth_url"]
     for address in (link, page, authority):
-        assert address.startswith("https://collector.invalid/")
+        assert address.startswith("https://169.254.169.254/")
 
 
 @VENDORS
