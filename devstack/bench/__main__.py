@@ -10,13 +10,14 @@ from typing import Final
 
 import requests
 
-from devstack.bench import fairness, host
+from devstack.bench import fairness, host, psa
 from devstack.bench.chart import draw, panels_of
 from devstack.bench.listing import Bench
 from devstack.bench.processes import SubjectError
 from devstack.bench.ratios import find_ratios
 from devstack.bench.report import render, render_page
 from devstack.bench.results import Findings
+from devstack.bench.sections import carry_section
 from devstack.bench.subjects import TENANT
 from devstack.demo.journey import JourneyError
 from devstack.stack import ROOT, Stack, StackError
@@ -31,8 +32,9 @@ _CHART: Final = ROOT / "docs/performance.svg"
 
 def main() -> int:
     """0 when every ratio is met, 1 when not, 3 when the stack did not come up."""
-    if "--fairness" in sys.argv:
-        return fairness.main([argument for argument in sys.argv[1:] if argument != "--fairness"])
+    for option, other in (("--fairness", fairness.main), ("--psa", psa.main)):
+        if option in sys.argv:
+            return other([argument for argument in sys.argv[1:] if argument != option])
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("--users", type=int, nargs="+", default=list(_USERS), help="sizes (default 10000 100000)")
     parser.add_argument("--large", action="store_true", help="a million users, too: ours, the bare loop and the host")
@@ -53,7 +55,9 @@ def main() -> int:
     print("\n".join(lines))
     if arguments.write:
         page = render_page(lines, f"python3 dev.py bench{' --large' * arguments.large} --write")
-        _PAGE.write_text(fairness.carry_section(_PAGE.read_text(), page))
+        for section in (fairness.SECTION, psa.SECTION):
+            page = carry_section(_PAGE.read_text(), page, section)
+        _PAGE.write_text(page)
         _CHART.write_text(draw(panels_of(found)))
     is_proven = all(not item.failures for item in found.onboardings)
     return 0 if is_proven and all(ratio.is_met for ratio in ratios) else 1
