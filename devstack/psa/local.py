@@ -19,7 +19,7 @@ class LocalPsa:
     """A scenario's document, and ports that stay the same when the process is started again."""
 
     document: Mapping[str, Any]
-    ports: tuple[int, ...] = field(default_factory=lambda: tuple(lasting_port() for _ in ORIGINS))
+    ports: tuple[int, ...] = field(default_factory=lambda: _distinct_ports(len(ORIGINS)))
 
     @property
     def scenario(self) -> PsaScenario:
@@ -48,3 +48,10 @@ class LocalPsa:
     def values(self) -> dict[str, dict[str, str]]:
         """What an MSP enters for its connections, by PSA."""
         return connection_values(self.scenario, self.origins)
+
+
+def _distinct_ports(count: int) -> tuple[int, ...]:
+    ports: set[int] = set()
+    while len(ports) < count:
+        ports.add(lasting_port())
+    return tuple(ports)
