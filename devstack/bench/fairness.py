@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from devstack.bench.sections import replace_section
-from devstack.stack import MSP, ROOT, Stack
+from devstack.bench.sections import FAIRNESS, PAGE, replace_section
+from devstack.stack import MSP, Stack
 from sync_status.eta import percent_of
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.identity.roles import GLOBAL_ADMINISTRATOR
@@ -24,8 +24,6 @@ from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.wire import onboarding_instance_id
 
-_PAGE: Final = ROOT / "docs/performance.md"
-SECTION: Final = "fairness"
 _LIMIT: Final = 2.0
 _HUGE: Final = "d3300000-0000-4000-8000-00000000f00d"
 _POLL_SECONDS: Final = 0.25
@@ -75,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     lines = render_fairness(fairness)
     print("\n".join(lines))
     if options.write:
-        _PAGE.write_text(replace_section(_PAGE.read_text(), SECTION, "Small tenants beside a huge one", lines))
+        PAGE.write_text(replace_section(PAGE.read_text(), FAIRNESS, lines))
     return 0 if fairness.is_met else 1
 
 

@@ -11,12 +11,10 @@ from typing import Any, Final
 
 from azure.data.tables import TableServiceClient
 
-from devstack.bench.sections import replace_section
+from devstack.bench.sections import PAGE, PSA, replace_section
 from devstack.psa.local import LocalPsa
-from devstack.stack import ROOT, Stack
+from devstack.stack import Stack
 
-_PAGE: Final = ROOT / "docs/performance.md"
-SECTION: Final = "psa"
 _LIMIT_SECONDS: Final = 60.0
 _POLL_SECONDS: Final = 0.25
 _PATIENCE_SECONDS: Final = 600.0
@@ -74,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
     lines = render(found, options.latency)
     print("\n".join(lines))
     if options.write:
-        _PAGE.write_text(replace_section(_PAGE.read_text(), SECTION, "Companies from a PSA", lines))
+        PAGE.write_text(replace_section(PAGE.read_text(), PSA, lines))
     return 0 if all(item.is_met for item in found) else 1
 
 
