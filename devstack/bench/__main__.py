@@ -10,7 +10,7 @@ from typing import Final
 
 import requests
 
-from devstack.bench import fairness, host, large
+from devstack.bench import fairness, host, large, psa
 from devstack.bench.chart import draw, panels_of
 from devstack.bench.listing import SUBJECTS, Bench
 from devstack.bench.processes import SubjectError
@@ -29,8 +29,9 @@ _CHART: Final = ROOT / "docs/performance.svg"
 
 def main() -> int:
     """0 when every ratio is met, 1 when not, 3 when the stack did not come up."""
-    if "--fairness" in sys.argv:
-        return fairness.main([argument for argument in sys.argv[1:] if argument != "--fairness"])
+    for option, other in (("--fairness", fairness.main), ("--psa", psa.main)):
+        if option in sys.argv:
+            return other([argument for argument in sys.argv[1:] if argument != option])
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("--users", type=int, nargs="+", default=list(_USERS), help="sizes (default 10000 100000)")
     parser.add_argument("--large", action="store_true", help="a million users instead: ours, a bare loop, the host")

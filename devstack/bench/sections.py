@@ -23,6 +23,7 @@ class Section:
 
 LARGE: Final = Section("large", "A million users")
 FAIRNESS: Final = Section("fairness", "Small tenants beside a huge one")
+PSA: Final = Section("psa", "Companies from a PSA")
 
 
 def replace_section(page: str, section: Section, lines: Sequence[str]) -> str:
@@ -36,7 +37,7 @@ def replace_section(page: str, section: Section, lines: Sequence[str]) -> str:
 
 def carry_sections(old: str, page: str) -> str:
     """A page made anew, with the sections the old one had."""
-    for section in (LARGE, FAIRNESS):
+    for section in (LARGE, FAIRNESS, PSA):
         begin, end = section.marks
         _, found, rest = old.partition(begin)
         if found:

@@ -2,12 +2,10 @@
 
 import pytest
 
-from devstack.bench.sections import FAIRNESS, LARGE, Section, carry_sections, replace_section
-
-both = pytest.mark.parametrize("section", [LARGE, FAIRNESS])
+from devstack.bench.sections import FAIRNESS, LARGE, PSA, Section, carry_sections, replace_section
 
 
-@both
+@pytest.mark.parametrize("section", [LARGE, FAIRNESS, PSA])
 def test_section_is_added_once_and_then_replaced(section: Section):
     page = "# Performance\n\ntable\n"
     once = replace_section(page, section, ["first"])
