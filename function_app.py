@@ -7,6 +7,7 @@ import activities
 import audit_trail
 import callback
 import connect
+import customers
 import guidance
 import ops
 import orchestrators
@@ -19,7 +20,9 @@ import webhooks
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for package in (connect, callback, sync_status, tenants, permissions, transfers, webhooks, audit_trail, guidance, ops):
+for package in (connect, callback, sync_status, tenants, customers, permissions, transfers, webhooks):
+    app.register_functions(package.blueprint)
+for package in (audit_trail, guidance, ops):
     app.register_functions(package.blueprint)
 for package in (orchestrators, activities, timers):
     app.register_functions(package.blueprint)

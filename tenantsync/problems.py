@@ -73,6 +73,11 @@ _CATALOGUE = {
         ("operation_unknown", 400, "There is no such operation", _TECHNICIAN, "Use one of the operations named here."),
         ("operation_unavailable", 409, "This operation is not set up on this service", _OPS, "Set WRITE_CLIENT_ID: unattended changes need an app registration of their own."),
         ("grant_not_found", 409, "Microsoft does not show the new permissions", _ADMIN, "Ask for the permissions again and let the Global Administrator accept all of them; one that was declined is not granted."),
+        ("customer_exists", 409, "A customer of this name exists already", _TECHNICIAN, "Use the customer named here, or choose another name."),
+        ("customer_changed", 412, "The customer was changed meanwhile", _TECHNICIAN, "Load it again and repeat your change."),
+        ("customer_has_tenants", 409, "This customer has tenants", _TECHNICIAN, "Move its tenants to another customer (PATCH tenants/{tenantId}, customerId) or disconnect them first."),
+        ("reference_taken", 409, "This company is another customer already", _TECHNICIAN, "Take the reference away from the customer named here first, or accept the suggestion that joins the two."),
+        ("suggestion_unknown", 404, "There is no such suggestion", _TECHNICIAN, "Load the suggestions again: this one was decided, or its customer is gone."),
         ("webhook_invalid", 400, "Notifications cannot be sent there", _TECHNICIAN, "Give an https address on a public host, without a user name in it."),
         ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
         # Consent and sign-in

@@ -36,9 +36,11 @@ from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
+from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
+from tenantsync.store.suggestions import Suggestions
 from tenantsync.store.tables import AzureTables, TableStore
 from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
 from tenantsync.store.throttle_gate import ThrottleGate
@@ -60,6 +62,8 @@ class Services:
     connections: Connections
     callback_states: CallbackStates
     customers: Customers
+    placements: Placements
+    suggestions: Suggestions
     owners: TenantOwners
     connect_rate: ConnectRate
     runs: Runs
@@ -166,6 +170,8 @@ def build_services(
         connections=Connections(tables),
         callback_states=CallbackStates(tables),
         customers=Customers(tables, lambda: str(uuid4())),
+        placements=Placements(tables),
+        suggestions=Suggestions(tables),
         owners=TenantOwners(tables),
         connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
         runs=Runs(tables),

@@ -52,6 +52,8 @@ DELTAS_TABLE: Final = "Deltas"
 THROTTLES_TABLE: Final = "Throttles"
 FINGERPRINTS_TABLE: Final = "Fingerprints"
 PLACES_TABLE: Final = "Places"
+PLACEMENTS_TABLE: Final = "Placements"
+SUGGESTIONS_TABLE: Final = "Suggestions"
 
 
 def onboarding_instance_id(connection_id: str) -> str:

@@ -27,6 +27,13 @@ ALLOWED: Final = {
     "transfer_list": {READ},
     "transfer_accept": {CONNECT},
     "transfer_end": {CONNECT, SUPPORT},
+    "customer_list": {READ},
+    "customer_create": {CONNECT},
+    "customer_details": {READ},
+    "customer_change": {CONNECT},
+    "customer_remove": {CONNECT},
+    "suggestion_list": {READ},
+    "suggestion_decide": {CONNECT},
     "webhook_show": {CONNECT},
     "webhook_set": {CONNECT},
     "webhook_remove": {CONNECT},
@@ -38,11 +45,23 @@ BODIES: Final = {
     "transfer_offer": {"toMspTenantId": "88888888-8888-4888-8888-888888888888"},
     "transfer_accept": {"customer": {"name": "Mine now"}},
     "tenant_change": {"tags": ["mine"]},
+    "customer_create": {"name": "Mine"},
+    "customer_change": {"name": "Mine now"},
+    "suggestion_decide": {"action": "reject"},
 }
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 FUNCTIONS: Final = http_functions()
 
 
 def filled(function: HttpFunction, **values: str) -> str:
     """The function's path with values for its parameters."""
-    known = {"tenantId": "", "transferId": "", "resource": "users", "code": "65001", **values}
+    known = {
+        "tenantId": "",
+        "transferId": "",
+        "customerId": NOBODY,
+        "suggestionId": NOBODY,
+        "resource": "users",
+        "code": "65001",
+        **values,
+    }
     return function.path.format(**known)
