@@ -46,9 +46,14 @@ class PlacedCounts:
     suggested: int = 0
     names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def tally(self) -> dict[str, int]:
+        """The counts by their names."""
+        return {kind: getattr(self, kind) for kind in _KINDS}
+
     def __add__(self, other: "PlacedCounts") -> "PlacedCounts":
         """Both together."""
-        counts = {kind: getattr(self, kind) + getattr(other, kind) for kind in _KINDS}
+        mine, others = self.tally(), other.tally()
+        counts = {kind: mine[kind] + others[kind] for kind in _KINDS}
         kinds = {**self.names, **other.names}
         names = {kind: (*self.names.get(kind, ()), *other.names.get(kind, ()))[:_MOST_NAMES] for kind in kinds}
         return PlacedCounts(**counts, names=names)

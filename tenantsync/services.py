@@ -27,6 +27,7 @@ from tenantsync.public_hosts import PublicPoster
 from tenantsync.settings import Settings
 from tenantsync.store.audit import Audit
 from tenantsync.store.callback_states import CallbackStates
+from tenantsync.store.connect_batches import ConnectBatches
 from tenantsync.store.connect_rate import ConnectRate
 from tenantsync.store.connections import Connections
 from tenantsync.store.customers import Customers
@@ -64,6 +65,7 @@ class Services:
     customers: Customers
     placements: Placements
     suggestions: Suggestions
+    connect_batches: ConnectBatches
     owners: TenantOwners
     connect_rate: ConnectRate
     runs: Runs
@@ -172,6 +174,7 @@ def build_services(
         customers=Customers(tables, lambda: str(uuid4())),
         placements=Placements(tables),
         suggestions=Suggestions(tables),
+        connect_batches=ConnectBatches(tables),
         owners=TenantOwners(tables),
         connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
         runs=Runs(tables),

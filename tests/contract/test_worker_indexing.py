@@ -14,6 +14,10 @@ from tests.app import app_index
 ROOT = Path(__file__).resolve().parents[2]
 HTTP = {
     "connect_tenant": (["POST"], "msp-portal/tenants/connect"),
+    "batch_send": (["POST"], "msp-portal/tenants/connect-batches"),
+    "batch_list": (["GET"], "msp-portal/tenants/connect-batches"),
+    "batch_show": (["GET"], "msp-portal/tenants/connect-batches/{batchId}"),
+    "invitation": (["GET"], "msp-portal/invitations"),
     "consent_redirect": (["GET"], "msp-portal/tenants/callback"),
     "consent_forwarded": (["POST"], "msp-portal/tenants/callback"),
     "sync_status": (["GET"], "msp-portal/tenants/{tenantId}/sync-status"),

@@ -6,9 +6,12 @@ from tests.app import HttpFunction, http_functions
 
 READ, CONNECT, SUPPORT, OPS = (f"Onboarding.{name}" for name in ("Read", "Connect", "Support", "Ops"))
 ALL_ROLES: Final = (READ, CONNECT, SUPPORT, OPS)
-ANYBODY: Final = frozenset({"consent_redirect", "openapi", "health"})
+ANYBODY: Final = frozenset({"consent_redirect", "invitation", "openapi", "health"})
 ALLOWED: Final = {
     "connect_tenant": {CONNECT},
+    "batch_send": {CONNECT},
+    "batch_list": {READ},
+    "batch_show": {READ},
     "consent_forwarded": {CONNECT},
     "sync_status": {READ},
     "run_list": {READ},
@@ -46,6 +49,7 @@ BODIES: Final = {
     "transfer_accept": {"customer": {"name": "Mine now"}},
     "tenant_change": {"tags": ["mine"]},
     "customer_create": {"name": "Mine"},
+    "batch_send": {"items": [{"tenant": "contoso.com"}]},
     "customer_change": {"name": "Mine now"},
     "suggestion_decide": {"action": "reject"},
 }
@@ -60,6 +64,7 @@ def filled(function: HttpFunction, **values: str) -> str:
         "transferId": "",
         "customerId": NOBODY,
         "suggestionId": NOBODY,
+        "batchId": NOBODY,
         "resource": "users",
         "code": "65001",
         **values,
