@@ -7,7 +7,10 @@ import activities
 import audit_trail
 import callback
 import connect
+import connect_batches
+import customers
 import guidance
+import invitations
 import ops
 import orchestrators
 import permissions
@@ -19,7 +22,9 @@ import webhooks
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for package in (connect, callback, sync_status, tenants, permissions, transfers, webhooks, audit_trail, guidance, ops):
+for package in (connect, connect_batches, invitations, callback, sync_status, tenants, customers, permissions):
+    app.register_functions(package.blueprint)
+for package in (transfers, webhooks, audit_trail, guidance, ops):
     app.register_functions(package.blueprint)
 for package in (orchestrators, activities, timers):
     app.register_functions(package.blueprint)

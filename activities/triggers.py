@@ -6,6 +6,7 @@ from activities.admit_run import admit_run as admit
 from activities.check_consent import check_consent as check
 from activities.check_consent import list_tenants as list_watched
 from activities.check_grant import check_grant as look
+from activities.connect_items import connect_items as connect_some
 from activities.edge import enveloped
 from activities.finish_run import finish_run as finish
 from activities.plan_sync import plan_sync as plan
@@ -62,3 +63,8 @@ def check_consent(job: dict) -> dict:
 @blueprint.activity_trigger(input_name="job")
 def check_grant(job: dict) -> dict:
     return enveloped(job, lambda: look(job, job["attempt"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def connect_items(job: dict) -> dict:
+    return enveloped(job, lambda: connect_some(job["mspId"], job["batchId"], services()))

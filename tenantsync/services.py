@@ -27,6 +27,7 @@ from tenantsync.public_hosts import PublicPoster
 from tenantsync.settings import Settings
 from tenantsync.store.audit import Audit
 from tenantsync.store.callback_states import CallbackStates
+from tenantsync.store.connect_batches import ConnectBatches
 from tenantsync.store.connect_rate import ConnectRate
 from tenantsync.store.connections import Connections
 from tenantsync.store.customers import Customers
@@ -36,9 +37,11 @@ from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
+from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
+from tenantsync.store.suggestions import Suggestions
 from tenantsync.store.tables import AzureTables, TableStore
 from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
 from tenantsync.store.throttle_gate import ThrottleGate
@@ -60,6 +63,9 @@ class Services:
     connections: Connections
     callback_states: CallbackStates
     customers: Customers
+    placements: Placements
+    suggestions: Suggestions
+    connect_batches: ConnectBatches
     owners: TenantOwners
     connect_rate: ConnectRate
     runs: Runs
@@ -166,6 +172,9 @@ def build_services(
         connections=Connections(tables),
         callback_states=CallbackStates(tables),
         customers=Customers(tables, lambda: str(uuid4())),
+        placements=Placements(tables),
+        suggestions=Suggestions(tables),
+        connect_batches=ConnectBatches(tables),
         owners=TenantOwners(tables),
         connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
         runs=Runs(tables),

@@ -62,6 +62,8 @@ class Settings:
     write_client_id: str = ""
     webhook_signing_key: Secret | None = None
     webhook_origins: tuple[str, ...] = ()
+    state_signing_key: Secret | None = None
+    """Links for customers' administrators are derived from it, so that they are stored nowhere."""
     runs_at_once: int = 16
     is_sync_paused: bool = False
     """No sync begins: runs in flight end, others wait. For the time before an incompatible release."""
@@ -96,6 +98,7 @@ class Settings:
             other_login_endpoints=reader.other_logins("OTHER_LOGIN_ENDPOINTS"),
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
+            state_signing_key=reader.secret("STATE_SIGNING_KEY"),
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
             runs_at_once=reader.positive("RUNS_AT_ONCE", 16),
             is_sync_paused=reader.flag("SYNC_PAUSED"),

@@ -8,6 +8,7 @@ SYNC_RESOURCE: Final = "sync_resource"
 DISCONNECT_TENANT: Final = "disconnect_tenant"
 WATCH_CONSENTS: Final = "watch_consents"
 VERIFY_GRANT: Final = "verify_grant"
+CONNECT_BATCH: Final = "connect_batch"
 
 # Activities
 VERIFY_CONSENT: Final = "verify_consent"
@@ -19,8 +20,16 @@ LIST_TENANTS: Final = "list_tenants"
 CHECK_CONSENT: Final = "check_consent"
 CHECK_GRANT: Final = "check_grant"
 ADMIT_RUN: Final = "admit_run"
+CONNECT_ITEMS: Final = "connect_items"
 
-ORCHESTRATORS: Final = (ONBOARD_TENANT, SYNC_RESOURCE, DISCONNECT_TENANT, WATCH_CONSENTS, VERIFY_GRANT)
+ORCHESTRATORS: Final = (
+    ONBOARD_TENANT,
+    SYNC_RESOURCE,
+    DISCONNECT_TENANT,
+    WATCH_CONSENTS,
+    VERIFY_GRANT,
+    CONNECT_BATCH,
+)
 ACTIVITIES: Final = (
     VERIFY_CONSENT,
     PLAN_SYNC,
@@ -31,6 +40,7 @@ ACTIVITIES: Final = (
     CHECK_CONSENT,
     CHECK_GRANT,
     ADMIT_RUN,
+    CONNECT_ITEMS,
 )
 
 # Tables
@@ -52,6 +62,9 @@ DELTAS_TABLE: Final = "Deltas"
 THROTTLES_TABLE: Final = "Throttles"
 FINGERPRINTS_TABLE: Final = "Fingerprints"
 PLACES_TABLE: Final = "Places"
+PLACEMENTS_TABLE: Final = "Placements"
+SUGGESTIONS_TABLE: Final = "Suggestions"
+CONNECT_BATCHES_TABLE: Final = "ConnectBatches"
 
 
 def onboarding_instance_id(connection_id: str) -> str:
@@ -72,6 +85,11 @@ def disconnect_instance_id(connection_id: str) -> str:
 def grant_instance_id(grant_id: str) -> str:
     """The orchestration that watches a new permission arrive."""
     return f"grant-{grant_id}"
+
+
+def connect_batch_instance_id(batch_id: str) -> str:
+    """The orchestration that works through a list of tenants."""
+    return f"batch-{batch_id}"
 
 
 def consent_watch_instance_id(day: str) -> str:

@@ -34,6 +34,7 @@ ENDED = {"ok": True, "ended": True, "delaySeconds": 0}
 RUN = {"runId": "onboard-1", "tenantId": "11111111-1111-4111-8111-111111111111"}
 RESOURCE = {"runId": "onboard-1", "resource": "users"}
 TENANT = {"mspId": "m", "tenantId": "t"}
+BATCH = {"mspId": "m", "batchId": "b"}
 GRANT = {**TENANT, "grantId": "g"}
 LETTING_GO = {**TENANT, "connectionId": "c"}
 PAGE = {"ok": True, "tenants": [TENANT, {"mspId": "m", "tenantId": "u"}], "cursor": ""}
@@ -56,6 +57,8 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),
+    "batch_connected": ("connect_batch", BATCH, {"connect_items": [MORE, THROTTLED, LOST, ENDED]}),
+    "batch_connected_long": ("connect_batch", BATCH, {"connect_items": [*[MORE] * 42, ENDED]}),
     "resource_waited": ("sync_resource", RESOURCE, {"sync_slice": [THROTTLED, MORE, THROTTLED, ENDED]}),
 }
 DEFAULTS: Mapping[str, Any] = {
@@ -68,6 +71,7 @@ DEFAULTS: Mapping[str, Any] = {
     "check_consent": {"ok": True, "consent": "granted"},
     "check_grant": ENDED,
     "admit_run": PLACE,
+    "connect_items": ENDED,
 }
 
 

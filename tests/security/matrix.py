@@ -6,9 +6,12 @@ from tests.app import HttpFunction, http_functions
 
 READ, CONNECT, SUPPORT, OPS = (f"Onboarding.{name}" for name in ("Read", "Connect", "Support", "Ops"))
 ALL_ROLES: Final = (READ, CONNECT, SUPPORT, OPS)
-ANYBODY: Final = frozenset({"consent_redirect", "openapi", "health"})
+ANYBODY: Final = frozenset({"consent_redirect", "invitation", "openapi", "health"})
 ALLOWED: Final = {
     "connect_tenant": {CONNECT},
+    "batch_send": {CONNECT},
+    "batch_list": {READ},
+    "batch_show": {READ},
     "consent_forwarded": {CONNECT},
     "sync_status": {READ},
     "run_list": {READ},
@@ -27,6 +30,13 @@ ALLOWED: Final = {
     "transfer_list": {READ},
     "transfer_accept": {CONNECT},
     "transfer_end": {CONNECT, SUPPORT},
+    "customer_list": {READ},
+    "customer_create": {CONNECT},
+    "customer_details": {READ},
+    "customer_change": {CONNECT},
+    "customer_remove": {CONNECT},
+    "suggestion_list": {READ},
+    "suggestion_decide": {CONNECT},
     "webhook_show": {CONNECT},
     "webhook_set": {CONNECT},
     "webhook_remove": {CONNECT},
@@ -38,11 +48,25 @@ BODIES: Final = {
     "transfer_offer": {"toMspTenantId": "88888888-8888-4888-8888-888888888888"},
     "transfer_accept": {"customer": {"name": "Mine now"}},
     "tenant_change": {"tags": ["mine"]},
+    "customer_create": {"name": "Mine"},
+    "batch_send": {"items": [{"tenant": "contoso.com"}]},
+    "customer_change": {"name": "Mine now"},
+    "suggestion_decide": {"action": "reject"},
 }
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 FUNCTIONS: Final = http_functions()
 
 
 def filled(function: HttpFunction, **values: str) -> str:
     """The function's path with values for its parameters."""
-    known = {"tenantId": "", "transferId": "", "resource": "users", "code": "65001", **values}
+    known = {
+        "tenantId": "",
+        "transferId": "",
+        "customerId": NOBODY,
+        "suggestionId": NOBODY,
+        "batchId": NOBODY,
+        "resource": "users",
+        "code": "65001",
+        **values,
+    }
     return function.path.format(**known)
