@@ -7,10 +7,12 @@ import activities
 import audit_trail
 import callback
 import connect
+import dap
 import guidance
 import ops
 import orchestrators
 import permissions
+import relationships
 import sync_status
 import tenants
 import timers
@@ -20,6 +22,8 @@ import webhooks
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for package in (connect, callback, sync_status, tenants, permissions, transfers, webhooks, audit_trail, guidance, ops):
+    app.register_functions(package.blueprint)
+for package in (relationships, dap):
     app.register_functions(package.blueprint)
 for package in (orchestrators, activities, timers):
     app.register_functions(package.blueprint)

@@ -2,7 +2,7 @@
 
 import azure.durable_functions as df
 
-from orchestrators import plans
+from orchestrators import partner_plans, plans
 
 blueprint = df.Blueprint()
 
@@ -30,3 +30,13 @@ def watch_consents(context: df.DurableOrchestrationContext):
 @blueprint.orchestration_trigger(context_name="context")
 def verify_grant(context: df.DurableOrchestrationContext):
     return (yield from plans.verify_grant(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def watch_relationship(context: df.DurableOrchestrationContext):
+    return (yield from partner_plans.watch_relationship(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def move_to_gdap(context: df.DurableOrchestrationContext):
+    return (yield from partner_plans.move_to_gdap(context))

@@ -8,6 +8,8 @@ SYNC_RESOURCE: Final = "sync_resource"
 DISCONNECT_TENANT: Final = "disconnect_tenant"
 WATCH_CONSENTS: Final = "watch_consents"
 VERIFY_GRANT: Final = "verify_grant"
+WATCH_RELATIONSHIP: Final = "watch_relationship"
+MOVE_TO_GDAP: Final = "move_to_gdap"
 
 # Activities
 VERIFY_CONSENT: Final = "verify_consent"
@@ -19,8 +21,18 @@ LIST_TENANTS: Final = "list_tenants"
 CHECK_CONSENT: Final = "check_consent"
 CHECK_GRANT: Final = "check_grant"
 ADMIT_RUN: Final = "admit_run"
+CHECK_RELATIONSHIP: Final = "check_relationship"
+MOVE_TENANT: Final = "move_tenant"
 
-ORCHESTRATORS: Final = (ONBOARD_TENANT, SYNC_RESOURCE, DISCONNECT_TENANT, WATCH_CONSENTS, VERIFY_GRANT)
+ORCHESTRATORS: Final = (
+    ONBOARD_TENANT,
+    SYNC_RESOURCE,
+    DISCONNECT_TENANT,
+    WATCH_CONSENTS,
+    VERIFY_GRANT,
+    WATCH_RELATIONSHIP,
+    MOVE_TO_GDAP,
+)
 ACTIVITIES: Final = (
     VERIFY_CONSENT,
     PLAN_SYNC,
@@ -31,6 +43,8 @@ ACTIVITIES: Final = (
     CHECK_CONSENT,
     CHECK_GRANT,
     ADMIT_RUN,
+    CHECK_RELATIONSHIP,
+    MOVE_TENANT,
 )
 
 # Tables
@@ -52,6 +66,8 @@ DELTAS_TABLE: Final = "Deltas"
 THROTTLES_TABLE: Final = "Throttles"
 FINGERPRINTS_TABLE: Final = "Fingerprints"
 PLACES_TABLE: Final = "Places"
+RELATIONSHIPS_TABLE: Final = "Relationships"
+MOVES_TABLE: Final = "Moves"
 
 
 def onboarding_instance_id(connection_id: str) -> str:
@@ -72,6 +88,16 @@ def disconnect_instance_id(connection_id: str) -> str:
 def grant_instance_id(grant_id: str) -> str:
     """The orchestration that watches a new permission arrive."""
     return f"grant-{grant_id}"
+
+
+def relationship_instance_id(key: str) -> str:
+    """The orchestration that watches one GDAP relationship from its approval to its end."""
+    return f"relationship-{key}"
+
+
+def move_instance_id(move_id: str) -> str:
+    """The orchestration that asks the customers of one move from DAP to GDAP."""
+    return f"move-{move_id}"
 
 
 def consent_watch_instance_id(day: str) -> str:

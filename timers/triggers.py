@@ -12,6 +12,7 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
+from tenantsync.partner.watches import mend_watches, start_watches
 from tenantsync.services import services
 from tenantsync.syncing import start_due
 from tenantsync.watchdog import watch_runs
@@ -74,9 +75,14 @@ def _resume(work: DurableOrchestrations) -> None:
     try:
         watch_runs(services(), work)
         finish_handovers(services())
+        start_watches(services(), work)
     except TenantSyncError as failure:  # five minutes later it is tried again
         logs.event("runs_not_watched", problem=failure.code)
 
 
 def _watch(work: DurableOrchestrations, now: datetime) -> None:
     work.start(WATCH_CONSENTS, consent_watch_instance_id(now.date().isoformat()), {"cursor": ""})
+    try:
+        mend_watches(services(), work)
+    except TenantSyncError as failure:  # the next day tries again
+        logs.event("relationships_not_watched", problem=failure.code)
