@@ -168,10 +168,10 @@ def _describe_item(move: Move, item: MoveItem, services: Services) -> dict[str, 
 def _state_of(item: MoveItem, own: OwnRelationship | None) -> str:
     """`pending`, `asked`, `active`, or `failed` also when the relationship has ended before it was active."""
     if own is None:
-        return item.state
+        return str(item.state)
     if own.status in USABLE:
         return "active"
-    return MoveState.FAILED.value if own.is_ended else item.state
+    return MoveState.FAILED.value if own.is_ended else str(item.state)
 
 
 def _read_flag(body: Body, name: str) -> bool:

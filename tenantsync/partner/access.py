@@ -67,7 +67,7 @@ def parse_access(access: object) -> GdapWish | None:
     if not isinstance(access, Mapping) or access.get("model") not in MODELS:
         raise RequestError("invalid_request", f"`access.model` must be {DIRECT}, {GDAP} or {DAP}.")
     if access["model"] == DAP:
-        raise RequestError("access_model_unsupported", _NO_DAP, members={"instead": {"access": {"model": GDAP}}})
+        raise RequestError("access_model_unsupported", _NO_DAP)
     wish = {name: value for name, value in access.items() if name != "model"}
     if access["model"] == DIRECT:
         refuse_unknown(wish, frozenset())

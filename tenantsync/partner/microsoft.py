@@ -201,7 +201,7 @@ class PartnerTenant:
             self._gate.close(tenant_id, WORKLOAD, failure.cause.retry_after_seconds or _WAIT_SECONDS)
             raise
         except (PermissionMissingError, ConsentError) as failure:
-            raise RequestError("partner_access_missing", failure.detail, cause=failure.cause) from failure
+            raise RequestError("partner_access_missing", failure.detail) from failure
         except ContractError as failure:
             if unknown and failure.cause.status == _NOT_FOUND:
                 raise RequestError(unknown) from failure
