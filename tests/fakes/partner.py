@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
+import jwt
+
 from devstack.microsoft365.answers import GraphError
 from devstack.microsoft365.facts import load_facts
 from devstack.microsoft365.partner import (
@@ -27,6 +29,12 @@ OTHER_GROUP = "77777777-0000-4000-8000-000000000002"
 _PATH = re.compile(rf"{ROOT}/delegatedAdminRelationships(?:/([^/]+))?(?:/(requests|accessAssignments)(?:/([^/]+))?)?")
 
 
+def tenant_of(asked: Asked) -> str:
+    """The tenant of the request's token."""
+    token = asked.headers["authorization"].removeprefix("Bearer ")
+    return str(jwt.decode(token, options={"verify_signature": False})["tid"])
+
+
 @dataclass
 class FakePartner:
     """Serves one MSP's tenant; `relationships` are what Microsoft has, `fail` is raised by the next write."""
@@ -44,7 +52,9 @@ class FakePartner:
         self.microsoft.consented[MSP] = PARTNER_ROLES
         self.microsoft.below[ROOT] = self._route
         self.microsoft.below["/v1.0/groups/"] = self._group
-        self.microsoft.graph["/v1.0/contracts"] = lambda asked: graph_page(self.contracts)
+        self.microsoft.graph["/v1.0/contracts"] = lambda asked: graph_page(
+            self.contracts if tenant_of(asked) == MSP else []
+        )
 
     @property
     def only(self) -> Relationship:
@@ -77,6 +87,9 @@ class FakePartner:
         return Answer({"id": group_id, "securityEnabled": self.groups[group_id]})
 
     def _route(self, asked: Asked) -> Answer:
+        if tenant_of(asked) != MSP:  # another partner, who has nothing
+            is_listing = asked.path.count("/") == ROOT.count("/") + 1
+            return graph_page([]) if is_listing else graph_error(404, "notFound")
         if asked.method != "GET" and self.fail:
             return self.fail.pop(0)
         try:

@@ -27,6 +27,15 @@ ALLOWED: Final = {
     "transfer_list": {READ},
     "transfer_accept": {CONNECT},
     "transfer_end": {CONNECT, SUPPORT},
+    "relationship_list": {READ},
+    "relationship_ask": {CONNECT},
+    "relationship_templates": {READ},
+    "relationship_show": {READ},
+    "relationship_extend": {CONNECT},
+    "relationship_end": {CONNECT},
+    "dap_list": {READ},
+    "dap_move": {CONNECT},
+    "dap_move_show": {READ},
     "webhook_show": {CONNECT},
     "webhook_set": {CONNECT},
     "webhook_remove": {CONNECT},
@@ -38,11 +47,15 @@ BODIES: Final = {
     "transfer_offer": {"toMspTenantId": "88888888-8888-4888-8888-888888888888"},
     "transfer_accept": {"customer": {"name": "Mine now"}},
     "tenant_change": {"tags": ["mine"]},
+    "relationship_ask": {"tenant": "contoso.com"},
+    "relationship_extend": {"autoExtend": True},
+    "dap_move": {"all": True},
 }
 FUNCTIONS: Final = http_functions()
 
 
 def filled(function: HttpFunction, **values: str) -> str:
     """The function's path with values for its parameters."""
-    known = {"tenantId": "", "transferId": "", "resource": "users", "code": "65001", **values}
+    ids = dict.fromkeys(("tenantId", "transferId", "relationshipId", "moveId"), "")
+    known = {**ids, "resource": "users", "code": "65001", **values}
     return function.path.format(**known)

@@ -13,7 +13,9 @@ from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, portal_t
 from tests.security.conftest import snapshot
 from tests.security.matrix import ALL_ROLES, BODIES, FUNCTIONS, filled
 
-OBJECTS = [function for function in FUNCTIONS if "{tenantId}" in function.route or "{transferId}" in function.route]
+NAMED = ("{tenantId}", "{transferId}", "{relationshipId}", "{moveId}")
+OBJECTS = [function for function in FUNCTIONS if any(name in function.route for name in NAMED)]
+IDS = ("tenantId", "transferId", "relationshipId", "moveId")
 THIRD = "66666666-6666-4666-8666-666666666666"
 each_object = pytest.mark.parametrize("function", OBJECTS, ids=lambda item: item.name)
 
@@ -24,18 +26,26 @@ def offer(app: App, to: str) -> str:
     return str(answer.body["transferId"])
 
 
+def partners_ids(app: App) -> dict[str, str]:
+    """A relationship and a move of the first MSP."""
+    token = portal_token(*ALL_ROLES)
+    asked = app.call("POST", "/api/msp-portal/relationships", token, {"tenant": "contoso.com"}).body
+    moved = app.call("POST", "/api/msp-portal/dap/moves", token, {"all": True}).body
+    return {"relationshipId": asked["relationshipId"], "moveId": moved["moveId"]}
+
+
 @each_object
 def test_another_msp_finds_nothing_and_changes_nothing(
     app: App, tenant: Run, services: Services, tables: MemoryTables, function: HttpFunction
 ):
     allowed = frozenset({MSP, OTHER_MSP, THIRD})
     with using(replace(services, settings=replace(services.settings, allowed_msp_tenants=allowed))):
-        path = filled(function, tenantId=TENANT, transferId=offer(app, THIRD))
+        path = filled(function, tenantId=TENANT, transferId=offer(app, THIRD), **partners_ids(app))
         before = snapshot(tables)
         token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
         answer = app.call(function.method, path, token, BODIES.get(function.name))
     assert answer.status == 404
-    assert answer.body["code"] in ("tenant_unknown", "transfer_unknown")
+    assert answer.body["code"] in ("tenant_unknown", "transfer_unknown", "relationship_unknown", "move_unknown")
     assert snapshot(tables) == before
 
 
@@ -46,7 +56,7 @@ def test_the_answer_is_the_same_as_for_a_tenant_nobody_has(
     """Not even the existence of another MSP's tenant can be told from status, text or headers."""
     token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
     theirs, nobodys = (
-        app.call(function.method, filled(function, tenantId=guid, transferId=guid), token, BODIES.get(function.name))
+        app.call(function.method, filled(function, **dict.fromkeys(IDS, guid)), token, BODIES.get(function.name))
         for guid in (TENANT, OTHER_TENANT)
     )
     said = ("status", "title", "detail", "code", "owner", "nextAction")
