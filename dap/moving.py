@@ -6,16 +6,17 @@ from typing import Any, Final
 from uuid import uuid4
 
 from dap.listing import find_current
+from tenantsync import logs
 from tenantsync.bodies import Body, refuse_unknown
 from tenantsync.clock import to_rfc3339
-from tenantsync.errors import RequestError
+from tenantsync.errors import RequestError, TenantSyncError
 from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Starter
 from tenantsync.partner.access import WISH_FIELDS, GdapWish, parse_wish
 from tenantsync.partner.describing import describe_access
 from tenantsync.partner.microsoft import PartnerCustomer, Relationship, partner_tenant
-from tenantsync.partner.noting import status_of
+from tenantsync.partner.noting import note_seen, status_of
 from tenantsync.partner.offering import check_groups
 from tenantsync.partner.roles import describe_role
 from tenantsync.problems import find_problem
@@ -74,6 +75,7 @@ def show_move(move_id: str, caller: Caller, services: Services) -> dict[str, Any
     move = services.moves.read(caller.msp_id, move_id) if is_guid(move_id.lower()) else None
     if move is None:
         raise RequestError("move_unknown")
+    _look(move, services)
     items = [_describe_item(move, item, services) for item in _items_of(move, services)]
     counts = Counter(item["state"] for item in items)
     return {
@@ -85,6 +87,18 @@ def show_move(move_id: str, caller: Caller, services: Services) -> dict[str, Any
         "items": items,
         "afterwards": _AFTERWARDS,
     }
+
+
+def _look(move: Move, services: Services) -> None:
+    """What has happened since the watches looked last; without Microsoft's word the last known is shown."""
+    try:
+        seen = {item.relationship_id: item for item in partner_tenant(move.msp_id, services).list_relationships()}
+    except TenantSyncError as failure:
+        logs.event("move_not_refreshed", move_id=move.move_id, problem=failure.code)
+        return
+    for own in services.relationships.list_all(move.msp_id):
+        if own.relationship_id in seen and not own.is_ended:
+            note_seen(own, seen[own.relationship_id], services)
 
 
 def _choose(body: Body, contracts: dict[str, PartnerCustomer]) -> list[PartnerCustomer]:

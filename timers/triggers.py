@@ -64,6 +64,13 @@ async def start_due_syncs(timer: func.TimerRequest, client: str) -> None:
     await asyncio.to_thread(_start_due, work)
 
 
+@blueprint.timer_trigger(arg_name="timer", schedule="20 * * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def watch_new_relationships(timer: func.TimerRequest, client: str) -> None:
+    work = DurableOrchestrations(client)
+    await asyncio.to_thread(_watch_new, work)
+
+
 def _start_due(work: DurableOrchestrations) -> None:
     try:
         start_due(services(), work)
@@ -71,11 +78,17 @@ def _start_due(work: DurableOrchestrations) -> None:
         logs.event("syncs_not_started", problem=failure.code)
 
 
+def _watch_new(work: DurableOrchestrations) -> None:
+    try:
+        start_watches(services(), work)
+    except TenantSyncError as failure:  # the next minute tries again
+        logs.event("relationships_not_watched", problem=failure.code)
+
+
 def _resume(work: DurableOrchestrations) -> None:
     try:
         watch_runs(services(), work)
         finish_handovers(services())
-        start_watches(services(), work)
     except TenantSyncError as failure:  # five minutes later it is tried again
         logs.event("runs_not_watched", problem=failure.code)
 

@@ -134,10 +134,6 @@ class PartnerTenant:
         path = f"{_path(relationship.relationship_id)}/requests"
         self._send("POST", path, {"action": "terminate"}, etag=relationship.etag)
 
-    def delete(self, relationship: Relationship) -> None:
-        """Removes one that was never locked."""
-        self._send("DELETE", _path(relationship.relationship_id), etag=relationship.etag)
-
     def list_assignments(self, relationship_id: str) -> list[Assignment]:
         """Which groups have which of its roles."""
         return [_assignment(item) for item in self._list(f"{_path(relationship_id)}/accessAssignments")]

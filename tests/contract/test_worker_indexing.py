@@ -51,6 +51,7 @@ HTTP = {
     "health": (["GET"], "health"),
 }
 TIMERS = {"deliver_notifications", "watch_consents_daily", "forget_old_links_daily", "resume_runs", "start_due_syncs"}
+TIMERS |= {"watch_new_relationships"}
 
 
 @pytest.fixture(scope="module")
