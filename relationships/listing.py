@@ -47,13 +47,9 @@ def describe_fully(
     assignments = partner.list_assignments(seen.relationship_id) if is_usable else []
     held = {role for item in assignments for role in item.roles if item.status == "active"}
     usable_now = {item["feature"]: item["works"] for item in describe_features(held)}
-    features = [{**item, "assigned": usable_now[item["feature"]]} for item in describe_features(seen.roles)]
-    missing = sorted({name for item in features for name in item["missing"]})
-    problem = find_problem("gdap_roles_missing", ", ".join(missing)).to_json() if missing else None
-    described = describe_relationship(seen, own, services.settings)
+    features = [_describe_feature(item, usable_now) for item in describe_features(seen.roles)]
     return {
-        **described,
-        "problem": described["problem"] or problem,
+        **describe_relationship(seen, own, services.settings),
         "features": features,
         "assignments": [_describe_assignment(item) for item in assignments],
     }
@@ -61,10 +57,15 @@ def describe_fully(
 
 def find_own(seen: Relationship, caller: Caller, services: Services) -> OwnRelationship | None:
     """The caller's row of a relationship, if this service has made it."""
-    if not seen.customer_id:
-        return None
-    known = services.relationships.list_of_tenant(caller.msp_id, seen.customer_id)
+    rows, tenant_id = services.relationships, seen.customer_id
+    known = rows.list_of_tenant(caller.msp_id, tenant_id) if tenant_id else rows.list_all(caller.msp_id)
     return next((item for item in known if item.relationship_id == seen.relationship_id), None)
+
+
+def _describe_feature(item: dict[str, Any], usable_now: Mapping[str, bool]) -> dict[str, Any]:
+    missing = " or ".join(item["anyOf"])
+    problem = None if item["works"] else find_problem("gdap_roles_missing", f"It needs {missing}.").to_json()
+    return {**item, "assigned": usable_now[item["feature"]], "problem": problem}
 
 
 def _describe_assignment(item: Assignment) -> dict[str, Any]:

@@ -83,7 +83,7 @@ _CATALOGUE = {
         ("security_group_unusable", 400, "This group cannot be given roles", _TECHNICIAN, "Name a security group of your own company's tenant; Microsoft 365 and distribution groups do not work."),
         ("approval_expired", 410, "Nobody approved the GDAP relationship within 90 days", _TECHNICIAN, "Ask for a new one (POST relationships) and send the customer's Global Administrator the link."),
         ("role_assignment_failed", 409, "A security group did not get its roles", _OPS, "Look whether the group still exists in your tenant and is a security group; it is tried again by itself every day."),
-        ("gdap_roles_missing", 200, "Some features lack a role in this GDAP relationship", _TECHNICIAN, "Roles cannot be added to one that is approved: ask for another with the roles named here, if they are needed."),
+        ("gdap_roles_missing", 200, "No role of this GDAP relationship is enough for this", _TECHNICIAN, "Roles cannot be added to one that is approved: ask for another with the roles named here, if they are needed."),
         ("dap_legacy", 200, "This customer is reached by DAP, which Microsoft is taking away", _TECHNICIAN, "Move it to GDAP (POST dap/moves; dryRun first), and take DAP away when GDAP is active."),
         ("dap_not_found", 404, "Microsoft shows no contract with this customer", _TECHNICIAN, "Choose from the customers of GET dap; others get GDAP with POST relationships."),
         ("move_unknown", 404, "There is no such move", _TECHNICIAN, "Use the id that POST dap/moves gave."),

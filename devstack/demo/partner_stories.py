@@ -31,14 +31,14 @@ def play_gdap(stack: Stack, screen: Screen, domain: str) -> Told:
     path = f"relationships/{asked['relationshipId']}"
     shown = portal.wait_for(path, lambda found: bool(found["assignedAt"]))
     screen.say(f"Active until {shown['expiresAt'][:10]}; {len(shown['assignments'])} group has its roles, as verified.")
-    lacking = [item["feature"] for item in shown["features"] if not item["works"]]
-    screen.say(f"Does not work with these roles: {', '.join(lacking)}")
+    lacking = [item for item in shown["features"] if item["problem"]]
+    screen.say(f"Does not work with these roles: {', '.join(item['feature'] for item in lacking)}")
     extended = portal.call("POST", f"{path}/extend", {"autoExtend": True})
     screen.say(f"Extended by itself from now on: {extended['autoExtend']}")
     portal.call("DELETE", path)
     ended = portal.wait_for(path, lambda found: found["status"] == "terminated")
     screen.say(f"Ended: {ended['status']}")
-    return status, [problem for problem in (shown["problem"],) if problem]
+    return status, [item["problem"] for item in lacking][:1]
 
 
 def play_dap(stack: Stack, screen: Screen, domain: str) -> Told:

@@ -390,7 +390,9 @@ def test_one_is_shown_with_its_features_and_what_is_missing(services: Services, 
     assert (features["users"]["works"], features["users"]["assigned"]) == (True, True)
     assert (features["reset_passwords"]["works"], features["reset_passwords"]["assigned"]) == (True, False)
     assert features["devices"]["missing"] == ["Global Reader"]
-    assert (body["problem"]["code"], body["problem"]["owner"]) == ("gdap_roles_missing", "technician")
+    problem = features["devices"]["problem"]
+    assert (problem["code"], problem["owner"]) == ("gdap_roles_missing", "technician")
+    assert features["users"]["problem"] is None is body["problem"]
     assert [item["status"] for item in body["assignments"]] == ["active"]
 
 
@@ -467,3 +469,22 @@ def test_no_request_to_microsoft_leaves_the_msps_own_tenant(
     for asked in microsoft.asked:
         if "tenantRelationships" in asked.path:
             assert tenant_of(asked) == MSP
+
+
+def test_connect_starts_the_watch_with_ids_only(services: Services, partner: FakePartner):
+    app, body = App(), {"tenant": "contoso.com", "customer": {"name": "Contoso"}, "access": GDAP}
+    answer = app.call("POST", "/api/msp-portal/tenants/connect", TOKEN, body)
+    assert answer.status == 201
+    assert app.client.instances == {
+        f"relationship-{own(services).key}": (
+            "watch_relationship",
+            {"mspId": MSP, "tenantId": TENANT, "key": own(services).key},
+        )
+    }
+
+
+def test_relationship_without_a_customer_is_still_known_as_ours(services: Services, partner: FakePartner):
+    """Microsoft may name the customer only after the approval."""
+    identifier = connect(services, access=GDAP)["access"]["relationshipId"]
+    partner.only.customer_id = ""
+    assert call("GET", f"/{identifier}")[1]["isOwn"] is True
