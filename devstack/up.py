@@ -55,7 +55,8 @@ def serve(directory: Path, port: int) -> None:
     """Runs until interrupted."""
     print("Starting the simulator, the table store and the Functions host ...", file=sys.stderr)
     tenants = [{"tenantId": tenant_id(number), **tenant} for number, tenant in enumerate(_TENANTS)]
-    with Stack(directory, tenants, Ports.free(port)) as stack:
+    partner = {"contracts": [tenant_id(1)], "gdapCustomers": [tenant_id(2)]}
+    with Stack(directory, tenants, Ports.free(port), partner=partner) as stack:
         print(instructions(stack), flush=True)
         while True:
             stack.check()
