@@ -18,6 +18,7 @@ from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft, graph_error, portal_token
 from tests.fakes.orchestrations import Started
 from tests.fakes.partner import GROUP, OTHER_GROUP, FakePartner, tenant_of
+from tests.security.conftest import snapshot
 from tests.unit.journey import connect
 
 DAY = 24 * 3600
@@ -108,7 +109,9 @@ def test_a_new_one_can_be_asked_for_after_the_end_of_the_first(
     assert [item.status for item in partner.relationships.values()] == ["expired", "approvalPending"]
 
 
-def test_crash_after_microsofts_creation_makes_nothing_twice(services: Services, partner: FakePartner):
+def test_crash_after_microsofts_creation_makes_nothing_twice(
+    services: Services, partner: FakePartner, microsoft: FakeMicrosoft
+):
     partner.fail_after.append(Answer(b"", 503))
     with pytest.raises(TransientError):
         connect(services, access=GDAP)
@@ -116,6 +119,10 @@ def test_crash_after_microsofts_creation_makes_nothing_twice(services: Services,
     answer = connect(services, access=GDAP)
     assert answer["access"]["relationshipId"] == partner.only.relationship_id
     assert partner.only.status == "approvalPending"
+    assert (
+        len([asked for asked in microsoft.asked if asked.method == "POST" and asked.path.endswith("Relationships")])
+        == 1
+    )
 
 
 def test_watch_finishes_what_a_crash_has_left(services: Services, partner: FakePartner):
@@ -172,9 +179,9 @@ def test_refusal_of_microsofts_leaves_nothing(services: Services, partner: FakeP
 
 
 def test_unknown_customer_is_told_before_anything_is_made(services: Services, partner: FakePartner):
-    with pytest.raises(RequestError) as refusal:
-        connect(services, access=GDAP, customer=None, customerId=TENANT)
-    assert refusal.value.code in ("customer_not_found", "invalid_request")
+    body = {"tenant": "contoso.com", "customerId": OTHER_TENANT, "access": GDAP}
+    answer = App().call("POST", "/api/msp-portal/tenants/connect", TOKEN, body)
+    assert answer.body["code"] == "customer_not_found"
     assert not partner.relationships
 
 
@@ -240,6 +247,7 @@ def test_approval_nobody_gives_ends_the_watch_and_is_told(
 def test_groups_get_exactly_their_roles_and_it_is_verified(services: Services, partner: FakePartner, clock: FakeClock):
     groups = [{"groupId": GROUP}, {"groupId": OTHER_GROUP, "roles": ["Reports Reader"]}]
     relationship = opened(services, partner, securityGroups=groups)
+    assert look(services)["delaySeconds"] == 15  # Microsoft is still at it
     assert (own(services).status, own(services).assigned_at) == ("active", "")
     clock.advance(2)
     assert look(services)["delaySeconds"] == DAY
@@ -341,6 +349,13 @@ def test_lost_permission_ends_no_watch(services: Services, partner: FakePartner,
     with pytest.raises(RequestError):
         look(services)
     assert own(services).status == "active"
+
+
+def test_look_that_finds_nothing_new_writes_nothing(services: Services, partner: FakePartner, tables: MemoryTables):
+    opened(services, partner)
+    before = snapshot(tables)
+    look(services)
+    assert snapshot(tables) == before
 
 
 # The API
