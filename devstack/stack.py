@@ -28,6 +28,16 @@ CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c11e"
 WRITE_CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c12f"
 _CLIENT_SECRET: Final = "simulated-client-secret"  # noqa: S105 - of the simulated app
 _AUDIENCE: Final = "api://opspilot365-connect"
+_PARTNER: Final[Mapping[str, Any]] = {
+    "tenantId": MSP,
+    "domain": "northwind.example",
+    "displayName": "Northwind MSP",
+    "users": 20,
+    "consented": True,
+    "partnerService": True,
+    "grantedPermissions": ["DelegatedAdminRelationship.ReadWrite.All", "Directory.Read.All", "Group.Read.All"],
+}
+"""The MSP's own tenant, in which it has granted us what GDAP needs."""
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 0.05
@@ -61,6 +71,8 @@ class Stack:
     extra_environment: Mapping[str, str] = field(default_factory=dict)
     is_large: bool = False
     """More rows than Azurite can hold are expected."""
+    partner: Mapping[str, Any] = field(default_factory=dict)
+    """What the first MSP's own tenant has beyond its own people: contracts, customers with GDAP."""
     app_directory: Path = ROOT
     """The release the host runs."""
     psa: LocalPsa | None = None
@@ -164,6 +176,7 @@ class Stack:
         return {
             "LOGIN_ENDPOINT": self.login,
             "GRAPH_ENDPOINT": self.graph,
+            "ADMIN_CENTER_ENDPOINT": self.login,
             "CLIENT_ID": CLIENT_ID,
             "CLIENT_SECRET": _CLIENT_SECRET,
             "WRITE_CLIENT_ID": WRITE_CLIENT_ID,
@@ -223,7 +236,7 @@ class Stack:
             "writePermissions": ["User.ReadWrite.All", "GroupMember.ReadWrite.All"],
         }
         msps = [{"tenantId": MSP, "name": "Northwind MSP"}, {"tenantId": OTHER_MSP, "name": "Tailspin MSP"}]
-        return {"app": app, "msps": msps, "tenants": list(self.tenants)}
+        return {"app": app, "msps": msps, "tenants": [{**_PARTNER, **self.partner}, *self.tenants]}
 
     def _run(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path = ROOT) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:

@@ -58,7 +58,8 @@ def serve(directory: Path, port: int) -> None:
     print("Starting the simulator, the table store and the Functions host ...", file=sys.stderr)
     tenants = [{"tenantId": tenant_id(number), **tenant} for number, tenant in enumerate(_TENANTS)]
     psa = LocalPsa({"known": [_company(tenant) for tenant in tenants]})
-    with Stack(directory, tenants, Ports.free(port), psa=psa) as stack:
+    partner = {"contracts": [tenant_id(1)], "gdapCustomers": [tenant_id(2)]}
+    with Stack(directory, tenants, Ports.free(port), psa=psa, partner=partner) as stack:
         print(instructions(stack, psa), flush=True)
         while True:
             stack.check()

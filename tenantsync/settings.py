@@ -60,6 +60,8 @@ class Settings:
     other_login_endpoints: tuple[str, ...] = ()
     """Sign-in hosts of other Microsoft clouds, asked whether they know the tenant, too."""
     write_client_id: str = ""
+    admin_center_endpoint: str = "https://admin.microsoft.com"
+    """Where a customer's administrator approves GDAP relationships."""
     webhook_signing_key: Secret | None = None
     webhook_origins: tuple[str, ...] = ()
     state_signing_key: Secret | None = None
@@ -97,6 +99,7 @@ class Settings:
             ca_bundle=reader.text("REQUESTS_CA_BUNDLE"),
             other_login_endpoints=reader.other_logins("OTHER_LOGIN_ENDPOINTS"),
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
+            admin_center_endpoint=reader.origin("ADMIN_CENTER_ENDPOINT", "https://admin.microsoft.com"),
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
             state_signing_key=reader.secret("STATE_SIGNING_KEY"),
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
