@@ -6,8 +6,8 @@ from activities.admit_run import admit_run as admit
 from activities.check_consent import check_consent as check
 from activities.check_consent import list_tenants as list_watched
 from activities.check_grant import check_grant as look
-from activities.connect_items import connect_items as connect_some
 from activities.check_relationship import check_relationship as look_at_relationship
+from activities.connect_items import connect_items as connect_some
 from activities.edge import enveloped
 from activities.finish_run import finish_run as finish
 from activities.move_tenant import move_tenant as move_next
