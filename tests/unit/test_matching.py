@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import hypothesis
@@ -391,8 +391,12 @@ def test_certain_customer_of_a_tenant_is_one_or_none(services: Services):
 
 
 def test_five_thousand_companies_take_a_moment(services: Services):
-    for number in range(300):
-        services.customers.find_or_create(MSP, f"Existing customer {number} Ltd", NOW)
-    told = [company(str(number), f"Company number {number} GmbH", f"c{number}.example") for number in range(5000)]
-    assert place(services, *told).created == 5000
+    parts = ("ba", "con", "fabri", "gra", "kam", "lo", "mer", "nor", "pol", "so", "ti", "wood")
+    names = [" ".join(("".join(word), "GmbH")).title() for word in product(parts, repeat=4)][:5000]
+    for name in names[::20]:
+        services.customers.find_or_create(MSP, name.replace("Gmbh", "AG"), NOW)
+    told = [company(str(number), name, f"c{number}.example") for number, name in enumerate(names)]
+    created = place(services, *told)
+    assert (created.created, created.suggested > 250) == (5000, True)
     assert place(services, *told).unchanged == 5000
+    assert place(services, *told[:1000], provider=CONNECTWISE).suggested == 1000
