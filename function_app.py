@@ -9,11 +9,13 @@ import callback
 import connect
 import connect_batches
 import customers
+import dap
 import guidance
 import invitations
 import ops
 import orchestrators
 import permissions
+import relationships
 import sync_status
 import tenants
 import timers
@@ -24,7 +26,7 @@ app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for package in (connect, connect_batches, invitations, callback, sync_status, tenants, customers, permissions):
     app.register_functions(package.blueprint)
-for package in (transfers, webhooks, audit_trail, guidance, ops):
+for package in (transfers, webhooks, audit_trail, relationships, dap, guidance, ops):
     app.register_functions(package.blueprint)
 for package in (orchestrators, activities, timers):
     app.register_functions(package.blueprint)

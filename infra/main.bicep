@@ -128,6 +128,8 @@ module app 'app/function.bicep' = {
       SYNC_PAUSED: syncPaused
       STATE_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=state-signing-key)'
       WEBHOOK_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=webhook-signing-key)'
+      CONNECTWISE_CLIENT_ID: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connectwise-client-id)'
+      AUTOTASK_INTEGRATION_CODE: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=autotask-integration-code)'
     }
   }
 }

@@ -53,7 +53,7 @@ _CATALOGUE = {
         ("tenant_unknown", 404, "No connection for this tenant", _TECHNICIAN, "Connect the tenant first."),
         ("resource_unknown", 404, "There is no such inventory", _TECHNICIAN, "Use one of the resources named here."),
         ("tenant_already_connected", 409, "This tenant is already connected", _TECHNICIAN, "Open the customer named here; if none is named, contact support."),
-        ("access_model_unsupported", 400, "This kind of access cannot be set up here", _TECHNICIAN, "Use access.model \"direct\"."),
+        ("access_model_unsupported", 400, "DAP cannot be set up any more", _TECHNICIAN, "Use access.model \"gdap\" and send the customer's administrator the approval link; DAP that is still there is moved with POST dap/moves."),
         ("rate_limited", 429, "Too many connections at once", _TECHNICIAN, "Wait as long as Retry-After says, then go on."),
         ("service_unavailable", 503, "The service is not ready", _OPS, "Try again in a minute; if it stays, look at the service's health and logs."),
         ("internal_error", 500, "Something went wrong on our side", _OPS, "Try again; if it stays, give support the correlation id."),
@@ -85,6 +85,18 @@ _CATALOGUE = {
         ("suggestion_unknown", 404, "There is no such suggestion", _TECHNICIAN, "Load the suggestions again: this one was decided, or its customer is gone."),
         ("webhook_invalid", 400, "Notifications cannot be sent there", _TECHNICIAN, "Give an https address on a public host, without a user name in it."),
         ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
+        # GDAP and DAP
+        ("partner_access_missing", 409, "This service may not manage GDAP in your own tenant", _OPS, "In your company's own tenant, grant this service's app the application permissions DelegatedAdminRelationship.ReadWrite.All, Directory.Read.All and Group.Read.All, and provision the service principal 2832473f-ec63-45fb-976f-5d45a7d4bb91 (docs/operations.md has the commands). Nothing was made."),
+        ("relationship_refused", 409, "Microsoft refuses the GDAP relationship", _TECHNICIAN, "Check that the customer is not your own company and that roles and duration are right; nothing was made."),
+        ("relationship_unknown", 404, "There is no such GDAP relationship", _TECHNICIAN, "Use the id of one of your relationships (GET relationships)."),
+        ("relationship_closed", 409, "This GDAP relationship cannot be changed any more", _TECHNICIAN, "Ask the customer for a new one (POST relationships)."),
+        ("security_group_unusable", 400, "This group cannot be given roles", _TECHNICIAN, "Name a security group of your own company's tenant; Microsoft 365 and distribution groups do not work."),
+        ("approval_expired", 410, "Nobody approved the GDAP relationship within 90 days", _TECHNICIAN, "Ask for a new one (POST relationships) and send the customer's Global Administrator the link."),
+        ("role_assignment_failed", 409, "A security group did not get its roles", _OPS, "Look whether the group still exists in your tenant and is a security group; it is tried again by itself every day."),
+        ("gdap_roles_missing", 200, "No role of this GDAP relationship is enough for this", _TECHNICIAN, "Roles cannot be added to one that is approved: ask for another with the roles named here, if they are needed."),
+        ("dap_legacy", 200, "This customer is reached by DAP, which Microsoft is taking away", _TECHNICIAN, "Move it to GDAP (POST dap/moves; dryRun first), and take DAP away when GDAP is active."),
+        ("dap_not_found", 404, "Microsoft shows no contract with this customer", _TECHNICIAN, "Choose from the customers of GET dap; others get GDAP with POST relationships."),
+        ("move_unknown", 404, "There is no such move", _TECHNICIAN, "Use the id that POST dap/moves gave."),
         # Consent and sign-in
         ("link_cancelled", 410, "This connection was cancelled", _TECHNICIAN, _START_AGAIN),
         ("admin_role_missing", 403, "The person who signed in is not an administrator who may consent", _ADMIN, "Somebody with the role Global Administrator (or Privileged Role Administrator) is needed; if the role is activated on demand, it must be activated first."),
@@ -121,6 +133,20 @@ _CATALOGUE = {
         ("no_baseline_yet", 200, "Microsoft has no Secure Score for this tenant yet", _MICROSOFT, "Nothing to do: new tenants get their first score within a day or two."),
         ("write_conflict", 409, "Two workers met on the same row", _OPS, "Nothing to do: the work is repeated by itself."),
         ("storage_unavailable", 503, "The data store did not answer", _OPS, "Try again in a minute; if it stays, look at the storage account."),
+        # PSA
+        ("psa_host_refused", 400, "This address of a PSA cannot be called", _TECHNICIAN, "Give the PSA's address as you sign in to it: https, on a public host, with a valid certificate, without a user name in it."),
+        ("psa_account_unknown", 400, "The PSA knows no such account", _TECHNICIAN, "Compare company id, user name or tenant, and the region's address, with those you sign in to the PSA with."),
+        ("psa_key_refused", 400, "The PSA refuses these credentials", _TECHNICIAN, "Create new credentials for the API user in the PSA and enter them here; customers that are there already stay as they are."),
+        ("psa_permission_missing", 400, "The PSA's API user lacks a permission", _TECHNICIAN, "Let the API user (its security role or level, or the application's permissions) read companies, and read and change tickets where notes are wanted."),
+        ("psa_nothing_visible", 400, "The PSA shows its API user no companies", _TECHNICIAN, "Let the API user see all companies; a restricted user gets empty answers instead of errors."),
+        ("psa_types_unclear", 400, "Which of the PSA's companies are customers cannot be told", _TECHNICIAN, "Send customerTypes with the ids, of those named here, that stand for customers."),
+        ("psa_integration_refused", 502, "The PSA refuses this service's own identification", _OPS, "Compare CONNECTWISE_CLIENT_ID or AUTOTASK_INTEGRATION_CODE with the vendor's registration; an MSP's own tracking identifier must be the one of its API user."),
+        ("psa_not_set_up", 409, "This PSA is not set up on this service", _OPS, "Set what is named here; the vendor gives it to registered products."),
+        ("psa_throttled", 429, "The PSA asks us to slow down", _OPS, "Nothing to do: it goes on by itself. If it stays, look which other integrations use up the PSA's limit."),
+        ("psa_unavailable", 503, "The PSA did not answer", _OPS, "Check the address; if it is right, try again in a few minutes and look at the vendor's status page. Customers that are there already stay as they are."),
+        ("psa_listing_changed", 503, "The PSA's list changed while it was read", _OPS, "Nothing to do: it is read again from the beginning."),
+        ("psa_unexpected_answer", 502, "The PSA answered in an unknown way", _OPS, "Check that the address is the PSA's; if it is, report this with the correlation id. Customers that are there already stay as they are."),
+        ("psa_ticket_not_closable", 409, "The ticket cannot be closed from here", _TECHNICIAN, "Close it in the PSA, or give its board or statuses one that is called Closed or Complete."),
     )
 }  # fmt: skip
 

@@ -35,10 +35,12 @@ from tenantsync.store.deltas import DeltaPoints
 from tenantsync.store.fingerprints import Fingerprints
 from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
+from tenantsync.store.moves import Moves
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
 from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
+from tenantsync.store.relationships import Relationships
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.suggestions import Suggestions
@@ -77,6 +79,8 @@ class Services:
     tenants: Tenants
     grants: Grants
     transfers: Transfers
+    relationships: Relationships
+    moves: Moves
     audit: Audit
     webhooks: Webhooks
     notifier: Notifier
@@ -186,6 +190,8 @@ def build_services(
         tenants=tenants,
         grants=Grants(tables),
         transfers=Transfers(tables),
+        relationships=Relationships(tables),
+        moves=Moves(tables),
         audit=Audit(tables, clock),
         webhooks=webhooks,
         notifier=Notifier(Outbox(tables), webhooks, clock, settings.webhook_signing_key, poster),

@@ -9,6 +9,8 @@ DISCONNECT_TENANT: Final = "disconnect_tenant"
 WATCH_CONSENTS: Final = "watch_consents"
 VERIFY_GRANT: Final = "verify_grant"
 CONNECT_BATCH: Final = "connect_batch"
+WATCH_RELATIONSHIP: Final = "watch_relationship"
+MOVE_TO_GDAP: Final = "move_to_gdap"
 
 # Activities
 VERIFY_CONSENT: Final = "verify_consent"
@@ -21,6 +23,8 @@ CHECK_CONSENT: Final = "check_consent"
 CHECK_GRANT: Final = "check_grant"
 ADMIT_RUN: Final = "admit_run"
 CONNECT_ITEMS: Final = "connect_items"
+CHECK_RELATIONSHIP: Final = "check_relationship"
+MOVE_TENANT: Final = "move_tenant"
 
 ORCHESTRATORS: Final = (
     ONBOARD_TENANT,
@@ -29,6 +33,8 @@ ORCHESTRATORS: Final = (
     WATCH_CONSENTS,
     VERIFY_GRANT,
     CONNECT_BATCH,
+    WATCH_RELATIONSHIP,
+    MOVE_TO_GDAP,
 )
 ACTIVITIES: Final = (
     VERIFY_CONSENT,
@@ -41,6 +47,8 @@ ACTIVITIES: Final = (
     CHECK_GRANT,
     ADMIT_RUN,
     CONNECT_ITEMS,
+    CHECK_RELATIONSHIP,
+    MOVE_TENANT,
 )
 
 # Tables
@@ -65,6 +73,8 @@ PLACES_TABLE: Final = "Places"
 PLACEMENTS_TABLE: Final = "Placements"
 SUGGESTIONS_TABLE: Final = "Suggestions"
 CONNECT_BATCHES_TABLE: Final = "ConnectBatches"
+RELATIONSHIPS_TABLE: Final = "Relationships"
+MOVES_TABLE: Final = "Moves"
 
 
 def onboarding_instance_id(connection_id: str) -> str:
@@ -90,6 +100,16 @@ def grant_instance_id(grant_id: str) -> str:
 def connect_batch_instance_id(batch_id: str) -> str:
     """The orchestration that works through a list of tenants."""
     return f"batch-{batch_id}"
+
+
+def relationship_instance_id(key: str) -> str:
+    """The orchestration that watches one GDAP relationship from its approval to its end."""
+    return f"relationship-{key}"
+
+
+def move_instance_id(move_id: str) -> str:
+    """The orchestration that asks the customers of one move from DAP to GDAP."""
+    return f"move-{move_id}"
 
 
 def consent_watch_instance_id(day: str) -> str:

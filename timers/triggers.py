@@ -12,6 +12,7 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
+from tenantsync.partner.watches import mend_watches, start_watches
 from tenantsync.services import services
 from tenantsync.syncing import start_due
 from tenantsync.watchdog import watch_runs
@@ -63,11 +64,25 @@ async def start_due_syncs(timer: func.TimerRequest, client: str) -> None:
     await asyncio.to_thread(_start_due, work)
 
 
+@blueprint.timer_trigger(arg_name="timer", schedule="20 * * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def watch_new_relationships(timer: func.TimerRequest, client: str) -> None:
+    work = DurableOrchestrations(client)
+    await asyncio.to_thread(_watch_new, work)
+
+
 def _start_due(work: DurableOrchestrations) -> None:
     try:
         start_due(services(), work)
     except TenantSyncError as failure:  # the next pass goes on
         logs.event("syncs_not_started", problem=failure.code)
+
+
+def _watch_new(work: DurableOrchestrations) -> None:
+    try:
+        start_watches(services(), work)
+    except TenantSyncError as failure:  # the next minute tries again
+        logs.event("relationships_not_watched", problem=failure.code)
 
 
 def _resume(work: DurableOrchestrations) -> None:
@@ -80,3 +95,7 @@ def _resume(work: DurableOrchestrations) -> None:
 
 def _watch(work: DurableOrchestrations, now: datetime) -> None:
     work.start(WATCH_CONSENTS, consent_watch_instance_id(now.date().isoformat()), {"cursor": ""})
+    try:
+        mend_watches(services(), work)
+    except TenantSyncError as failure:  # the next day tries again
+        logs.event("relationships_not_watched", problem=failure.code)

@@ -35,7 +35,7 @@ FIRST_PERMISSIONS: Final = (
 
 
 DEFAULT_SYNC_HOURS: Final = 24
-DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost stuck"
+DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost stuck access_expiring access_ended"
 
 
 class TenantState(StrEnum):
@@ -92,6 +92,13 @@ class ManagedTenant:
     """What Microsoft has verified, as of the last sync."""
     automation: str = "excluded"
     """New tenants are read only and left alone by automation until somebody says otherwise."""
+    access_model: str = "direct"
+    """How the technicians get at the tenant: `direct`, or `gdap` from the first relationship on."""
+    relationship_id: str = ""
+    access_status: str = ""
+    access_expires_at: str = ""
+    has_dap: bool = False
+    """Whether a reseller's contract was seen for it, which is what DAP came with."""
     created_at: str
     updated_at: str
     expires_at: str = ""

@@ -44,6 +44,15 @@ HTTP = {
     "customer_remove": (["DELETE"], "msp-portal/customers/{customerId}"),
     "suggestion_list": (["GET"], "msp-portal/customers/suggestions"),
     "suggestion_decide": (["POST"], "msp-portal/customers/suggestions/{suggestionId}"),
+    "relationship_list": (["GET"], "msp-portal/relationships"),
+    "relationship_ask": (["POST"], "msp-portal/relationships"),
+    "relationship_templates": (["GET"], "msp-portal/relationships/templates"),
+    "relationship_show": (["GET"], "msp-portal/relationships/{relationshipId}"),
+    "relationship_end": (["DELETE"], "msp-portal/relationships/{relationshipId}"),
+    "relationship_extend": (["POST"], "msp-portal/relationships/{relationshipId}/extend"),
+    "dap_list": (["GET"], "msp-portal/dap"),
+    "dap_move": (["POST"], "msp-portal/dap/moves"),
+    "dap_move_show": (["GET"], "msp-portal/dap/moves/{moveId}"),
     "webhook_show": (["GET"], "msp-portal/webhook"),
     "webhook_set": (["PUT"], "msp-portal/webhook"),
     "webhook_remove": (["DELETE"], "msp-portal/webhook"),
@@ -53,6 +62,7 @@ HTTP = {
     "health": (["GET"], "health"),
 }
 TIMERS = {"deliver_notifications", "watch_consents_daily", "forget_old_links_daily", "resume_runs", "start_due_syncs"}
+TIMERS |= {"watch_new_relationships"}
 
 
 @pytest.fixture(scope="module")

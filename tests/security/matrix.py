@@ -37,6 +37,15 @@ ALLOWED: Final = {
     "customer_remove": {CONNECT},
     "suggestion_list": {READ},
     "suggestion_decide": {CONNECT},
+    "relationship_list": {READ},
+    "relationship_ask": {CONNECT},
+    "relationship_templates": {READ},
+    "relationship_show": {READ},
+    "relationship_extend": {CONNECT},
+    "relationship_end": {CONNECT},
+    "dap_list": {READ},
+    "dap_move": {CONNECT},
+    "dap_move_show": {READ},
     "webhook_show": {CONNECT},
     "webhook_set": {CONNECT},
     "webhook_remove": {CONNECT},
@@ -52,6 +61,9 @@ BODIES: Final = {
     "batch_send": {"items": [{"tenant": "contoso.com"}]},
     "customer_change": {"name": "Mine now"},
     "suggestion_decide": {"action": "reject"},
+    "relationship_ask": {"tenant": "contoso.com"},
+    "relationship_extend": {"autoExtend": True},
+    "dap_move": {"all": True},
 }
 NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 FUNCTIONS: Final = http_functions()
@@ -62,6 +74,8 @@ def filled(function: HttpFunction, **values: str) -> str:
     known = {
         "tenantId": "",
         "transferId": "",
+        "relationshipId": "",
+        "moveId": "",
         "customerId": NOBODY,
         "suggestionId": NOBODY,
         "batchId": NOBODY,

@@ -18,7 +18,9 @@ from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, portal_t
 from tests.security.conftest import snapshot
 from tests.security.matrix import ALL_ROLES, BODIES, FUNCTIONS, filled
 
-NAMED = ("{tenantId}", "{transferId}", "{customerId}", "{suggestionId}", "{batchId}")
+NAMED = (
+    *("{tenantId}", "{transferId}", "{customerId}", "{suggestionId}", "{batchId}", "{relationshipId}", "{moveId}"),
+)
 OBJECTS = [function for function in FUNCTIONS if any(name in function.route for name in NAMED)]
 THIRD = "66666666-6666-4666-8666-666666666666"
 each_object = pytest.mark.parametrize("function", OBJECTS, ids=lambda item: item.name)
@@ -42,13 +44,27 @@ def customers_of(services: Services, tenant: Run) -> dict[str, str]:
     return {"customerId": tenant.customer_id, "suggestionId": suggestion.suggestion_id, "batchId": batch.batch_id}
 
 
+def partners_ids(app: App) -> dict[str, str]:
+    """A relationship and a move of the first MSP."""
+    token = portal_token(*ALL_ROLES)
+    asked = app.call("POST", "/api/msp-portal/relationships", token, {"tenant": "contoso.com"}).body
+    moved = app.call("POST", "/api/msp-portal/dap/moves", token, {"all": True}).body
+    return {"relationshipId": asked["relationshipId"], "moveId": moved["moveId"]}
+
+
 @each_object
 def test_another_msp_finds_nothing_and_changes_nothing(
     app: App, tenant: Run, services: Services, tables: MemoryTables, function: HttpFunction
 ):
     allowed = frozenset({MSP, OTHER_MSP, THIRD})
     with using(replace(services, settings=replace(services.settings, allowed_msp_tenants=allowed))):
-        path = filled(function, tenantId=TENANT, transferId=offer(app, THIRD), **customers_of(services, tenant))
+        path = filled(
+            function,
+            tenantId=TENANT,
+            transferId=offer(app, THIRD),
+            **customers_of(services, tenant),
+            **partners_ids(app),
+        )
         before = snapshot(tables)
         token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
         answer = app.call(function.method, path, token, BODIES.get(function.name))
@@ -59,6 +75,8 @@ def test_another_msp_finds_nothing_and_changes_nothing(
         "customer_not_found",
         "suggestion_unknown",
         "batch_unknown",
+        "relationship_unknown",
+        "move_unknown",
     )
     assert snapshot(tables) == before
 
