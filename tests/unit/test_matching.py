@@ -6,6 +6,7 @@ from itertools import count, product
 from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 
 from tenantsync.matching import PlacedCounts, place_companies
@@ -364,6 +365,47 @@ def test_what_a_person_has_chosen_stays(told: list[Company]):
     place(services, *told)
     place(services, *told)
     assert customer_of(services, "0").customer_id == chosen.customer_id
+
+
+def test_choice_made_while_the_sync_works_wins(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    place(services, company("1", "Contoso"), company("2", "Other"))
+    chosen = services.customers.find_or_create(MSP, "Chosen", NOW).customer_id
+    read_all = services.placements.read_all
+
+    def read_then_choose(msp_id: str, provider: str) -> Any:
+        found = read_all(msp_id, provider)
+        services.placements.change(
+            MSP, HALO, "1", lambda known: replace(known, customer_id=chosen, rule=Rule.PERSON).refusing("x")
+        )
+        return found
+
+    monkeypatch.setattr(type(services.placements), "read_all", lambda self, *key: read_then_choose(*key))
+    place(services, company("1", "Contoso", "new.example"))
+    monkeypatch.undo()
+    placement = services.placements.read(MSP, HALO, "1")
+    assert placement
+    assert (placement.customer_id, placement.rule, placement.refused) == (chosen, Rule.PERSON, "x")
+    assert placement.domains == "new.example"
+
+
+def test_person_and_psa_change_one_customer_at_the_same_moment(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    place(services, company("1", "Contoso"))
+    customer_id = customer_of(services).customer_id
+    replace_row, done = tables.replace, []
+
+    def replace_second(table: str, row: Any, etag: str) -> str:
+        if table == "Customers" and not done:
+            done.append(1)
+            services.customers.change(MSP, customer_id, lambda known: replace(known, name="Mine", edited="name"))
+        return replace_row(table, row, etag)
+
+    monkeypatch.setattr(tables, "replace", replace_second)
+    place(services, company("1", "Renamed", "contoso.com"))
+    assert (customer_of(services).name, customer_of(services).domains) == ("Mine", "contoso.com")
 
 
 def test_wide_names_and_many_domains_are_cut(services: Services):

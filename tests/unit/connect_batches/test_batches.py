@@ -188,7 +188,12 @@ def test_item_that_kills_its_worker_ends_alone(
 
     original = module.start_connection
     monkeypatch.setattr(module, "start_connection", crash)
-    items = items_of(app, services, send(app), clock)
+    sent = send(app)
+    batch_id = sent.body["batchId"]
+    for _ in range(2):
+        assert enveloped({}, lambda: connect_items(MSP, batch_id, services))["ok"] is False
+    assert codes(show(app, batch_id)["items"]) == ["pending", "awaiting_consent"]
+    items = items_of(app, services, sent, clock)
     assert codes(items) == ["internal_error", "awaiting_consent"]
 
 
