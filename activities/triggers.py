@@ -10,6 +10,8 @@ from activities.edge import enveloped
 from activities.finish_run import finish_run as finish
 from activities.plan_sync import plan_sync as plan
 from activities.remove_inventory import remove_inventory as remove
+from activities.sync_companies import keep_unplaced
+from activities.sync_companies import sync_company_slice as move_companies_on
 from activities.sync_slice import sync_slice as move_on
 from activities.verify_consent import verify_consent as verify
 from tenantsync.services import services
@@ -62,3 +64,10 @@ def check_consent(job: dict) -> dict:
 @blueprint.activity_trigger(input_name="job")
 def check_grant(job: dict) -> dict:
     return enveloped(job, lambda: look(job, job["attempt"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def sync_company_slice(job: dict) -> dict:
+    return enveloped(
+        job, lambda: move_companies_on(job["mspId"], job["provider"], job["number"], services(), keep_unplaced)
+    )

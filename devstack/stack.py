@@ -17,7 +17,7 @@ from typing import Any, Final, Self
 
 import requests
 
-from devstack.certificates import make_certificates
+from devstack.certificates import make_certificates, make_secrets_key
 from devstack.lifeline import end_with_parent
 from devstack.storage import Storage, find_storage, lasting_port, start_storage
 
@@ -169,6 +169,7 @@ class Stack:
             "ALLOWED_MSP_TENANTS": f"{MSP},{OTHER_MSP}",
             "TABLES_CONNECTION_STRING": storage.connection_string,
             "REQUESTS_CA_BUNDLE": str(self.certificates.ca),
+            "SECRETS_KEY": make_secrets_key(self.directory),
             **self.extra_environment,
         }
 

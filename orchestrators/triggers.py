@@ -30,3 +30,8 @@ def watch_consents(context: df.DurableOrchestrationContext):
 @blueprint.orchestration_trigger(context_name="context")
 def verify_grant(context: df.DurableOrchestrationContext):
     return (yield from plans.verify_grant(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def sync_companies(context: df.DurableOrchestrationContext):
+    return (yield from plans.sync_companies(context))

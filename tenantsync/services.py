@@ -23,6 +23,7 @@ from tenantsync.identity.registration import AppRegistration
 from tenantsync.identity.tokens import TokenSource
 from tenantsync.notifications import Notifier, Posts
 from tenantsync.outbound import Outbound
+from tenantsync.psa.port import PsaKinds
 from tenantsync.public_hosts import PublicPoster
 from tenantsync.settings import Settings
 from tenantsync.store.audit import Audit
@@ -37,12 +38,15 @@ from tenantsync.store.inventory import Inventory
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
 from tenantsync.store.places import Places
+from tenantsync.store.psa_connections import CompanySyncs, PsaConnections
+from tenantsync.store.request_budget import RequestBudget
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.tables import AzureTables, TableStore
 from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
 from tenantsync.store.throttle_gate import ThrottleGate
 from tenantsync.store.transfers import Transfers
+from tenantsync.vault import SecretVault, open_vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,11 @@ class Services:
     webhooks: Webhooks
     notifier: Notifier
     registration: AppRegistration
+    vault: SecretVault
+    psa_kinds: PsaKinds
+    psa_connections: PsaConnections
+    company_syncs: CompanySyncs
+    request_budget: RequestBudget
     slice_budget: SliceBudget
 
     def graph_for(self, tenant_id: str) -> TenantGraph:
@@ -117,6 +126,8 @@ class Services:
         tenant_id: str = "",
         msp_id: str = "",
         once: tuple[str, str] | None = None,
+    psa_kinds: PsaKinds | None = None,
+    vault: SecretVault | None = None,
         **detail: object,
     ) -> None:
         """Records what a person did, for their own MSP unless another is named; `once` as in `Audit.record`."""
@@ -181,6 +192,11 @@ def build_services(
         webhooks=webhooks,
         notifier=Notifier(Outbox(tables), webhooks, clock, settings.webhook_signing_key, poster),
         registration=AppRegistration(settings, home, clock),
+        vault=vault or open_vault(settings, tables),
+        psa_kinds=psa_kinds or {},
+        psa_connections=PsaConnections(tables),
+        company_syncs=CompanySyncs(tables),
+        request_budget=RequestBudget(tables, clock),
         slice_budget=SliceBudget(),
     )
 

@@ -1,5 +1,6 @@
 """Settings from the environment: parsed once, every problem reported together, secrets never shown."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -11,6 +12,7 @@ from tenantsync.errors import ConfigurationError
 GLOBAL_LOGIN: Final = "https://login.microsoftonline.com"
 _NATIONAL_LOGINS: Final = ("https://login.microsoftonline.us", "https://login.partner.microsoftonline.cn")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_KEY_BYTES: Final = 32
 
 
 class Secret:
@@ -66,6 +68,10 @@ class Settings:
     """No sync begins: runs in flight end, others wait. For the time before an incompatible release."""
     consent_link_seconds: int = 7 * 24 * 3600
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
+    key_vault_url: str = ""
+    """Where the secrets of MSPs are kept; without it they are sealed with `secrets_keys`, if there are any."""
+    secrets_keys: tuple[Secret, ...] = ()
+    """Keys of 32 bytes in base64: the first seals, all of them open."""
     microsoft_timeout_seconds: int = 60
     """How long an answer of Microsoft's may stay away before the connection is given up."""
 
@@ -96,9 +102,13 @@ class Settings:
             is_sync_paused=reader.flag("SYNC_PAUSED"),
             microsoft_timeout_seconds=reader.positive("MICROSOFT_TIMEOUT_SECONDS", 60),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
+            key_vault_url=reader.vault("KEY_VAULT_URL"),
+            secrets_keys=reader.keys("SECRETS_KEY"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
             reader.problems.append("TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one of them")
+        if settings.key_vault_url and settings.secrets_keys:
+            reader.problems.append("KEY_VAULT_URL or SECRETS_KEY: set only one of them")
         if reader.problems:
             raise ConfigurationError("service_unavailable", "Settings: " + "; ".join(reader.problems))
         return settings
@@ -131,6 +141,16 @@ class _Reader:
         if parts.scheme != "https" or not parts.netloc or parts.path or parts.query:
             self.problems.append(f"{name} must be https://host[:port] without a path")
         return value
+
+    def vault(self, name: str) -> str:
+        return self.origin(name, "") if self.text(name) else ""
+
+    def keys(self, name: str) -> tuple[Secret, ...]:
+        parts = [part.strip() for part in self.text(name).split(",") if part.strip()]
+        if not all(map(_is_key, parts)):
+            self.problems.append(f"{name} must be 32 random bytes in base64; several keys are separated by commas")
+            return ()
+        return tuple(map(Secret, parts))
 
     def other_logins(self, name: str) -> tuple[str, ...]:
         """By default the national clouds for the global one, and none for a cloud of somebody's own."""
@@ -204,6 +224,13 @@ def _positive(text: str) -> str:
     if int(text) < 1:
         raise ValueError(text)
     return text
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == _KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _is_loopback_origin(text: str) -> bool:

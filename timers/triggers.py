@@ -9,6 +9,7 @@ import azure.functions as func
 
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
+from tenantsync.company_syncing import start_due_company_syncs
 from tenantsync.errors import TenantSyncError
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
@@ -63,11 +64,25 @@ async def start_due_syncs(timer: func.TimerRequest, client: str) -> None:
     await asyncio.to_thread(_start_due, work)
 
 
+@blueprint.timer_trigger(arg_name="timer", schedule="15 */5 * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def sync_companies_hourly(timer: func.TimerRequest, client: str) -> None:
+    work = DurableOrchestrations(client)
+    await asyncio.to_thread(_start_company_syncs, work)
+
+
 def _start_due(work: DurableOrchestrations) -> None:
     try:
         start_due(services(), work)
     except TenantSyncError as failure:  # the next pass goes on
         logs.event("syncs_not_started", problem=failure.code)
+
+
+def _start_company_syncs(work: DurableOrchestrations) -> None:
+    try:
+        start_due_company_syncs(services(), work)
+    except TenantSyncError as failure:  # the next pass goes on
+        logs.event("company_syncs_not_started", problem=failure.code)
 
 
 def _resume(work: DurableOrchestrations) -> None:
