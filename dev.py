@@ -24,7 +24,7 @@ NODE_CHOICE = STATE / "node.json"
 OLDEST, NEWEST = (3, 11), (3, 13)
 APP_PACKAGES = (
     *("connect", "callback", "sync_status", "tenants", "permissions", "transfers", "webhooks", "audit_trail"),
-    *("guidance", "ops", "timers", "orchestrators", "activities", "tenantsync"),
+    *("psa_connections", "guidance", "ops", "timers", "orchestrators", "activities", "tenantsync"),
 )
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
 README_LINES = 150

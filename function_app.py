@@ -11,6 +11,7 @@ import guidance
 import ops
 import orchestrators
 import permissions
+import psa_connections
 import sync_status
 import tenants
 import timers
@@ -21,5 +22,5 @@ app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for package in (connect, callback, sync_status, tenants, permissions, transfers, webhooks, audit_trail, guidance, ops):
     app.register_functions(package.blueprint)
-for package in (orchestrators, activities, timers):
+for package in (psa_connections, orchestrators, activities, timers):
     app.register_functions(package.blueprint)

@@ -1,33 +1,17 @@
 """Moves the sync of a PSA's companies on by one slice."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from tenantsync.clock import to_rfc3339
+from tenantsync.company_syncing import PlaceCompanies
 from tenantsync.errors import RequestError, TenantSyncError, TransientError
 from tenantsync.psa.company_sync import CompanyTools
 from tenantsync.psa.company_sync import sync_company_slice as run_slice
 from tenantsync.psa.mirror import Mirror
-from tenantsync.psa.port import Company, Provider, PsaAdapter
+from tenantsync.psa.port import PsaAdapter
 from tenantsync.psa_access import open_psa
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync, PsaConnection, StoredSync, SyncState
-
-
-class PlaceCompanies(Protocol):
-    """Finds or makes the customers of an MSP's companies; the same again changes nothing."""
-
-    def __call__(
-        self, msp_id: str, provider: Provider, companies: Sequence[Company], services: Services
-    ) -> Mapping[str, int]:
-        """How many went where."""
-
-
-def keep_unplaced(
-    msp_id: str, provider: Provider, companies: Sequence[Company], services: Services
-) -> Mapping[str, int]:
-    """Leaves the companies without customers."""
-    return {"unplaced": len(companies)}
 
 
 def sync_company_slice(

@@ -10,10 +10,10 @@ from activities.edge import enveloped
 from activities.finish_run import finish_run as finish
 from activities.plan_sync import plan_sync as plan
 from activities.remove_inventory import remove_inventory as remove
-from activities.sync_companies import keep_unplaced
 from activities.sync_companies import sync_company_slice as move_companies_on
 from activities.sync_slice import sync_slice as move_on
 from activities.verify_consent import verify_consent as verify
+from tenantsync.company_syncing import keep_unplaced
 from tenantsync.services import services
 
 blueprint = df.Blueprint()

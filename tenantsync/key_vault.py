@@ -29,6 +29,9 @@ class KeyVault:
         credential = DefaultAzureCredential(managed_identity_client_id=client_id)
         return cls(SecretClient(vault_url=settings.key_vault_url, credential=credential))
 
+    def check(self) -> None:
+        """It is set up; whether it answers shows when it is asked."""
+
     def put(self, name: str, value: Secret) -> None:
         """Stores a secret as the newest version of its name."""
         _run(lambda: self._client.set_secret(name, value.reveal(), content_type=_CONTENT_TYPE))

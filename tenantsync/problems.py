@@ -75,6 +75,15 @@ _CATALOGUE = {
         ("grant_not_found", 409, "Microsoft does not show the new permissions", _ADMIN, "Ask for the permissions again and let the Global Administrator accept all of them; one that was declined is not granted."),
         ("webhook_invalid", 400, "Notifications cannot be sent there", _TECHNICIAN, "Give an https address on a public host, without a user name in it."),
         ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
+        # PSAs: their connections, companies and tickets
+        ("psa_not_connected", 404, "This PSA is not connected", _TECHNICIAN, "Connect it first (PUT psa/{provider})."),
+        ("psa_account_changed", 409, "This is the PSA of another company", _TECHNICIAN, "Check the account. If it is right, disconnect the PSA first (DELETE psa/{provider}): ids of one company mean others in the next."),
+        ("psa_connection_changed", 409, "The PSA was connected anew, or disconnected, while its companies were synced", _TECHNICIAN, "Nothing to do if it is still connected: the next sync begins by itself within the hour, or at once with POST psa/{provider}/sync."),
+        ("psa_mass_change", 409, "So many companies would become inactive that none was", _TECHNICIAN, "Look in the PSA: an API user that lost rights sees fewer companies, or none. If they are really gone, send POST psa/{provider}/sync with mayDeactivate and the number named here."),
+        ("psa_unexpected_answer", 502, "The PSA answered in an unknown way", _OPS, "Report this with the correlation id; customers that are here stay as they are."),
+        ("psa_secret_lost", 409, "The credentials of this PSA can no longer be read", _TECHNICIAN, "Send them again (PUT psa/{provider})."),
+        ("vault_missing", 409, "This service has no place for secrets", _OPS, "Set KEY_VAULT_URL, or SECRETS_KEY in development."),
+        ("vault_unavailable", 503, "The vault did not answer", _OPS, "Try again in a minute; if it stays, look at the Key Vault and the role of the app's identity on it."),
         # Consent and sign-in
         ("link_cancelled", 410, "This connection was cancelled", _TECHNICIAN, _START_AGAIN),
         ("admin_role_missing", 403, "The person who signed in is not an administrator who may consent", _ADMIN, "Somebody with the role Global Administrator (or Privileged Role Administrator) is needed; if the role is activated on demand, it must be activated first."),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import orjson
 
 from tenantsync.errors import RequestError
+from tenantsync.psa.company_sync import MOST_AN_HOUR, account_of
 from tenantsync.psa.port import Provider, PsaAdapter, PsaKind
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import PsaConnection
@@ -46,3 +47,10 @@ def read_values(connection: PsaConnection, services: Services) -> dict[str, str]
 def open_kind(kind: PsaKind, values: Mapping[str, str], connection: PsaConnection) -> PsaAdapter:
     """The adapter for these fields and the connection's choice of company types."""
     return kind.open({**values, "customerTypes": connection.customer_types})
+
+
+def count_requests(msp_id: str, adapter: PsaAdapter, services: Services) -> None:
+    """Counts what the adapter has asked, where all that work with an account share an hour's requests."""
+    provider = adapter.provider.value
+    if provider in MOST_AN_HOUR:
+        services.request_budget.spend(account_of(msp_id, provider), adapter.requests)

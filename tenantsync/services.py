@@ -126,8 +126,8 @@ class Services:
         tenant_id: str = "",
         msp_id: str = "",
         once: tuple[str, str] | None = None,
-    psa_kinds: PsaKinds | None = None,
-    vault: SecretVault | None = None,
+        psa_kinds: PsaKinds | None = None,
+        vault: SecretVault | None = None,
         **detail: object,
     ) -> None:
         """Records what a person did, for their own MSP unless another is named; `once` as in `Audit.record`."""

@@ -15,6 +15,9 @@ from tenantsync.store.tables import TableStore
 class SecretVault(Protocol):
     """Secrets by name: letters, digits and hyphens, at most 127. Raises TransientError `vault_unavailable`."""
 
+    def check(self) -> None:
+        """Raises RequestError `vault_missing` when no secret can be kept."""
+
     def put(self, name: str, value: Secret) -> None:
         """Stores a secret; storing the same again changes nothing."""
 
@@ -27,6 +30,10 @@ class SecretVault(Protocol):
 
 class NoVault:
     """Stands where no vault is set up, and says so to whoever wants to keep a secret."""
+
+    def check(self) -> None:
+        """Always raises."""
+        raise RequestError("vault_missing")
 
     def put(self, name: str, value: Secret) -> None:  # noqa: ARG002 - the protocol's
         raise RequestError("vault_missing")

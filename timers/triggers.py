@@ -66,7 +66,7 @@ async def start_due_syncs(timer: func.TimerRequest, client: str) -> None:
 
 @blueprint.timer_trigger(arg_name="timer", schedule="15 */5 * * * *")
 @blueprint.durable_client_input(client_name="client")
-async def sync_companies_hourly(timer: func.TimerRequest, client: str) -> None:
+async def start_company_syncs(timer: func.TimerRequest, client: str) -> None:
     work = DurableOrchestrations(client)
     await asyncio.to_thread(_start_company_syncs, work)
 

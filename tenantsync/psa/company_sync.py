@@ -75,9 +75,9 @@ def sync_company_slice(stored: StoredSync, tools: CompanyTools) -> SliceOutcome:
         return work.recover_from(failure)
 
 
-def account_of(sync: CompanySync) -> str:
+def account_of(msp_id: str, provider: str) -> str:
     """Whose requests are counted together."""
-    return f"{sync.provider}_{sync.msp_id}"
+    return f"{provider}_{msp_id}"
 
 
 class _Slice:
@@ -130,7 +130,7 @@ class _Slice:
         if closed := self._tools.gate.seconds_closed(sync.msp_id, sync.provider):
             return self._wait("throttled", closed)
         most = MOST_AN_HOUR.get(sync.provider)
-        if most and (seconds := self._tools.budget.seconds_until(account_of(sync), most)):
+        if most and (seconds := self._tools.budget.seconds_until(account_of(sync.msp_id, sync.provider), most)):
             return self._wait("hourly_budget", seconds)
         return None
 
@@ -211,7 +211,7 @@ class _Slice:
         now = to_rfc3339(self._tools.clock.now())
         sync = replace(self._sync, **changes, requests=self._sync.requests + made, updated_at=now)
         if self._sync.provider in MOST_AN_HOUR:
-            self._tools.budget.spend(account_of(sync), made)
+            self._tools.budget.spend(account_of(sync.msp_id, sync.provider), made)
         self._counted += made
         stored = self._tools.syncs.checkpoint(sync, self._etag)
         self._sync, self._etag = stored.sync, stored.etag

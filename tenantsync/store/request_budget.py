@@ -38,7 +38,9 @@ class RequestBudget:
         for row in reversed(rows):
             spent += int(row.values["requests"])
             if spent >= most:
-                leaves = datetime.strptime(row.key, _MINUTE).replace(tzinfo=now.tzinfo) + timedelta(minutes=_MINUTES + 1)
+                leaves = datetime.strptime(row.key, _MINUTE).replace(tzinfo=now.tzinfo) + timedelta(
+                    minutes=_MINUTES + 1
+                )
                 return max(1.0, (leaves - now).total_seconds())
         return 0.0
 

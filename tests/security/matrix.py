@@ -27,6 +27,13 @@ ALLOWED: Final = {
     "transfer_list": {READ},
     "transfer_accept": {CONNECT},
     "transfer_end": {CONNECT, SUPPORT},
+    "psa_list": {READ},
+    "psa_show": {READ},
+    "psa_connect": {CONNECT},
+    "psa_disconnect": {CONNECT},
+    "psa_test": {CONNECT},
+    "psa_sync": {CONNECT},
+    "psa_sync_status": {READ},
     "webhook_show": {CONNECT},
     "webhook_set": {CONNECT},
     "webhook_remove": {CONNECT},
@@ -44,5 +51,12 @@ FUNCTIONS: Final = http_functions()
 
 def filled(function: HttpFunction, **values: str) -> str:
     """The function's path with values for its parameters."""
-    known = {"tenantId": "", "transferId": "", "resource": "users", "code": "65001", **values}
+    known = {
+        "tenantId": "",
+        "transferId": "",
+        "resource": "users",
+        "provider": "connectwise",
+        "code": "65001",
+        **values,
+    }
     return function.path.format(**known)
