@@ -52,5 +52,5 @@ def open_kind(kind: PsaKind, values: Mapping[str, str], connection: PsaConnectio
 def count_requests(msp_id: str, adapter: PsaAdapter, services: Services) -> None:
     """Counts what the adapter has asked, where all that work with an account share an hour's requests."""
     provider = adapter.provider.value
-    if provider in MOST_AN_HOUR:
+    if adapter.requests and provider in MOST_AN_HOUR:
         services.request_budget.spend(account_of(msp_id, provider), adapter.requests)

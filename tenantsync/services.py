@@ -126,8 +126,6 @@ class Services:
         tenant_id: str = "",
         msp_id: str = "",
         once: tuple[str, str] | None = None,
-        psa_kinds: PsaKinds | None = None,
-        vault: SecretVault | None = None,
         **detail: object,
     ) -> None:
         """Records what a person did, for their own MSP unless another is named; `once` as in `Audit.record`."""
@@ -153,6 +151,8 @@ def build_services(
     clock: Clock | None = None,
     outbound: Outbound | None = None,
     poster: Posts | None = None,
+    psa_kinds: PsaKinds | None = None,
+    vault: SecretVault | None = None,
 ) -> Services:
     """Wires everything; tests hand in their own store, clock and HTTP."""
     clock = clock or SystemClock()

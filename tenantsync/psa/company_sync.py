@@ -21,7 +21,7 @@ from tenantsync.psa.comparison import Comparison, PageChanges, add_counts, is_ma
 from tenantsync.psa.mirror import Mirror
 from tenantsync.psa.port import Company, CompanyPage, PsaAdapter
 from tenantsync.recovery import MAX_ATTEMPTS, MAX_RESTARTS, backoff_seconds
-from tenantsync.store.psa_connections import CompanySync, CompanySyncs, StoredSync, SyncPhase, SyncState
+from tenantsync.store.psa_connections import CompanySyncs, StoredSync, SyncPhase, SyncState
 from tenantsync.store.request_budget import RequestBudget
 from tenantsync.store.row_hashes import RowHashes, pack
 from tenantsync.store.scratch import Scratch
@@ -210,7 +210,7 @@ class _Slice:
         made = self._tools.adapter.requests - self._counted
         now = to_rfc3339(self._tools.clock.now())
         sync = replace(self._sync, **changes, requests=self._sync.requests + made, updated_at=now)
-        if self._sync.provider in MOST_AN_HOUR:
+        if made and self._sync.provider in MOST_AN_HOUR:
             self._tools.budget.spend(account_of(sync.msp_id, sync.provider), made)
         self._counted += made
         stored = self._tools.syncs.checkpoint(sync, self._etag)

@@ -1,7 +1,7 @@
 """The companies of a PSA as they were last seen, so that a sync writes only what has changed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -9,6 +9,7 @@ import orjson
 
 from tenantsync.psa.port import Company
 from tenantsync.store.keys import encode_key
+from tenantsync.store.records import SCHEMA_VERSION, known_values
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import PSA_COMPANIES_TABLE
 
@@ -92,7 +93,7 @@ def _to_row(company: Company, partition: str) -> dict[str, Any]:
     return {
         "PartitionKey": partition,
         "RowKey": key_of(company),
-        "schema": 1,
+        "schema": SCHEMA_VERSION,
         "digest": digest_of(company),
         "is_active": company.is_active,
         "company": _record_of(company),
@@ -100,7 +101,6 @@ def _to_row(company: Company, partition: str) -> dict[str, Any]:
 
 
 def _from_row(values: Mapping[str, Any]) -> Company:
-    record = orjson.loads(values["company"])
-    names = {field.name for field in fields(Company)}
-    known = {name: tuple(value) if isinstance(value, list) else value for name, value in record.items()}
-    return Company(**{name: value for name, value in known.items() if name in names})
+    record: dict[str, Any] = orjson.loads(values["company"])
+    lists = {name: tuple(value) for name, value in record.items() if isinstance(value, list)}
+    return Company(**known_values(Company, {**record, **lists}))

@@ -23,13 +23,13 @@ class RequestBudget:
     def spend(self, account: str, requests: int) -> None:
         """Counts requests that were made."""
         minute = self._clock.now().strftime(_MINUTE)
-        for _ in range(_TRIES if requests else 0):
+        for _ in range(_TRIES):
             try:
-                return self._add(account, minute, requests)
+                self._add(account, minute, requests)
             except ConflictError:
                 continue
-        if requests:
-            raise TransientError("storage_unavailable", "the budget's row changes all the time")
+            return
+        raise TransientError("storage_unavailable", "the budget's row changes all the time")
 
     def seconds_until(self, account: str, most: int) -> float:
         """How long to wait until fewer than `most` requests were made within an hour; 0 when there is room now."""
@@ -47,14 +47,14 @@ class RequestBudget:
     def _of_the_last_hour(self, account: str, now: datetime) -> list[Row]:
         oldest = (now - timedelta(minutes=_MINUTES + 1)).strftime(_MINUTE)
         rows = self._tables.scan(REQUEST_BUDGETS_TABLE, account)
-        self._tables.delete(REQUEST_BUDGETS_TABLE, account, [row.key for row in rows if row.key < oldest])
-        return [row for row in rows if row.key >= oldest]
+        self._tables.delete(REQUEST_BUDGETS_TABLE, account, [row.key for row in rows if row.key <= oldest])
+        return [row for row in rows if row.key > oldest]
 
     def _add(self, account: str, minute: str, requests: int) -> None:
         row = self._tables.read(REQUEST_BUDGETS_TABLE, account, minute)
         counted = {"PartitionKey": account, "RowKey": minute, "requests": requests}
         if row is None:
-            return self._tables.insert(REQUEST_BUDGETS_TABLE, counted)
+            self._tables.insert(REQUEST_BUDGETS_TABLE, counted)
+            return
         counted["requests"] = requests + int(row.values["requests"])
         self._tables.replace(REQUEST_BUDGETS_TABLE, counted, row.etag)
-        return None

@@ -37,6 +37,7 @@ TENANT = {"mspId": "m", "tenantId": "t"}
 GRANT = {**TENANT, "grantId": "g"}
 LETTING_GO = {**TENANT, "connectionId": "c"}
 PAGE = {"ok": True, "tenants": [TENANT, {"mspId": "m", "tenantId": "u"}], "cursor": ""}
+COMPANIES = {"mspId": "m", "provider": "autotask", "number": 1}
 LOST = {"ok": False, "code": "storage_unavailable", "action": "retry"}
 
 SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
@@ -56,6 +57,8 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),
+    "companies_synced": ("sync_companies", COMPANIES, {"sync_company_slice": [MORE, THROTTLED, LOST, ENDED]}),
+    "companies_synced_long": ("sync_companies", COMPANIES, {"sync_company_slice": [MORE] * 41}),
     "resource_waited": ("sync_resource", RESOURCE, {"sync_slice": [THROTTLED, MORE, THROTTLED, ENDED]}),
 }
 DEFAULTS: Mapping[str, Any] = {
@@ -68,6 +71,7 @@ DEFAULTS: Mapping[str, Any] = {
     "check_consent": {"ok": True, "consent": "granted"},
     "check_grant": ENDED,
     "admit_run": PLACE,
+    "sync_company_slice": ENDED,
 }
 
 
