@@ -54,7 +54,7 @@ class FakePsa:
         return PsaKind(provider=self.provider, title=self.provider.value, fields=FIELDS, open=self._open)
 
     def _open(self, values: Mapping[str, str]) -> "FakeAdapter":
-        if values["host"].startswith("10."):
+        if values["host"] == "10.0.0.1":
             raise RequestError("invalid_request", "The host may not be called.")
         self.opened.append(dict(values))
         return FakeAdapter(self, values)
