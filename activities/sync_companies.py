@@ -3,11 +3,11 @@
 from typing import Any
 
 from tenantsync.clock import to_rfc3339
+from tenantsync.companies.mirror import Mirror
+from tenantsync.companies.sync import CompanyTools
+from tenantsync.companies.sync import sync_company_slice as run_slice
 from tenantsync.company_syncing import PlaceCompanies
 from tenantsync.errors import RequestError, TenantSyncError, TransientError
-from tenantsync.psa.company_sync import CompanyTools
-from tenantsync.psa.company_sync import sync_company_slice as run_slice
-from tenantsync.psa.mirror import Mirror
 from tenantsync.psa.port import PsaAdapter
 from tenantsync.psa_access import open_psa
 from tenantsync.services import Services

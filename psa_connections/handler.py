@@ -9,8 +9,8 @@ from psa_connections.describing import describe_kind, describe_psa
 from psa_connections.draft import Checked, Draft, check_draft, draft_connection
 from tenantsync.bodies import Body
 from tenantsync.clock import to_rfc3339
+from tenantsync.companies.mirror import Mirror
 from tenantsync.identity.caller import Caller
-from tenantsync.psa.mirror import Mirror
 from tenantsync.psa.port import CompanyType
 from tenantsync.psa_access import find_kind, find_psa
 from tenantsync.services import Services

@@ -7,13 +7,13 @@ from typing import Any, Final
 from psa_connections.describing import describe_sync
 from psa_connections.draft import draft_connection
 from tenantsync.bodies import Body
+from tenantsync.companies.mirror import Mirror
+from tenantsync.companies.rehearsal import Rehearsal, rehearse
 from tenantsync.company_syncing import PlaceCompanies, begin_company_sync, start_company_sync
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Starter
-from tenantsync.psa.mirror import Mirror
 from tenantsync.psa.port import PsaAccount
-from tenantsync.psa.rehearsal import Rehearsal, rehearse
 from tenantsync.psa_access import count_requests, find_kind, find_psa
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import PsaConnection, SyncState

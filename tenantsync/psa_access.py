@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import orjson
 
+from tenantsync.companies.sync import MOST_AN_HOUR, account_of
 from tenantsync.errors import RequestError
-from tenantsync.psa.company_sync import MOST_AN_HOUR, account_of
 from tenantsync.psa.port import Provider, PsaAdapter, PsaKind
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import PsaConnection

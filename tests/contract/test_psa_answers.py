@@ -11,7 +11,7 @@ from tests.contract.test_openapi import CHECKS, DOCUMENT, ROLES
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import portal_token
 from tests.fakes.psa import BODY, FakePsa, companies
-from tests.unit.psa.sync import Placing, latest, play
+from tests.unit.companies.play import Placing, latest, play
 
 PSA = "/api/msp-portal/psa"
 ONE = f"{PSA}/{{provider}}"

@@ -6,8 +6,8 @@ from typing import Any
 
 from activities.sync_companies import sync_company_slice
 from psa_connections.handler import connect_psa
+from tenantsync.companies.mirror import Mirror
 from tenantsync.company_syncing import begin_company_sync
-from tenantsync.psa.mirror import Mirror
 from tenantsync.psa.port import Company, Provider
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync

@@ -17,7 +17,7 @@ from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import GRAPH, LOGIN, MSP, OTHER_MSP, FakeMicrosoft, portal_token
 from tests.fakes.psa import BODY, FakePsa, companies, kinds_of
 from tests.services import ENVIRONMENT
-from tests.unit.psa.sync import Placing, latest, mirrored, play, run
+from tests.unit.companies.play import Placing, latest, mirrored, play, run
 
 URL = "/api/msp-portal/psa/connectwise"
 TOKEN = portal_token("Onboarding.Connect", "Onboarding.Read")

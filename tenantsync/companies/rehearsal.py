@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from tenantsync.clock import Clock
+from tenantsync.companies.comparison import Comparison, PageChanges, add_counts, is_mass_change
+from tenantsync.companies.mirror import Mirror
 from tenantsync.errors import ContractError, ThrottledError
-from tenantsync.psa.comparison import Comparison, PageChanges, add_counts, is_mass_change
-from tenantsync.psa.mirror import Mirror
 from tenantsync.psa.port import Company, CompanyPage, PsaAdapter
 from tenantsync.store.row_hashes import RowHashes
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from tenantsync.companies.sync import MOST_AN_HOUR
 from tenantsync.errors import (
     Cause,
     ConflictError,
@@ -14,7 +15,6 @@ from tenantsync.errors import (
     ThrottledError,
     TransientError,
 )
-from tenantsync.psa.company_sync import MOST_AN_HOUR
 from tenantsync.psa.port import Company, CompanyPage
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import SyncState
@@ -23,7 +23,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP
 from tests.fakes.psa import FakePsa, companies
-from tests.unit.psa.sync import Placing, begin, connect, latest, mirrored, play, run, slice_of
+from tests.unit.companies.play import Placing, begin, connect, latest, mirrored, play, run, slice_of
 
 LATER = "2026-03-02T10:00:00.000Z"
 

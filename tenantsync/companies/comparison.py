@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from tenantsync.psa.mirror import Known, digest_of, is_usable, key_of
+from tenantsync.companies.mirror import Known, digest_of, is_usable, key_of
 from tenantsync.psa.port import Company, CompanyPage
 from tenantsync.store.row_hashes import RowHashes, hash_row
 

@@ -15,10 +15,10 @@ import orjson
 
 from tenantsync import logs
 from tenantsync.clock import Clock, to_rfc3339
+from tenantsync.companies.comparison import Comparison, PageChanges, add_counts, is_mass_change
+from tenantsync.companies.mirror import Mirror
 from tenantsync.engine import SliceOutcome
 from tenantsync.errors import Action, ConflictError, ContractError, TenantSyncError
-from tenantsync.psa.comparison import Comparison, PageChanges, add_counts, is_mass_change
-from tenantsync.psa.mirror import Mirror
 from tenantsync.psa.port import Company, CompanyPage, PsaAdapter
 from tenantsync.recovery import MAX_ATTEMPTS, MAX_RESTARTS, backoff_seconds
 from tenantsync.store.psa_connections import CompanySyncs, StoredSync, SyncPhase, SyncState
