@@ -82,6 +82,7 @@ _CATALOGUE = {
         ("psa_mass_change", 409, "So many companies would become inactive that none was", _TECHNICIAN, "Look in the PSA: an API user that lost rights sees fewer companies, or none. If they are really gone, send POST psa/{provider}/sync with mayDeactivate and the number named here."),
         ("psa_unexpected_answer", 502, "The PSA answered in an unknown way", _OPS, "Report this with the correlation id; customers that are here stay as they are."),
         ("psa_secret_lost", 409, "The credentials of this PSA can no longer be read", _TECHNICIAN, "Send them again (PUT psa/{provider})."),
+        ("psa_ticket_not_found", 404, "The PSA has no such ticket", _TECHNICIAN, "Check the ticket's number in the PSA; the note is tried again for a day."),
         ("vault_missing", 409, "This service has no place for secrets", _OPS, "Set KEY_VAULT_URL, or SECRETS_KEY in development."),
         ("vault_unavailable", 503, "The vault did not answer", _OPS, "Try again in a minute; if it stays, look at the Key Vault and the role of the app's identity on it."),
         # Consent and sign-in

@@ -49,8 +49,8 @@ def open_kind(kind: PsaKind, values: Mapping[str, str], connection: PsaConnectio
     return kind.open({**values, "customerTypes": connection.customer_types})
 
 
-def count_requests(msp_id: str, adapter: PsaAdapter, services: Services) -> None:
-    """Counts what the adapter has asked, where all that work with an account share an hour's requests."""
-    provider = adapter.provider.value
-    if adapter.requests and provider in MOST_AN_HOUR:
-        services.request_budget.spend(account_of(msp_id, provider), adapter.requests)
+def count_requests(msp_id: str, adapter: PsaAdapter, services: Services, before: int = 0) -> None:
+    """Counts what was asked since `before`, where all that work with an account share an hour's requests."""
+    provider, made = adapter.provider.value, adapter.requests - before
+    if made and provider in MOST_AN_HOUR:
+        services.request_budget.spend(account_of(msp_id, provider), made)

@@ -45,6 +45,7 @@ from tenantsync.store.scratch import Scratch
 from tenantsync.store.tables import AzureTables, TableStore
 from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
 from tenantsync.store.throttle_gate import ThrottleGate
+from tenantsync.store.ticket_notes import TicketNotes
 from tenantsync.store.transfers import Transfers
 from tenantsync.vault import SecretVault, open_vault
 
@@ -84,6 +85,7 @@ class Services:
     psa_connections: PsaConnections
     company_syncs: CompanySyncs
     request_budget: RequestBudget
+    ticket_notes: TicketNotes
     slice_budget: SliceBudget
 
     def graph_for(self, tenant_id: str) -> TenantGraph:
@@ -197,6 +199,7 @@ def build_services(
         psa_connections=PsaConnections(tables),
         company_syncs=CompanySyncs(tables),
         request_budget=RequestBudget(tables, clock),
+        ticket_notes=TicketNotes(tables),
         slice_budget=SliceBudget(),
     )
 

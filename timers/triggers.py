@@ -15,6 +15,7 @@ from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.services import services
 from tenantsync.syncing import start_due
+from tenantsync.tickets import deliver_ticket_notes
 from tenantsync.watchdog import watch_runs
 from tenantsync.wire import WATCH_CONSENTS, consent_watch_instance_id
 
@@ -30,6 +31,14 @@ def deliver_notifications(timer: func.TimerRequest) -> None:
         services().notifier.deliver_due()
     except TenantSyncError as failure:  # the next minute tries again
         logs.event("notifications_delayed", problem=failure.code)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="20 * * * * *")
+def write_ticket_notes(timer: func.TimerRequest) -> None:
+    try:
+        deliver_ticket_notes(services())
+    except TenantSyncError as failure:  # the next minute tries again
+        logs.event("ticket_notes_delayed", problem=failure.code)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 47 3 * * *")

@@ -50,6 +50,7 @@ HTTP = {
 }
 TIMERS = {
     "start_company_syncs",
+    "write_ticket_notes",
     "deliver_notifications",
     "watch_consents_daily",
     "forget_old_links_daily",
