@@ -61,6 +61,10 @@ class Settings:
     other_login_endpoints: tuple[str, ...] = ()
     """Sign-in hosts of other Microsoft clouds, asked whether they know the tenant, too."""
     write_client_id: str = ""
+    key_vault_url: str = ""
+    """Where the secrets of MSPs are kept; without it they are sealed with `secrets_keys`, if there are any."""
+    secrets_keys: tuple[Secret, ...] = ()
+    """Keys of 32 bytes in base64: the first seals, all of them open."""
     webhook_signing_key: Secret | None = None
     webhook_origins: tuple[str, ...] = ()
     runs_at_once: int = 16
@@ -68,10 +72,6 @@ class Settings:
     """No sync begins: runs in flight end, others wait. For the time before an incompatible release."""
     consent_link_seconds: int = 7 * 24 * 3600
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
-    key_vault_url: str = ""
-    """Where the secrets of MSPs are kept; without it they are sealed with `secrets_keys`, if there are any."""
-    secrets_keys: tuple[Secret, ...] = ()
-    """Keys of 32 bytes in base64: the first seals, all of them open."""
     microsoft_timeout_seconds: int = 60
     """How long an answer of Microsoft's may stay away before the connection is given up."""
 
@@ -96,14 +96,14 @@ class Settings:
             ca_bundle=reader.text("REQUESTS_CA_BUNDLE"),
             other_login_endpoints=reader.other_logins("OTHER_LOGIN_ENDPOINTS"),
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
+            key_vault_url=reader.vault("KEY_VAULT_URL"),
+            secrets_keys=reader.keys("SECRETS_KEY"),
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
             runs_at_once=reader.positive("RUNS_AT_ONCE", 16),
             is_sync_paused=reader.flag("SYNC_PAUSED"),
             microsoft_timeout_seconds=reader.positive("MICROSOFT_TIMEOUT_SECONDS", 60),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
-            key_vault_url=reader.vault("KEY_VAULT_URL"),
-            secrets_keys=reader.keys("SECRETS_KEY"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
             reader.problems.append("TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one of them")
@@ -220,17 +220,17 @@ def _guid(text: str) -> str:
     return str(UUID(text))
 
 
-def _positive(text: str) -> str:
-    if int(text) < 1:
-        raise ValueError(text)
-    return text
-
-
 def _is_key(text: str) -> bool:
     try:
         return len(b64decode(text, validate=True)) == _KEY_BYTES
     except ValueError:
         return False
+
+
+def _positive(text: str) -> str:
+    if int(text) < 1:
+        raise ValueError(text)
+    return text
 
 
 def _is_loopback_origin(text: str) -> bool:
