@@ -12,7 +12,7 @@ from tenantsync.settings import Settings
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import AUDIENCE, CLIENT_ID, GRAPH, LOGIN, MSP, OTHER_MSP, FakeMicrosoft
-from tests.fakes.psa import FakePsa, kinds_of
+from tests.fakes.scripted_psa import FakePsa, kinds_of
 
 ENVIRONMENT = {
     "LOGIN_ENDPOINT": LOGIN,

@@ -10,7 +10,7 @@ from tests.app import App, wsgi_app
 from tests.contract.test_openapi import CHECKS, DOCUMENT, ROLES
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import portal_token
-from tests.fakes.psa import BODY, FakePsa, companies
+from tests.fakes.scripted_psa import BODY, FakePsa, companies
 from tests.unit.companies.play import Placing, latest, play
 
 PSA = "/api/msp-portal/psa"

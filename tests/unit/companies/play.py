@@ -13,7 +13,7 @@ from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP
-from tests.fakes.psa import BODY
+from tests.fakes.scripted_psa import BODY
 from tests.unit.journey import TECHNICIAN
 
 

@@ -15,7 +15,7 @@ from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import GRAPH, LOGIN, MSP, OTHER_MSP, FakeMicrosoft, portal_token
-from tests.fakes.psa import BODY, FakePsa, companies, kinds_of
+from tests.fakes.scripted_psa import BODY, FakePsa, companies, kinds_of
 from tests.services import ENVIRONMENT
 from tests.unit.companies.play import Placing, latest, mirrored, play, run
 

@@ -13,7 +13,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP
 from tests.fakes.orchestrations import Started
-from tests.fakes.psa import FakePsa, companies
+from tests.fakes.scripted_psa import FakePsa, companies
 from tests.unit.companies.play import Placing, begin, connect, latest, play, run
 
 STEP = 300

@@ -22,7 +22,7 @@ from tenantsync.wire import PSA_COMPANIES_TABLE, SCRATCH_TABLE, company_sync_ins
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP
-from tests.fakes.psa import FakePsa, companies
+from tests.fakes.scripted_psa import FakePsa, companies
 from tests.unit.companies.play import Placing, begin, connect, latest, mirrored, play, run, slice_of
 
 LATER = "2026-03-02T10:00:00.000Z"

@@ -21,7 +21,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import TENANT, FakeMicrosoft, portal_token
 from tests.fakes.orchestrations import Started
-from tests.fakes.psa import FakeAdapter, FakePsa
+from tests.fakes.scripted_psa import FakeAdapter, FakePsa
 from tests.unit import journey
 from tests.unit.companies.play import connect as connect_psa
 from tests.unit.journey import connect, finish_sign_in, put_resource, redirect, run_of, sign_in_link, state_of
