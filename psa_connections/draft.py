@@ -35,13 +35,14 @@ class Draft:
 
 
 def draft_connection(kind: PsaKind, body: Body, known: PsaConnection | None, services: Services) -> Draft:
-    """Fields that are left out stay as they are, `null` takes one away; raises RequestError that names the field.
+    """Fields that are left out stay as they are, `null` or an empty text takes one away.
 
+    Raises RequestError that names the field.
     Stored secrets go only where they went before: with another address or account they have to be sent again.
     """
     refuse_unknown(body, frozenset({*(item.name for item in kind.fields), _CUSTOMER_TYPES}))
     secret = {item.name for item in kind.fields if item.is_secret}
-    given = {name: read_text(body, name, optional=True) for name in body if name != _CUSTOMER_TYPES}
+    given = {name: _read_field(body, name) for name in body if name != _CUSTOMER_TYPES}
     stored: dict[str, str] = orjson.loads(known.values) if known else {}
     values = _without_empty({**stored, **{name: text for name, text in given.items() if name not in secret}})
     secrets = _without_empty({name: text for name, text in given.items() if name in secret})
@@ -93,6 +94,10 @@ def _refuse_unknown_types(draft: Draft, types: Sequence[CompanyType]) -> None:
     known = {item.type_id for item in types}
     if unknown := sorted(set(draft.customer_types.split()) - known):
         raise RequestError("invalid_request", f"`{_CUSTOMER_TYPES}`: the PSA has no type {', '.join(unknown)[:200]}.")
+
+
+def _read_field(body: Body, name: str) -> str:
+    return "" if body[name] == "" else read_text(body, name, optional=True)
 
 
 def _read_types(body: Body) -> str:

@@ -77,6 +77,7 @@ def test_secrets_are_in_no_row_answer_or_log(
         ({**BODY, "host": ["x"]}, "`host` must be text."),
         ({**BODY, "host": "x" * 3000}, "`host` must be text."),
         ({**BODY, "privateKey": None}, "Missing: privateKey."),
+        ({**BODY, "privateKey": ""}, "Missing: privateKey."),
         ({**BODY, "customerTypes": "1"}, "`customerTypes` must be a list of ids of company types."),
         ({**BODY, "customerTypes": ["7"]}, "`customerTypes`: the PSA has no type 7."),
         ({**BODY, "host": "10.0.0.1"}, "The host may not be called."),
