@@ -13,6 +13,8 @@ from tenantsync.store.records import SCHEMA_VERSION, known_values
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import PSA_COMPANIES_TABLE
 
+COMPANIES_AT_ONCE: Final = 2_000
+"""Compared before customers are looked up for them, as each time all customers are read."""
 _STEP: Final = 1000
 _LONGEST_NAME: Final = 500
 _LONGEST_ID: Final = 200

@@ -7,7 +7,7 @@ from typing import Final
 
 from tenantsync.clock import Clock
 from tenantsync.companies.comparison import Comparison, PageChanges, add_counts, is_mass_change
-from tenantsync.companies.mirror import Mirror
+from tenantsync.companies.mirror import COMPANIES_AT_ONCE, Mirror
 from tenantsync.errors import ContractError, ThrottledError
 from tenantsync.psa.port import Company, CompanyPage, PsaAdapter
 from tenantsync.store.row_hashes import RowHashes
@@ -61,6 +61,7 @@ def rehearse(
     """Reads pages until the end or the deadline; raises what the adapter raises, unless it is throttled half-way."""
     comparison, found = Comparison(mirror.read_known(), RowHashes(), RowHashes()), Rehearsal()
     cursor: str | None = ""
+    fresh: list[Company] = []
     while cursor is not None and clock.now() < deadline:
         try:
             page = adapter.list_companies(cursor)
@@ -71,9 +72,11 @@ def rehearse(
         if page.cursor == cursor:
             raise ContractError("psa_unexpected_answer", "a page leads to itself")
         changes = comparison.take(page)
-        found.placed = add_counts(found.placed, place((*changes.created, *changes.changed)))
+        fresh += (*changes.created, *changes.changed)
         found.add(page, changes)
         cursor = page.cursor
+        if len(fresh) >= COMPANIES_AT_ONCE or cursor is None:
+            found.placed, fresh = add_counts(found.placed, place(fresh)), []
     if cursor is None:
         _end(found, comparison, mirror)
     return found

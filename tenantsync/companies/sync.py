@@ -16,7 +16,7 @@ import orjson
 from tenantsync import logs
 from tenantsync.clock import Clock, to_rfc3339
 from tenantsync.companies.comparison import Comparison, PageChanges, add_counts, is_mass_change
-from tenantsync.companies.mirror import Mirror
+from tenantsync.companies.mirror import COMPANIES_AT_ONCE, Mirror
 from tenantsync.engine import SliceOutcome
 from tenantsync.errors import Action, ConflictError, ContractError, TenantSyncError
 from tenantsync.psa.port import Company, CompanyPage, PsaAdapter
@@ -85,7 +85,9 @@ class _Slice:
         self._sync, self._etag = stored.sync, stored.etag
         self._tools = tools
         self._deadline = tools.clock.now() + _SLICE
-        self._counted = tools.adapter.requests
+        self._counted, self._made = tools.adapter.requests, 0
+        self._read: list[tuple[CompanyPage, PageChanges]] = []
+        """Pages that are not stored yet."""
 
     def run(self) -> SliceOutcome:
         if self._sync.state != SyncState.RUNNING:
@@ -96,6 +98,7 @@ class _Slice:
                 return wait
             self._read_page()
             if self._is_late() and self._sync.phase == SyncPhase.LISTING:
+                self._flush()
                 return SliceOutcome(is_ended=False)
         return SliceOutcome(is_ended=self._sweep())
 
@@ -135,6 +138,7 @@ class _Slice:
         return None
 
     def _wait(self, reason: str, seconds: float, **changes: int) -> SliceOutcome:
+        self._flush()
         seconds = min(seconds, _LONGEST_WAIT_SECONDS)
         until = to_rfc3339(self._tools.clock.now() + timedelta(seconds=seconds))
         self._save(waiting_reason=reason, waiting_until=until, **changes)
@@ -143,29 +147,45 @@ class _Slice:
     def _read_page(self) -> None:
         if self._sync.since and not self._tools.adapter.is_incremental:
             self._save(since="")
-        page = self._tools.adapter.list_companies(self._sync.cursor, self._sync.since)
-        if page.cursor is not None and page.cursor == self._sync.cursor:
-            raise ContractError("psa_unexpected_answer", "a page leads to itself")
-        self._store(page, self._comparison.take(page))
+        cursor = self._read[-1][0].cursor or "" if self._read else self._sync.cursor
+        try:
+            page = self._tools.adapter.list_companies(cursor, self._sync.since)
+            if page.cursor is not None and page.cursor == cursor:
+                raise ContractError("psa_unexpected_answer", "a page leads to itself")
+        except TenantSyncError:
+            self._flush()
+            raise
+        self._count_requests()
+        self._read.append((page, self._comparison.take(page)))
+        if page.cursor is None or sum(len(changes.seen) for _, changes in self._read) >= COMPANIES_AT_ONCE:
+            self._flush()
 
-    def _store(self, page: CompanyPage, changes: PageChanges) -> None:
-        """The customers first and the mirror last: what a crash leaves out is found changed once more."""
-        sync, fresh = self._sync, (*changes.created, *changes.changed)
+    def _flush(self) -> None:
+        """The customers first and the mirror last: what a crash leaves out is found changed once more.
+
+        Many pages at once, as each time all customers have to be known.
+        """
+        read, self._read = self._read, []
+        if not read:
+            return
+        sync, found = self._sync, [changes for _, changes in read]
+        fresh = [company for changes in found for company in (*changes.created, *changes.changed)]
         placed = self._place(fresh)
         self._tools.mirror.write(fresh)
-        self._tools.notes.write(sync.pages, pack(changes.seen))
-        self._tools.notes.kept().write(sync.pages, pack(changes.gone))
+        self._tools.notes.write(sync.pages, pack(mark for changes in found for mark in changes.seen))
+        self._tools.notes.kept().write(sync.pages, pack(mark for changes in found for mark in changes.gone))
+        last = read[-1][0]
         self._save(
-            phase=SyncPhase.SWEEPING if page.cursor is None else SyncPhase.LISTING,
-            cursor=page.cursor or "",
-            pages=sync.pages + 1,
-            received=sync.received + page.received,
-            expected=sync.expected if page.expected is None else page.expected,
-            created=sync.created + len(changes.created),
-            changed=sync.changed + len(changes.changed),
-            unchanged=sync.unchanged + changes.unchanged,
-            duplicates=sync.duplicates + changes.duplicates,
-            unusable=sync.unusable + changes.unusable,
+            phase=SyncPhase.SWEEPING if last.cursor is None else SyncPhase.LISTING,
+            cursor=last.cursor or "",
+            pages=sync.pages + len(read),
+            received=sync.received + sum(page.received for page, _ in read),
+            expected=sync.expected if last.expected is None else last.expected,
+            created=sync.created + sum(len(changes.created) for changes in found),
+            changed=sync.changed + sum(len(changes.changed) for changes in found),
+            unchanged=sync.unchanged + sum(changes.unchanged for changes in found),
+            duplicates=sync.duplicates + sum(changes.duplicates for changes in found),
+            unusable=sync.unusable + sum(changes.unusable for changes in found),
             placed=placed,
             **_NOT_WAITING,
         )
@@ -207,14 +227,19 @@ class _Slice:
         return orjson.dumps(add_counts(orjson.loads(self._sync.placed), counts)).decode()
 
     def _save(self, **changes: Any) -> None:
-        made = self._tools.adapter.requests - self._counted
-        now = to_rfc3339(self._tools.clock.now())
+        self._count_requests()
+        made, now = self._made, to_rfc3339(self._tools.clock.now())
         sync = replace(self._sync, **changes, requests=self._sync.requests + made, updated_at=now)
-        if made and self._sync.provider in MOST_AN_HOUR:
-            self._tools.budget.spend(account_of(sync.msp_id, sync.provider), made)
-        self._counted += made
         stored = self._tools.syncs.checkpoint(sync, self._etag)
-        self._sync, self._etag = stored.sync, stored.etag
+        self._sync, self._etag, self._made = stored.sync, stored.etag, 0
+
+    def _count_requests(self) -> None:
+        """The hour's budget hears of every request at once, the checkpoint when it is written."""
+        made = self._tools.adapter.requests - self._counted
+        self._counted += made
+        self._made += made
+        if made and self._sync.provider in MOST_AN_HOUR:
+            self._tools.budget.spend(account_of(self._sync.msp_id, self._sync.provider), made)
 
     @cached_property
     def _comparison(self) -> Comparison:

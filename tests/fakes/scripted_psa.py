@@ -1,6 +1,6 @@
 """A PSA behind the port: companies page by page, tickets with notes, and whatever failure a test wants next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tenantsync.errors import RequestError, TenantSyncError
@@ -49,6 +49,7 @@ class FakePsa:
     tickets: dict[str, Ticket] = field(default_factory=dict)
     notes: dict[str, list[str]] = field(default_factory=dict)
     requests: int = 0
+    before_request: Callable[[], None] = lambda: None
 
     def kind(self) -> PsaKind:
         return PsaKind(provider=self.provider, title=self.provider.value, fields=FIELDS, open=self._open)
@@ -61,6 +62,7 @@ class FakePsa:
 
     def take(self) -> None:
         self.requests += 1
+        self.before_request()
         failure = self.failures.pop(0) if self.failures else None
         if failure:
             raise failure

@@ -51,7 +51,16 @@ def test_first_sync_brings_all_pages_once(services: Services, clock: FakeClock, 
     assert (done.state, done.is_full, done.created, done.received, done.expected) == ("completed", True, 250, 250, 250)
     assert (done.pages, done.requests, done.placed) == (3, 3, '{"created":250}')
     assert mirrored(services) == {str(n): True for n in range(1, 251)}
-    assert [len(call) for call in place.calls] == [100, 100, 50]
+    assert len(place.names) == len(set(place.names)) == 250
+
+
+def test_many_companies_are_placed_some_thousands_at_a_time(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing
+):
+    psa.companies, psa.page_size = companies(5000), 900
+    connect(services)
+    assert run(services, clock, place).created == 5000
+    assert [len(call) for call in place.calls] == [2700, 2300]
 
 
 def test_unchanged_sync_writes_no_company_and_places_none(
@@ -216,19 +225,22 @@ def test_page_that_leads_to_itself_is_not_followed_for_ever(
 
 
 def test_slice_ends_when_its_time_is_up(services: Services, clock: FakeClock, psa: FakePsa, place: Placing):
-    psa.companies = companies(250)
+    psa.companies = companies(450)
     connect(services)
     sync = begin(services)
+    psa.before_request = lambda: clock.advance(11)
+    assert slice_of(sync, services, place) == {"ended": False, "delaySeconds": 0.0}
+    assert latest(services).pages == 2
+    assert play(sync, services, clock, place).created == 450
 
-    class Slow(Placing):
-        def __call__(self, *arguments):  # type: ignore[no-untyped-def]
-            clock.advance(21)
-            return super().__call__(*arguments)
 
-    slow = Slow()
-    assert slice_of(sync, services, slow) == {"ended": False, "delaySeconds": 0.0}
-    assert latest(services).pages == 1
-    assert play(sync, services, clock, slow).created == 250
+def test_pages_before_a_failure_are_kept(services: Services, clock: FakeClock, psa: FakePsa, place: Placing):
+    """A PSA that throttles every fourth request lets the listing come to its end all the same."""
+    psa.companies = companies(1000)
+    connect(services)
+    psa.failures = [None, None, None, ThrottledError("throttled")] * 3
+    done = run(services, clock, place)
+    assert (done.state, done.created, done.pages, done.requests) == ("completed", 1000, 10, 13)
 
 
 def test_autotasks_hour_is_shared_and_waited_for(
