@@ -23,8 +23,9 @@ AZURITE = STATE / "azurite"
 NODE_CHOICE = STATE / "node.json"
 OLDEST, NEWEST = (3, 11), (3, 13)
 APP_PACKAGES = (
-    *("connect", "callback", "sync_status", "tenants", "permissions", "transfers", "webhooks", "audit_trail"),
-    *("psa_connections", "guidance", "ops", "timers", "orchestrators", "activities", "tenantsync"),
+    *("connect", "connect_batches", "invitations", "callback", "sync_status", "tenants", "customers", "permissions"),
+    *("transfers", "webhooks", "audit_trail", "relationships", "dap", "guidance", "ops", "timers", "orchestrators"),
+    *("psa_connections", "activities", "tenantsync"),
 )
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
 README_LINES = 150

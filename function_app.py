@@ -7,11 +7,16 @@ import activities
 import audit_trail
 import callback
 import connect
+import connect_batches
+import customers
+import dap
 import guidance
+import invitations
 import ops
 import orchestrators
 import permissions
 import psa_connections
+import relationships
 import sync_status
 import tenants
 import timers
@@ -20,7 +25,9 @@ import webhooks
 
 app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
-for package in (connect, callback, sync_status, tenants, permissions, transfers, webhooks, audit_trail, guidance, ops):
+for package in (connect, connect_batches, invitations, callback, sync_status, tenants, customers, permissions):
+    app.register_functions(package.blueprint)
+for package in (transfers, webhooks, audit_trail, relationships, dap, guidance, ops):
     app.register_functions(package.blueprint)
 for package in (psa_connections, orchestrators, activities, timers):
     app.register_functions(package.blueprint)

@@ -6,7 +6,7 @@ from typing import Any, Final
 from tenantsync import logs
 from tenantsync.errors import TenantSyncError
 
-_IDS: Final = ("runId", "grantId", "connectionId", "tenantId")
+_IDS: Final = ("runId", "grantId", "connectionId", "tenantId", "batchId")
 
 
 def enveloped(job: Mapping[str, Any], work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:

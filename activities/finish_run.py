@@ -18,10 +18,12 @@ from tenantsync.store.progress import ENDED_RESOURCE_STATES, ResourceProgress, R
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, TenantState
 from tenantsync.summary import build_summary
+from tenantsync.tenant_state import SETTLED
 from tenantsync.ticket_texts import outcome
 from tenantsync.tickets import Step, tell_ticket_of
 
 _NO_ISSUE: Final = frozenset({"not_licensed", "switched_off"})
+_MOST_DOMAINS: Final = 100
 
 
 def finish_run(
@@ -117,6 +119,8 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
         state = TenantState.REVOKED if lost else run.state
         # one resource does not stand for the tenant
         synced: dict[str, Any] = {} if run.only else {"synced_at": run.finished_at}
+        if state in SETTLED and not run.only:
+            synced["verified_domains"] = _read_domains(run, services) or tenant.verified_domains
         noted = services.note_state(run.msp_id, run.tenant_id, state, **consent, **synced)
         event = Event.CONSENT_LOST if lost else Event.FAILED if run.state == RunState.FAILED else Event.READY
         if noted:
@@ -138,3 +142,10 @@ def _tell_ticket(run: Run, services: Services) -> None:
     summary = orjson.loads(run.summary) if run.summary else {}
     text = outcome(run, summary, services.runs.read_resources(run.run_id))
     tell_ticket_of(run, Step.OUTCOME, text, services, closes=run.state == RunState.COMPLETED)
+
+
+def _read_domains(run: Run, services: Services) -> str:
+    """The tenant's verified domains; empty when its organization was not read."""
+    found = services.inventory.read_page(run.tenant_id, "organization", 1, None).items
+    names = [item["name"].lower() for organization in found for item in organization.get("verifiedDomains") or ()]
+    return " ".join(names[:_MOST_DOMAINS])

@@ -1,17 +1,21 @@
 """Moves the sync of a PSA's companies on by one slice."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tenantsync.clock import to_rfc3339
 from tenantsync.companies.mirror import Mirror
 from tenantsync.companies.sync import CompanyTools
 from tenantsync.companies.sync import sync_company_slice as run_slice
-from tenantsync.company_syncing import PlaceCompanies
 from tenantsync.errors import RequestError, TenantSyncError, TransientError
-from tenantsync.psa.port import PsaAdapter
+from tenantsync.placing import PlacedCounts
+from tenantsync.psa.port import Company, PsaAdapter
 from tenantsync.psa_access import open_psa
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync, PsaConnection, StoredSync, SyncState
+
+PlaceCompanies = Callable[[str, str, Sequence[Company], Services], PlacedCounts]
+"""`tenantsync.matching.place_companies`."""
 
 
 def sync_company_slice(
@@ -36,13 +40,13 @@ def sync_company_slice(
 def _tools(
     stored: StoredSync, connection: PsaConnection, adapter: PsaAdapter, services: Services, place: PlaceCompanies
 ) -> CompanyTools:
-    msp_id, provider = connection.msp_id, adapter.provider
+    msp_id, provider = connection.msp_id, connection.provider
     return CompanyTools(
         adapter=adapter,
         mirror=Mirror(services.tables, connection.mirror_id),
         syncs=services.company_syncs,
         notes=services.scratch_for(stored.sync.run_id, connection.mirror_id),
-        place=lambda companies: place(msp_id, provider, companies, services),
+        place=lambda companies: place(msp_id, provider, companies, services).tally(),
         budget=services.request_budget,
         gate=services.gate,
         clock=services.clock,

@@ -6,14 +6,17 @@ from activities.admit_run import admit_run as admit
 from activities.check_consent import check_consent as check
 from activities.check_consent import list_tenants as list_watched
 from activities.check_grant import check_grant as look
+from activities.check_relationship import check_relationship as look_at_relationship
+from activities.connect_items import connect_items as connect_some
 from activities.edge import enveloped
 from activities.finish_run import finish_run as finish
+from activities.move_tenant import move_tenant as move_next
 from activities.plan_sync import plan_sync as plan
 from activities.remove_inventory import remove_inventory as remove
 from activities.sync_companies import sync_company_slice as move_companies_on
 from activities.sync_slice import sync_slice as move_on
 from activities.verify_consent import verify_consent as verify
-from tenantsync.company_syncing import keep_unplaced
+from tenantsync.matching import place_companies
 from tenantsync.services import services
 
 blueprint = df.Blueprint()
@@ -69,5 +72,20 @@ def check_grant(job: dict) -> dict:
 @blueprint.activity_trigger(input_name="job")
 def sync_company_slice(job: dict) -> dict:
     return enveloped(
-        job, lambda: move_companies_on(job["mspId"], job["provider"], job["number"], services(), keep_unplaced)
+        job, lambda: move_companies_on(job["mspId"], job["provider"], job["number"], services(), place_companies)
     )
+
+
+@blueprint.activity_trigger(input_name="job")
+def connect_items(job: dict) -> dict:
+    return enveloped(job, lambda: connect_some(job["mspId"], job["batchId"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def check_relationship(job: dict) -> dict:
+    return enveloped(job, lambda: look_at_relationship(job, services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def move_tenant(job: dict) -> dict:
+    return enveloped(job, lambda: move_next(job, services()))

@@ -14,10 +14,14 @@ from tenantsync.errors import RequestError
 from tenantsync.identity.authority import Tenant
 from tenantsync.identity.caller import Caller
 from tenantsync.identity.registration import Check
+from tenantsync.partner.describing import describe_access
+from tenantsync.partner.noting import remember_access
+from tenantsync.partner.offering import Offer, offer_relationship
 from tenantsync.permissions import ASKED, PERMISSIONS
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState
 from tenantsync.store.connections import Connection
+from tenantsync.store.relationships import OwnRelationship
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.ticket_texts import link_made
 from tenantsync.tickets import Step, tell_ticket
@@ -32,6 +36,7 @@ def start_connection(request: ConnectRequest, caller: Caller, services: Services
         raise RequestError("invalid_tenant", "This is the operator's own tenant.")
     ticket_provider = find_provider(request.ticket, caller, services)
     checks = [cloud, refuse_connected(tenant.tenant_id, caller, services), *services.registration.check()]
+    relationship = _open_access(request, tenant, caller, services)
     customer_id = services.choose_customer(caller.msp_id, request.customer)
     connection = Connection(
         msp_id=caller.msp_id,
@@ -50,8 +55,29 @@ def start_connection(request: ConnectRequest, caller: Caller, services: Services
         ticket_closes=request.ticket.closes,
     )
     state = _store(connection, caller, services)
+    if relationship:
+        remember_access(relationship, services)
     logs.event("connection_started", connection_id=connection.connection_id, tenant_id=tenant.tenant_id)
-    return _describe(connection, tenant, services.consent_link.build(tenant.tenant_id, state), checks)
+    described = _describe(connection, tenant, services.consent_link.build(tenant.tenant_id, state), checks)
+    return {**described, "access": describe_access(relationship, services.settings) if relationship else None}
+
+
+def _open_access(request: ConnectRequest, tenant: Tenant, caller: Caller, services: Services) -> OwnRelationship | None:
+    """The GDAP relationship that was asked for, before anything else is stored: without it nothing is half-made."""
+    if request.gdap is None:
+        return None
+    if tenant.tenant_id == caller.msp_id:
+        raise RequestError("invalid_tenant", "Nobody is a partner of his own tenant.")
+    if request.customer.customer_id:
+        services.choose_customer(caller.msp_id, request.customer)
+    offer = Offer(
+        msp_id=caller.msp_id,
+        tenant_id=tenant.tenant_id,
+        customer_name=tenant.domain or request.customer.name or tenant.tenant_id,
+        wish=request.gdap,
+        asked_by=caller.user_id,
+    )
+    return offer_relationship(offer, services)
 
 
 def _store(connection: Connection, caller: Caller, services: Services) -> str:

@@ -9,6 +9,7 @@ from tenantsync.bodies import Body, CustomerChoice, read_text, refuse_unknown
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import parse_tenant
 from tenantsync.outbound import origin_of
+from tenantsync.partner.access import GdapWish, parse_access
 from tenantsync.settings import Settings
 
 _FIELDS: Final = frozenset({"customerId", "customer", "tenant", "cloud", "access", "returnUrl", "ticketRef"})
@@ -17,19 +18,20 @@ _CLOUDS: Final = frozenset({"global", "gcc", "gcc_high", "dod", "us_government",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectRequest:
-    """A checked request; `cloud` is empty unless the technician chose one."""
+    """A checked request; `cloud` is empty unless the technician chose one, `gdap` None for direct access."""
 
     tenant: str
     customer: CustomerChoice
     cloud: str = ""
     return_url: str = ""
     ticket: TicketChoice = NO_TICKET
+    gdap: GdapWish | None = None
 
 
 def parse_connect_request(body: Body, settings: Settings) -> ConnectRequest:
     """Raises RequestError that names the field and what it should be."""
     refuse_unknown(body, _FIELDS)
-    _check_access(body.get("access"))
+    gdap = parse_access(body.get("access"))
     refused = frozenset({settings.home_tenant_id} - {""})
     return ConnectRequest(
         customer=CustomerChoice.parse(body),
@@ -37,16 +39,8 @@ def parse_connect_request(body: Body, settings: Settings) -> ConnectRequest:
         cloud=_parse_cloud(read_text(body, "cloud", optional=True)),
         return_url=_parse_return_url(read_text(body, "returnUrl", optional=True), settings.portal_url),
         ticket=parse_ticket(body),
+        gdap=gdap,
     )
-
-
-def _check_access(access: object) -> None:
-    if access is None:
-        return
-    if not isinstance(access, dict) or access.get("model") not in ("direct", "gdap", "dap"):
-        raise RequestError("invalid_request", "`access.model` must be direct, gdap or dap.")
-    if access["model"] != "direct":
-        raise RequestError("access_model_unsupported", f"`access.model` {access['model']} is not available yet.")
 
 
 def _parse_cloud(cloud: str) -> str:

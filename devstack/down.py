@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from devstack.stack import end_leftovers
+from devstack.leftovers import end_leftovers
 
 
 def main() -> int:

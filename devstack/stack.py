@@ -4,7 +4,6 @@ import contextlib
 import io
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -19,7 +18,8 @@ import requests
 
 from devstack.certificates import make_certificates, make_secrets_key
 from devstack.lifeline import end_with_parent
-from devstack.storage import Storage, find_storage, lasting_port, start_storage
+from devstack.psa.local import LocalPsa
+from devstack.storage import Storage, lasting_port, start_storage
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 MSP: Final = "5e1f0000-0000-4000-8000-00000000a111"
@@ -28,6 +28,16 @@ CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c11e"
 WRITE_CLIENT_ID: Final = "c0ffee00-0000-4000-8000-00000000c12f"
 _CLIENT_SECRET: Final = "simulated-client-secret"  # noqa: S105 - of the simulated app
 _AUDIENCE: Final = "api://opspilot365-connect"
+_PARTNER: Final[Mapping[str, Any]] = {
+    "tenantId": MSP,
+    "domain": "northwind.example",
+    "displayName": "Northwind MSP",
+    "users": 20,
+    "consented": True,
+    "partnerService": True,
+    "grantedPermissions": ["DelegatedAdminRelationship.ReadWrite.All", "Directory.Read.All", "Group.Read.All"],
+}
+"""The MSP's own tenant, in which it has granted us what GDAP needs."""
 _START_SECONDS: Final = 60.0
 _STOP_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 0.05
@@ -61,8 +71,12 @@ class Stack:
     extra_environment: Mapping[str, str] = field(default_factory=dict)
     is_large: bool = False
     """More rows than Azurite can hold are expected."""
+    partner: Mapping[str, Any] = field(default_factory=dict)
+    """What the first MSP's own tenant has beyond its own people: contracts, customers with GDAP."""
     app_directory: Path = ROOT
     """The release the host runs."""
+    psa: LocalPsa | None = None
+    """The three PSAs, if they are wanted."""
 
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
@@ -94,12 +108,14 @@ class Stack:
         self.certificates = make_certificates(self.directory / "certificates")
         self.http.verify = str(self.certificates.ca)
         self.start_simulator()
+        if self.psa is not None:
+            self._run("psa", self.psa.command(self.directory, self.certificates), {})
         self.start_store()
         self.start_host()
 
     def stop(self) -> None:
         """The host first, so that it can put its work down; then what it needs."""
-        for name in ("host", "simulator"):
+        for name in ("host", "psa", "simulator"):
             self._end(name, signal.SIGTERM)
         if self._storage is not None:
             self._storage.stop()
@@ -160,6 +176,7 @@ class Stack:
         return {
             "LOGIN_ENDPOINT": self.login,
             "GRAPH_ENDPOINT": self.graph,
+            "ADMIN_CENTER_ENDPOINT": self.login,
             "CLIENT_ID": CLIENT_ID,
             "CLIENT_SECRET": _CLIENT_SECRET,
             "WRITE_CLIENT_ID": WRITE_CLIENT_ID,
@@ -170,6 +187,7 @@ class Stack:
             "TABLES_CONNECTION_STRING": storage.connection_string,
             "REQUESTS_CA_BUNDLE": str(self.certificates.ca),
             "SECRETS_KEY": make_secrets_key(self.directory),
+            **(self.psa.settings() if self.psa is not None else {}),
             **self.extra_environment,
         }
 
@@ -219,7 +237,7 @@ class Stack:
             "writePermissions": ["User.ReadWrite.All", "GroupMember.ReadWrite.All"],
         }
         msps = [{"tenantId": MSP, "name": "Northwind MSP"}, {"tenantId": OTHER_MSP, "name": "Tailspin MSP"}]
-        return {"app": app, "msps": msps, "tenants": list(self.tenants)}
+        return {"app": app, "msps": msps, "tenants": [{**_PARTNER, **self.partner}, *self.tenants]}
 
     def _run(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path = ROOT) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:
@@ -263,39 +281,3 @@ class Stack:
     def _tail(self, name: str) -> str:
         path = self.logs / f"{name}.log"
         return path.read_text(errors="replace")[-2000:] if path.exists() else ""
-
-
-def end_leftovers(directory: Path) -> Iterator[str]:
-    """Ends the processes a crash left behind on a data directory; gives a line for each."""
-    directory = directory.resolve()
-    for name, arguments in (
-        ("host", f"devstack.host .*--data {re.escape(str(directory))}"),
-        ("simulator", f"devstack.microsoft365 --scenario {re.escape(str(directory))}/scenario.json .*"),
-    ):
-        for pid in _find_processes(arguments):
-            _end_process(pid)
-            yield f"ended the {name} (process {pid})"
-    storage = find_storage(directory / "azurite")
-    if storage is not None:
-        storage.stop()
-        yield f"ended the table store (process {storage.pid})"
-
-
-def _find_processes(module_and_arguments: str) -> list[int]:
-    """The processes that run a module with these arguments and no more, given as a regular expression."""
-    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=False).stdout
-    wanted = re.compile(rf" *(\d+) \S*python\S* -m {module_and_arguments} *")
-    return [int(found[1]) for found in map(wanted.fullmatch, listed.splitlines()) if found]
-
-
-def _end_process(pid: int) -> None:
-    """Asks first, and waits: a host that is stopping still needs its storage."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + _STOP_SECONDS
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, number)
-            while time.monotonic() < deadline:
-                os.kill(pid, 0)
-                time.sleep(_POLL_SECONDS)
-            continue
-        return

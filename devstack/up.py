@@ -1,6 +1,7 @@
 """`dev.py up`: the whole stack, left running, with a few tenants to try things on."""
 
 import argparse
+import json
 import signal
 import sys
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devstack.host.server import HostBusyError, bind
+from devstack.psa.local import LocalPsa
 from devstack.stack import Ports, Stack, StackError
 from devstack.storage import StorageError
 
@@ -55,11 +57,19 @@ def serve(directory: Path, port: int) -> None:
     """Runs until interrupted."""
     print("Starting the simulator, the table store and the Functions host ...", file=sys.stderr)
     tenants = [{"tenantId": tenant_id(number), **tenant} for number, tenant in enumerate(_TENANTS)]
-    with Stack(directory, tenants, Ports.free(port)) as stack:
-        print(instructions(stack), flush=True)
+    psa = LocalPsa({"known": [_company(tenant) for tenant in tenants]})
+    partner = {"contracts": [tenant_id(1)], "gdapCustomers": [tenant_id(2)]}
+    with Stack(directory, tenants, Ports.free(port), psa=psa, partner=partner) as stack:
+        print(instructions(stack, psa), flush=True)
         while True:
             stack.check()
             time.sleep(_WATCH_SECONDS)
+
+
+def _company(tenant: dict[str, Any]) -> dict[str, str]:
+    """The tenant's customer, as every PSA has it."""
+    name = tenant["displayName"].partition(" (")[0]
+    return {"name": name, "domain": tenant["domain"], "tenantId": tenant["tenantId"]}
 
 
 def tenant_id(number: int) -> str:
@@ -67,9 +77,10 @@ def tenant_id(number: int) -> str:
     return f"d3300000-0000-4000-8000-{number + 1:012x}"
 
 
-def instructions(stack: Stack) -> str:
+def instructions(stack: Stack, psa: LocalPsa) -> str:
     """What to type next."""
     domains = "\n".join(f"  {tenant['domain']:<16} {tenant['displayName']}" for tenant in stack.tenants)
+    connections = "\n".join(f"  {provider:<12} {json.dumps(values)}" for provider, values in psa.values().items())
     ca = stack.certificates.ca
     return f"""
 {stack.api}/ is up. Ctrl-C stops everything.
@@ -84,6 +95,11 @@ A technician's token, then connect, then open the answer's authUrl in a browser 
 
 Watch:
   curl -s {stack.api}/api/msp-portal/tenants/{tenant_id(0)}/sync-status -H "Authorization: Bearer $TOKEN"
+
+PSAs, and what to PUT to {stack.api}/api/msp-portal/psa/NAME to connect one:
+{connections}
+
+Their truth, limits and faults: {psa.origins["control"]}/_simulator
 
 The simulated sign-in pages are served with a certificate of {ca}; a browser asks once whether to go on.
 Logs are in {stack.logs}.

@@ -127,7 +127,10 @@ module app 'app/function.bicep' = {
       WRITE_CLIENT_ID: writeClientId
       SYNC_PAUSED: syncPaused
       KEY_VAULT_URL: vault.outputs.url
+      STATE_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=state-signing-key)'
       WEBHOOK_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=webhook-signing-key)'
+      CONNECTWISE_CLIENT_ID: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connectwise-client-id)'
+      AUTOTASK_INTEGRATION_CODE: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=autotask-integration-code)'
     }
   }
 }

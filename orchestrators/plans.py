@@ -10,6 +10,7 @@ from tenantsync.wire import (
     ADMIT_RUN,
     CHECK_CONSENT,
     CHECK_GRANT,
+    CONNECT_ITEMS,
     FINISH_RUN,
     LIST_TENANTS,
     PLAN_SYNC,
@@ -149,6 +150,27 @@ def sync_companies(context: Context) -> Plan:
         if delay:
             yield from wait(context, delay)
     context.continue_as_new({**job, "lost": lost})
+    return None
+
+
+def connect_batch(context: Context) -> Plan:
+    """Input `{"mspId", "batchId"}`: connects a list of tenants, some at a time; each item's outcome is in the store.
+
+    While no activity answers at all, nothing is given up.
+    """
+    job, lost = context.get_input(), 0
+    for _ in range(policy.SLICES_A_GENERATION):
+        outcome = yield from attempt(context.call_activity(CONNECT_ITEMS, job))
+        if outcome.get("ended"):
+            return {"ok": True}
+        lost = 0 if outcome["ok"] else lost + 1
+        if lost == policy.LOST_SLICES:
+            yield from wait(context, policy.LONG_PAUSE_SECONDS)
+            break
+        delay = outcome.get("delaySeconds", 0) if outcome["ok"] else policy.LOST_SLICE_DELAY_SECONDS
+        if delay:
+            yield from wait(context, delay)
+    context.continue_as_new(job)
     return None
 
 

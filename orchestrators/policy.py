@@ -21,3 +21,9 @@ LONG_PAUSE_SECONDS: Final = 3600
 
 FINISH_TRIES: Final = 5
 FINISH_DELAY_SECONDS: Final = 15
+
+FAILED_LOOK_SECONDS: Final = 900
+"""A look at a GDAP relationship that failed is repeated then."""
+
+FAILED_MOVE_SECONDS: Final = 60
+"""A customer who could not be asked now is asked again then."""

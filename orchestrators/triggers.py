@@ -2,7 +2,7 @@
 
 import azure.durable_functions as df
 
-from orchestrators import plans
+from orchestrators import partner_plans, plans
 
 blueprint = df.Blueprint()
 
@@ -35,3 +35,18 @@ def verify_grant(context: df.DurableOrchestrationContext):
 @blueprint.orchestration_trigger(context_name="context")
 def sync_companies(context: df.DurableOrchestrationContext):
     return (yield from plans.sync_companies(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def connect_batch(context: df.DurableOrchestrationContext):
+    return (yield from plans.connect_batch(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def watch_relationship(context: df.DurableOrchestrationContext):
+    return (yield from partner_plans.watch_relationship(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
+def move_to_gdap(context: df.DurableOrchestrationContext):
+    return (yield from partner_plans.move_to_gdap(context))

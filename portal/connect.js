@@ -27,6 +27,18 @@ const RESULTS = {
     happened: "It has expired, was used already, or a newer one has replaced it.",
     next: "Ask your service provider for a new link.",
   },
+  cancelled: {
+    mark: "stop",
+    title: "This was called off",
+    happened: "Your service provider has taken this invitation back. Nothing was granted, and nothing was read.",
+    next: "Ask your service provider for a new link if that was not meant.",
+  },
+  connected: {
+    mark: "ok",
+    title: "Your organization is connected",
+    happened: "Somebody has accepted this invitation already.",
+    next: "There is nothing left to do for you.",
+  },
   invalid_link: {
     mark: "stop",
     title: "We do not know this link",

@@ -7,7 +7,6 @@ import azure.functions as func
 
 from psa_connections.handler import connect_psa, disconnect_psa, list_psas, show_psa
 from psa_connections.syncing import VOLATILE, poll_headers, rehearse_sync, show_sync, start_sync
-from tenantsync.company_syncing import keep_unplaced
 from tenantsync.identity.caller import Role
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.services import services
@@ -84,7 +83,7 @@ def _test(call: Call) -> Reply:
     caller = call.caller(services().callers, Role.CONNECT)
     body = call.json_object() if call.request.get_body() else {}
     provider = call.request.route_params["provider"]
-    return json_reply(rehearse_sync(provider, body, caller, services(), keep_unplaced))
+    return json_reply(rehearse_sync(provider, body, caller, services()))
 
 
 def _sync(call: Call, work: DurableOrchestrations) -> Reply:

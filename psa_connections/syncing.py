@@ -1,6 +1,6 @@
 """The use cases: sync a PSA's companies now, see how far it is, and see what a sync would change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -9,11 +9,12 @@ from psa_connections.draft import draft_connection
 from tenantsync.bodies import Body
 from tenantsync.companies.mirror import Mirror
 from tenantsync.companies.rehearsal import Rehearsal, rehearse
-from tenantsync.company_syncing import PlaceCompanies, begin_company_sync, start_company_sync
+from tenantsync.company_syncing import begin_company_sync, start_company_sync
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
+from tenantsync.matching import PlacedCounts, place_companies
 from tenantsync.orchestrations import Starter
-from tenantsync.psa.port import PsaAccount
+from tenantsync.psa.port import Company, PsaAccount
 from tenantsync.psa_access import count_requests, find_kind, find_psa
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import PsaConnection, SyncState
@@ -51,29 +52,44 @@ def poll_headers(status: Mapping[str, Any]) -> dict[str, str]:
     return {"Retry-After": str(_POLL_SECONDS)} if status["state"] == SyncState.RUNNING else {}
 
 
-def rehearse_sync(
-    provider: str, body: Body, caller: Caller, services: Services, place: PlaceCompanies
-) -> dict[str, Any]:
+def rehearse_sync(provider: str, body: Body, caller: Caller, services: Services) -> dict[str, Any]:
     """What a full sync would change, with the fields of the body in place of the stored ones; writes nothing."""
     kind = find_kind(provider, services)
     known = services.psa_connections.read(caller.msp_id, provider)
     if known is None and not body:
         raise RequestError("psa_not_connected")
     services.connect_rate.take(caller.msp_id, services.clock.now())
-    adapter = draft_connection(kind, body, known, services).open()
+    adapter, placing = draft_connection(kind, body, known, services).open(), _Placing(caller.msp_id, provider, services)
     try:
         account = adapter.check()
         found = rehearse(
             adapter,
             Mirror(services.tables, known.mirror_id if known else ""),
-            lambda companies: place(caller.msp_id, kind.provider, companies, services),
+            placing,
             services.clock,
             services.clock.now() + _LONGEST_TEST,
         )
     finally:
         count_requests(caller.msp_id, adapter, services)
     services.audit_by(caller, "psa_tested", provider=provider, pages=found.pages, isComplete=found.is_complete)
-    return {"provider": provider, "requests": adapter.requests, **_describe(account, found, known)}
+    return {"provider": provider, "requests": adapter.requests, **_describe(account, found, known), **placing.to_json()}
+
+
+class _Placing:
+    """What would become of the companies, of all that were rehearsed so far."""
+
+    def __init__(self, msp_id: str, provider: str, services: Services) -> None:
+        self._whose = (msp_id, provider)
+        self._services = services
+        self._counts = PlacedCounts()
+
+    def __call__(self, companies: Sequence[Company]) -> None:
+        self._counts += place_companies(*self._whose, companies, self._services, is_dry_run=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """`placed` has the numbers, `placedNames` the first names of each kind."""
+        names = {kind: list(first) for kind, first in self._counts.names.items()}
+        return {"placed": self._counts.tally(), "placedNames": names}
 
 
 def _describe(account: PsaAccount, found: Rehearsal, known: PsaConnection | None) -> dict[str, Any]:
@@ -89,7 +105,6 @@ def _describe(account: PsaAccount, found: Rehearsal, known: PsaConnection | None
         "expected": found.expected,
         "active": found.active,
         "counts": found.counts,
-        "placed": found.placed,
         "names": found.names,
     }
 

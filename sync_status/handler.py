@@ -11,6 +11,7 @@ from sync_status.eta import describe_plan, eta_seconds, percent_of
 from sync_status.runs import find_run
 from tenantsync.clock import parse_rfc3339
 from tenantsync.identity.caller import Caller
+from tenantsync.partner.describing import describe_tenant_access
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
@@ -48,8 +49,9 @@ def read_status(tenant_id: str, run_id: str, caller: Caller, services: Services)
     else:
         status = _of_the_run(connection, run, services.runs.read_resources(run.run_id), now)
     tenant = services.tenants.read(connection.msp_id, connection.tenant_id)
-    overriding = _of_the_tenant(tenant, status, now) if tenant else {}
-    return {**status, **overriding, **ticket}
+    if tenant is None:
+        return {**status, **ticket, "access": None}
+    return {**status, **_of_the_tenant(tenant, status, now), **ticket, "access": describe_tenant_access(tenant)}
 
 
 def _of_the_tenant(tenant: ManagedTenant, status: Mapping[str, Any], now: datetime) -> dict[str, Any]:

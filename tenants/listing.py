@@ -14,6 +14,7 @@ from tenantsync.identity.roles import role_name
 from tenantsync.notifications import Event
 from tenantsync.operations import SERVICES
 from tenantsync.paging import read_cursor, read_top, write_cursor
+from tenantsync.partner.describing import describe_tenant_access
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_tenant
 from tenantsync.resources.registry import RESOURCES, find_resource
@@ -103,6 +104,7 @@ def describe(tenant: ManagedTenant, services: Services) -> dict[str, Any]:
         "resources": _describe_wishes(tenant),
         "syncedAt": tenant.synced_at or None,
         "automation": tenant.automation,
+        "access": describe_tenant_access(tenant),
         "createdAt": tenant.created_at,
         "updatedAt": tenant.updated_at,
         "statusUrl": f"/api/msp-portal/tenants/{tenant.tenant_id}/sync-status",

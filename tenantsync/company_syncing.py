@@ -1,16 +1,14 @@
 """Syncs of a PSA's companies: begun by people, or when they are due; resumed when their orchestration was lost."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from tenantsync import logs
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConflictError, TransientError
 from tenantsync.orchestrations import Starter
-from tenantsync.psa.port import Company, Provider
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync, PsaConnection, StoredSync, SyncState
 from tenantsync.wire import SYNC_COMPANIES, company_sync_instance_id
@@ -23,25 +21,6 @@ _OVERLAP: Final = timedelta(minutes=10)
 _SILENCE: Final = timedelta(minutes=15)
 """A running sync that says nothing for so long, beyond what it waits for, has lost its orchestration."""
 _MOST_RESUMPTIONS: Final = 5
-
-
-class PlaceCompanies(Protocol):
-    """Finds or makes the customers of an MSP's companies; the same again changes nothing."""
-
-    def __call__(
-        self, msp_id: str, provider: Provider, companies: Sequence[Company], services: Services
-    ) -> Mapping[str, int]:
-        """How many went where."""
-
-
-def keep_unplaced(
-    msp_id: str,  # noqa: ARG001 - the protocol's
-    provider: Provider,  # noqa: ARG001
-    companies: Sequence[Company],
-    services: Services,  # noqa: ARG001
-) -> Mapping[str, int]:
-    """Leaves companies without customers."""
-    return {"unplaced": len(companies)}
 
 
 def begin_company_sync(

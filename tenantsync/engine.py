@@ -5,9 +5,10 @@ and the orchestration waits with a durable timer. Everything it needs to go on i
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
+from functools import cached_property, partial
 from math import ceil
 from typing import Any, Final
 
@@ -93,6 +94,8 @@ class _Slice:
         self._tools = tools
         self._deadline = tools.clock.now() + timedelta(seconds=tools.budget.seconds * spec.slice_factor)
         self._pause_seconds = 0
+        self._latest: Future[int | None] | None = None
+        """Microsoft's number at the end, when it was asked for while the rows were counted."""
 
     def run(self) -> SliceOutcome:
         if self._progress.is_ended:
@@ -210,7 +213,13 @@ class _Slice:
         return 0
 
     def _count(self) -> bool:
-        """Counts what is really stored: a number is proven from the store, not from what was sent."""
+        """Counts what is really stored, while Microsoft is asked once more: the tenant may have changed meanwhile."""
+        with ThreadPoolExecutor(1, thread_name_prefix="count-asker") as asker:
+            self._latest = asker.submit(self._ask_latest())
+            return self._count_rows()
+
+    def _count_rows(self) -> bool:
+        """A number is proven from the store, not from what was sent."""
         listing = self._listing()
         counted_rows = replace(listing, stamp="") if self._progress.mode == Mode.DELTA else listing
         for step in self._tools.inventory.count(counted_rows, self._progress.cursor, self._kept):
@@ -225,11 +234,11 @@ class _Slice:
         return True
 
     def _certify(self) -> bool:
-        """Microsoft is asked once more, as the tenant may have changed meanwhile, and the numbers are judged."""
+        """Judges the numbers."""
         progress = self._progress
         if progress.kept_found < len(self._kept) and progress.verdict != Verdict.PARTIAL:
             raise CursorExpiredError("page_expired", "rows that were left alone are not what they were")
-        latest = self._spec.count(self._tools.reading.graph) if self._is_worth_asking() and self._spec.count else None
+        latest = self._latest.result() if self._latest else self._ask_latest()()
         expected = progress.expected if latest is None else latest
         if should_catch_up(progress, expected):
             self._pause_seconds = _CATCH_UP_DELAY_SECONDS
@@ -244,6 +253,11 @@ class _Slice:
         else:
             self._end(state_of(found.verdict), **proven)
         return True
+
+    def _ask_latest(self) -> Callable[[], int | None]:
+        """The question for Microsoft's number, as it stands by what is known now."""
+        count, graph = self._spec.count, self._tools.reading.graph
+        return partial(count, graph) if count and self._is_worth_asking() else lambda: None
 
     def _is_worth_asking(self) -> bool:
         """Not after a moment's look at changes that brought none and left the number right, nor for what is partial."""

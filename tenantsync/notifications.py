@@ -32,6 +32,8 @@ class Event(StrEnum):
     FAILED = "failed"
     CONSENT_LOST = "consent_lost"
     STUCK = "stuck"
+    ACCESS_EXPIRING = "access_expiring"
+    ACCESS_ENDED = "access_ended"
 
 
 class Posts(Protocol):

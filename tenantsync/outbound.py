@@ -54,6 +54,11 @@ class Outbound:
         self._check(url, report=False)
         return self._send("POST", url, options)
 
+    def send(self, method: str, url: str, **options: Any) -> requests.Response:
+        """One request of any method, without following redirects."""
+        self._check(url, report=False)
+        return self._send(method, url, options)
+
     def close(self) -> None:
         """Ends the pool; only tests and MSAL do this."""
         self._session.close()

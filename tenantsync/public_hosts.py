@@ -2,8 +2,9 @@
 
 import ipaddress
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from http.cookiejar import DefaultCookiePolicy
 from threading import Event, Timer
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -15,8 +16,7 @@ from requests.adapters import HTTPAdapter
 from tenantsync.errors import RequestError, TransientError
 from tenantsync.outbound import origin_of
 
-_TIMEOUT_SECONDS: Final = (5, 10)
-_LONGEST_SECONDS: Final = 15.0
+_TIMEOUT_SECONDS: Final = (10, 15)
 """For connecting, and once more for answering."""
 _MAX_URL: Final = 1000
 _PRIVATE_SUFFIXES: Final = (".local", ".internal", ".localhost", ".home.arpa")
@@ -27,7 +27,7 @@ class PrivateAddressError(Exception):
 
 
 class _Hurried(urllib3.connection.HTTPConnection):
-    """Gives up after a time that the other side cannot stretch by sending a byte now and then."""
+    """Holds its timeouts for a whole step: the other side cannot stretch them by sending a byte now and then."""
 
     def connect(self) -> None:
         with self._deadline():
@@ -40,7 +40,7 @@ class _Hurried(urllib3.connection.HTTPConnection):
     @contextmanager
     def _deadline(self) -> Iterator[None]:
         is_over = Event()
-        timer = Timer(_LONGEST_SECONDS, self._cut, (is_over,))
+        timer = Timer(self.timeout or _TIMEOUT_SECONDS[1], self._cut, (is_over,))
         timer.daemon = True
         timer.start()
         try:
@@ -56,15 +56,37 @@ class _Hurried(urllib3.connection.HTTPConnection):
             self.sock.shutdown(socket.SHUT_RDWR)
 
 
-class _PublicConnection(_Hurried, urllib3.connection.HTTPSConnection):
-    """Looks at the peer before a byte is sent, so a name that changes its address after the check is no way in."""
+class _HurriedTls(_Hurried, urllib3.connection.HTTPSConnection):
+    pass
+
+
+class _PublicConnection(_HurriedTls):
+    """Looks at the name's addresses before it connects, so that private ones are not even knocked at.
+
+    And at the peer before a byte is sent, so a name that changes its address after the check is no way in.
+    """
 
     def _new_conn(self) -> Any:
+        for address in self._addresses():
+            _require_public(address)
         connection = super()._new_conn()
-        if not ipaddress.ip_address(connection.getpeername()[0].split("%")[0]).is_global:
+        try:
+            _require_public(connection.getpeername()[0])
+        except PrivateAddressError:
             connection.close()
-            raise PrivateAddressError
+            raise
         return connection
+
+    def _addresses(self) -> list[str]:
+        """None when the name does not resolve: connecting says so better."""
+        with suppress(OSError, UnicodeError):
+            return [str(found[4][0]) for found in socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)]
+        return []
+
+
+def _require_public(address: str) -> None:
+    if not ipaddress.ip_address(address.split("%", maxsplit=1)[0]).is_global:
+        raise PrivateAddressError
 
 
 class _PublicPool(urllib3.HTTPSConnectionPool):
@@ -75,25 +97,53 @@ class _LoopbackPool(urllib3.HTTPConnectionPool):
     ConnectionCls = _Hurried
 
 
+class _LoopbackTlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HurriedTls
+
+
+_PUBLIC: Final = {"https": _PublicPool}
+_LOOPBACK: Final = {"http": _LoopbackPool, "https": _LoopbackTlsPool}
+
+
 class _Adapter(HTTPAdapter):
+    def __init__(self, pools: Mapping[str, type[urllib3.HTTPConnectionPool]]) -> None:
+        self._pools = dict(pools)
+        super().__init__()
+
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options)
-        self.poolmanager.pool_classes_by_scheme = {"https": _PublicPool, "http": _LoopbackPool}
+        self.poolmanager.pool_classes_by_scheme = self._pools
 
 
-def check_public_url(url: str, loopback_origins: Iterable[str] = ()) -> str:
-    """The address, if it may be called; raises RequestError `webhook_invalid`. Names are looked up when called."""
+def public_session(loopback_origins: Iterable[str] = (), ca_bundle: str = "") -> requests.Session:
+    """Reaches public hosts by https, and the listed origins; raises PrivateAddressError before a byte is sent.
+
+    It may be shared by everybody's requests: no cookies are kept, and nothing is taken from the machine.
+    """
+    session = requests.Session()
+    session.trust_env = False
+    session.verify = ca_bundle or True
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    session.adapters.clear()
+    session.mount("https://", _Adapter(_PUBLIC))
+    for origin in loopback_origins:
+        session.mount(f"{origin_of(origin)}/", _Adapter(_LOOPBACK))
+    return session
+
+
+def check_public_url(url: str, loopback_origins: Iterable[str] = (), problem: str = "webhook_invalid") -> str:
+    """The address, if it may be called; raises RequestError with that problem. Names are looked up when called."""
     try:
         parts = urlsplit(url)
         host, is_listed = (parts.hostname or "").rstrip("."), origin_of(url) in {*map(origin_of, loopback_origins)}
     except ValueError as error:
-        raise RequestError("webhook_invalid", "This is not an address.") from error
-    if parts.username or parts.fragment or len(url) > _MAX_URL or "\\" in url or not url.isascii():
-        raise RequestError("webhook_invalid", "The address has parts that are not allowed.")
+        raise RequestError(problem, "This is not an address.") from error
+    if "@" in parts.netloc or parts.fragment or len(url) > _MAX_URL or "\\" in url or not url.isascii():
+        raise RequestError(problem, "The address has parts that are not allowed.")
     if is_listed:
         return url
     if parts.scheme != "https" or not host or _is_private_name(host):
-        raise RequestError("webhook_invalid", "The address is not https on a public host.")
+        raise RequestError(problem, "The address is not https on a public host.")
     return url
 
 
@@ -115,11 +165,8 @@ class PublicPoster:
     """Posts to checked addresses; redirects are not followed."""
 
     def __init__(self, loopback_origins: Iterable[str] = ()) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.mount("https://", _Adapter())
-        self._session.mount("http://", _Adapter())  # for the listed loopback origins alone
         self._loopback = tuple(loopback_origins)
+        self._session = public_session(self._loopback)
 
     def post(self, url: str, body: bytes, headers: dict[str, str]) -> int:
         """The answer's status; TransientError when nobody answers or the address is not public after all."""

@@ -24,10 +24,12 @@ from tenantsync.identity.tokens import TokenSource
 from tenantsync.notifications import Notifier, Posts
 from tenantsync.outbound import Outbound
 from tenantsync.psa.port import PsaKinds
+from tenantsync.psa.registry import psa_kinds as make_psa_kinds
 from tenantsync.public_hosts import PublicPoster
 from tenantsync.settings import Settings
 from tenantsync.store.audit import Audit
 from tenantsync.store.callback_states import CallbackStates
+from tenantsync.store.connect_batches import ConnectBatches
 from tenantsync.store.connect_rate import ConnectRate
 from tenantsync.store.connections import Connections
 from tenantsync.store.customers import Customers
@@ -35,13 +37,17 @@ from tenantsync.store.deltas import DeltaPoints
 from tenantsync.store.fingerprints import Fingerprints
 from tenantsync.store.grants import Grants
 from tenantsync.store.inventory import Inventory
+from tenantsync.store.moves import Moves
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
+from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
 from tenantsync.store.psa_connections import CompanySyncs, PsaConnections
+from tenantsync.store.relationships import Relationships
 from tenantsync.store.request_budget import RequestBudget
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
+from tenantsync.store.suggestions import Suggestions
 from tenantsync.store.tables import AzureTables, TableStore
 from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
 from tenantsync.store.throttle_gate import ThrottleGate
@@ -65,6 +71,9 @@ class Services:
     connections: Connections
     callback_states: CallbackStates
     customers: Customers
+    placements: Placements
+    suggestions: Suggestions
+    connect_batches: ConnectBatches
     owners: TenantOwners
     connect_rate: ConnectRate
     runs: Runs
@@ -76,6 +85,8 @@ class Services:
     tenants: Tenants
     grants: Grants
     transfers: Transfers
+    relationships: Relationships
+    moves: Moves
     audit: Audit
     webhooks: Webhooks
     notifier: Notifier
@@ -179,6 +190,9 @@ def build_services(
         connections=Connections(tables),
         callback_states=CallbackStates(tables),
         customers=Customers(tables, lambda: str(uuid4())),
+        placements=Placements(tables),
+        suggestions=Suggestions(tables),
+        connect_batches=ConnectBatches(tables),
         owners=TenantOwners(tables),
         connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
         runs=Runs(tables),
@@ -190,12 +204,14 @@ def build_services(
         tenants=tenants,
         grants=Grants(tables),
         transfers=Transfers(tables),
+        relationships=Relationships(tables),
+        moves=Moves(tables),
         audit=Audit(tables, clock),
         webhooks=webhooks,
         notifier=Notifier(Outbox(tables), webhooks, clock, settings.webhook_signing_key, poster),
         registration=AppRegistration(settings, home, clock),
         vault=vault or open_vault(settings, tables),
-        psa_kinds=psa_kinds or {},
+        psa_kinds=make_psa_kinds(settings, clock) if psa_kinds is None else psa_kinds,
         psa_connections=PsaConnections(tables),
         company_syncs=CompanySyncs(tables),
         request_budget=RequestBudget(tables, clock),

@@ -10,6 +10,7 @@ from uuid import UUID
 from tenantsync.errors import ConfigurationError
 
 GLOBAL_LOGIN: Final = "https://login.microsoftonline.com"
+AUTOTASK_ZONES: Final = "https://webservices.autotask.net"
 _NATIONAL_LOGINS: Final = ("https://login.microsoftonline.us", "https://login.partner.microsoftonline.cn")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _KEY_BYTES: Final = 32
@@ -65,8 +66,12 @@ class Settings:
     """Where the secrets of MSPs are kept; without it they are sealed with `secrets_keys`, if there are any."""
     secrets_keys: tuple[Secret, ...] = ()
     """Keys of 32 bytes in base64: the first seals, all of them open."""
+    admin_center_endpoint: str = "https://admin.microsoft.com"
+    """Where a customer's administrator approves GDAP relationships."""
     webhook_signing_key: Secret | None = None
     webhook_origins: tuple[str, ...] = ()
+    state_signing_key: Secret | None = None
+    """Links for customers' administrators are derived from it, so that they are stored nowhere."""
     runs_at_once: int = 16
     is_sync_paused: bool = False
     """No sync begins: runs in flight end, others wait. For the time before an incompatible release."""
@@ -74,6 +79,10 @@ class Settings:
     """Customers' administrators answer mails late; a link is single use and void as soon as a newer one is made."""
     microsoft_timeout_seconds: int = 60
     """How long an answer of Microsoft's may stay away before the connection is given up."""
+    connectwise_client_id: Secret | None = None
+    autotask_integration_code: Secret | None = None
+    autotask_zone_endpoint: str = AUTOTASK_ZONES
+    psa_origins: tuple[str, ...] = ()
 
     @classmethod
     def from_env(cls, environment: Mapping[str, str]) -> "Settings":
@@ -98,12 +107,18 @@ class Settings:
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
             key_vault_url=reader.vault("KEY_VAULT_URL"),
             secrets_keys=reader.keys("SECRETS_KEY"),
+            admin_center_endpoint=reader.origin("ADMIN_CENTER_ENDPOINT", "https://admin.microsoft.com"),
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
+            state_signing_key=reader.secret("STATE_SIGNING_KEY"),
             consent_link_seconds=reader.positive("CONSENT_LINK_SECONDS", 7 * 24 * 3600),
             runs_at_once=reader.positive("RUNS_AT_ONCE", 16),
             is_sync_paused=reader.flag("SYNC_PAUSED"),
             microsoft_timeout_seconds=reader.positive("MICROSOFT_TIMEOUT_SECONDS", 60),
             webhook_origins=reader.loopback_origins("WEBHOOK_LOOPBACK_ORIGINS"),
+            connectwise_client_id=reader.secret("CONNECTWISE_CLIENT_ID"),
+            autotask_integration_code=reader.secret("AUTOTASK_INTEGRATION_CODE"),
+            autotask_zone_endpoint=reader.origin("AUTOTASK_ZONE_ENDPOINT", AUTOTASK_ZONES),
+            psa_origins=reader.loopback_origins("PSA_LOOPBACK_ORIGINS", "https"),
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
             reader.problems.append("TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one of them")
@@ -161,10 +176,10 @@ class _Reader:
             self.problems.append(f"{name} must be https://host[:port] without a path, separated by commas")
         return endpoints
 
-    def loopback_origins(self, name: str) -> tuple[str, ...]:
+    def loopback_origins(self, name: str, scheme: str = "http") -> tuple[str, ...]:
         origins = tuple(part.strip().rstrip("/") for part in self.text(name).split(",") if part.strip())
-        if any(not _is_loopback_origin(origin) for origin in origins):
-            self.problems.append(f"{name} must be http://127.0.0.1:port, separated by commas, for development only")
+        if any(not _is_loopback_origin(origin, scheme) for origin in origins):
+            self.problems.append(f"{name} must be {scheme}://127.0.0.1:port, separated by commas, for development only")
         return origins
 
     def public_url(self, name: str) -> str:
@@ -233,6 +248,6 @@ def _positive(text: str) -> str:
     return text
 
 
-def _is_loopback_origin(text: str) -> bool:
+def _is_loopback_origin(text: str, scheme: str) -> bool:
     parts = urlsplit(text)
-    return parts.scheme == "http" and parts.hostname in _LOOPBACK and not parts.path
+    return parts.scheme == scheme and parts.hostname in _LOOPBACK and not parts.path

@@ -9,6 +9,9 @@ DISCONNECT_TENANT: Final = "disconnect_tenant"
 WATCH_CONSENTS: Final = "watch_consents"
 VERIFY_GRANT: Final = "verify_grant"
 SYNC_COMPANIES: Final = "sync_companies"
+CONNECT_BATCH: Final = "connect_batch"
+WATCH_RELATIONSHIP: Final = "watch_relationship"
+MOVE_TO_GDAP: Final = "move_to_gdap"
 
 # Activities
 VERIFY_CONSENT: Final = "verify_consent"
@@ -21,6 +24,9 @@ CHECK_CONSENT: Final = "check_consent"
 CHECK_GRANT: Final = "check_grant"
 ADMIT_RUN: Final = "admit_run"
 SYNC_COMPANY_SLICE: Final = "sync_company_slice"
+CONNECT_ITEMS: Final = "connect_items"
+CHECK_RELATIONSHIP: Final = "check_relationship"
+MOVE_TENANT: Final = "move_tenant"
 
 ORCHESTRATORS: Final = (
     ONBOARD_TENANT,
@@ -29,6 +35,9 @@ ORCHESTRATORS: Final = (
     WATCH_CONSENTS,
     VERIFY_GRANT,
     SYNC_COMPANIES,
+    CONNECT_BATCH,
+    WATCH_RELATIONSHIP,
+    MOVE_TO_GDAP,
 )
 ACTIVITIES: Final = (
     VERIFY_CONSENT,
@@ -41,6 +50,9 @@ ACTIVITIES: Final = (
     CHECK_GRANT,
     ADMIT_RUN,
     SYNC_COMPANY_SLICE,
+    CONNECT_ITEMS,
+    CHECK_RELATIONSHIP,
+    MOVE_TENANT,
 )
 
 # Tables
@@ -68,6 +80,11 @@ PSA_SYNCS_TABLE: Final = "PsaSyncs"
 PSA_COMPANIES_TABLE: Final = "PsaCompanies"
 REQUEST_BUDGETS_TABLE: Final = "RequestBudgets"
 TICKETS_TABLE: Final = "Tickets"
+PLACEMENTS_TABLE: Final = "Placements"
+SUGGESTIONS_TABLE: Final = "Suggestions"
+CONNECT_BATCHES_TABLE: Final = "ConnectBatches"
+RELATIONSHIPS_TABLE: Final = "Relationships"
+MOVES_TABLE: Final = "Moves"
 
 
 def onboarding_instance_id(connection_id: str) -> str:
@@ -88,6 +105,21 @@ def disconnect_instance_id(connection_id: str) -> str:
 def grant_instance_id(grant_id: str) -> str:
     """The orchestration that watches a new permission arrive."""
     return f"grant-{grant_id}"
+
+
+def connect_batch_instance_id(batch_id: str) -> str:
+    """The orchestration that works through a list of tenants."""
+    return f"batch-{batch_id}"
+
+
+def relationship_instance_id(key: str) -> str:
+    """The orchestration that watches one GDAP relationship from its approval to its end."""
+    return f"relationship-{key}"
+
+
+def move_instance_id(move_id: str) -> str:
+    """The orchestration that asks the customers of one move from DAP to GDAP."""
+    return f"move-{move_id}"
 
 
 def consent_watch_instance_id(day: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 
 import azure.functions as func
 
+from tests.app import DurableClient
+
 
 @dataclass(frozen=True)
 class Answered:
@@ -42,6 +44,9 @@ def call(
         body=body if isinstance(body, bytes) else json.dumps(body).encode(),
     )
     function = function._function.get_user_function() if hasattr(function, "_function") else function
+    function = inspect.unwrap(function)
+    if "client" in inspect.signature(function).parameters:
+        bindings = {"client": DurableClient(), **bindings}
     response = function(req=request, **bindings)
     if inspect.isawaitable(response):
         response = asyncio.run(response)  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ ENVIRONMENT = {
     "PORTAL_URL": "https://portal.test",
     "API_AUDIENCE": AUDIENCE,
     "ALLOWED_MSP_TENANTS": f"{MSP},{OTHER_MSP}",
+    "STATE_SIGNING_KEY": "a-state-signing-key",
     "TABLES_CONNECTION_STRING": "UseDevelopmentStorage=true",
 }
 SECRETS_KEY = b64encode(bytes(range(32))).decode()

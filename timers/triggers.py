@@ -13,6 +13,7 @@ from tenantsync.company_syncing import start_due_company_syncs
 from tenantsync.errors import TenantSyncError
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
+from tenantsync.partner.watches import mend_watches, start_watches
 from tenantsync.services import services
 from tenantsync.syncing import start_due
 from tenantsync.tickets import deliver_ticket_notes
@@ -33,7 +34,7 @@ def deliver_notifications(timer: func.TimerRequest) -> None:
         logs.event("notifications_delayed", problem=failure.code)
 
 
-@blueprint.timer_trigger(arg_name="timer", schedule="20 * * * * *")
+@blueprint.timer_trigger(arg_name="timer", schedule="40 * * * * *")
 def write_ticket_notes(timer: func.TimerRequest) -> None:
     try:
         deliver_ticket_notes(services())
@@ -80,6 +81,13 @@ async def start_company_syncs(timer: func.TimerRequest, client: str) -> None:
     await asyncio.to_thread(_start_company_syncs, work)
 
 
+@blueprint.timer_trigger(arg_name="timer", schedule="20 * * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def watch_new_relationships(timer: func.TimerRequest, client: str) -> None:
+    work = DurableOrchestrations(client)
+    await asyncio.to_thread(_watch_new, work)
+
+
 def _start_due(work: DurableOrchestrations) -> None:
     try:
         start_due(services(), work)
@@ -94,6 +102,13 @@ def _start_company_syncs(work: DurableOrchestrations) -> None:
         logs.event("company_syncs_not_started", problem=failure.code)
 
 
+def _watch_new(work: DurableOrchestrations) -> None:
+    try:
+        start_watches(services(), work)
+    except TenantSyncError as failure:  # the next minute tries again
+        logs.event("relationships_not_watched", problem=failure.code)
+
+
 def _resume(work: DurableOrchestrations) -> None:
     try:
         watch_runs(services(), work)
@@ -104,3 +119,7 @@ def _resume(work: DurableOrchestrations) -> None:
 
 def _watch(work: DurableOrchestrations, now: datetime) -> None:
     work.start(WATCH_CONSENTS, consent_watch_instance_id(now.date().isoformat()), {"cursor": ""})
+    try:
+        mend_watches(services(), work)
+    except TenantSyncError as failure:  # the next day tries again
+        logs.event("relationships_not_watched", problem=failure.code)

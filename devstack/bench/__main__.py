@@ -10,53 +10,56 @@ from typing import Final
 
 import requests
 
-from devstack.bench import fairness, host
+from devstack.bench import fairness, host, large, psa
 from devstack.bench.chart import draw, panels_of
-from devstack.bench.listing import Bench
+from devstack.bench.listing import SUBJECTS, Bench
 from devstack.bench.processes import SubjectError
 from devstack.bench.ratios import find_ratios
 from devstack.bench.report import render, render_page
 from devstack.bench.results import Findings
-from devstack.bench.subjects import TENANT
+from devstack.bench.sections import PAGE, carry_sections
 from devstack.demo.journey import JourneyError
 from devstack.stack import ROOT, Stack, StackError
 from devstack.storage import StorageError
 
 _USERS: Final = (10_000, 100_000)
-_LARGE: Final = 1_000_000
 _LATENCIES: Final = (0, 200)
-_PAGE: Final = ROOT / "docs/performance.md"
 _CHART: Final = ROOT / "docs/performance.svg"
 
 
 def main() -> int:
     """0 when every ratio is met, 1 when not, 3 when the stack did not come up."""
-    if "--fairness" in sys.argv:
-        return fairness.main([argument for argument in sys.argv[1:] if argument != "--fairness"])
+    for option, other in (("--fairness", fairness.main), ("--psa", psa.main)):
+        if option in sys.argv:
+            return other([argument for argument in sys.argv[1:] if argument != option])
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)
     parser.add_argument("--users", type=int, nargs="+", default=list(_USERS), help="sizes (default 10000 100000)")
-    parser.add_argument("--large", action="store_true", help="a million users, too: ours, the bare loop and the host")
+    parser.add_argument("--large", action="store_true", help="a million users instead: ours, a bare loop, the host")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md and its chart, too")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(130))
-    sizes = sorted({*arguments.users, *([_LARGE] if arguments.large else [])})
     try:
-        found = measure(sizes)
+        is_met = large.run(is_written=arguments.write) if arguments.large else _run(arguments)
     except (StackError, StorageError) as error:
         print(error, file=sys.stderr)
         return 3
     except (SubjectError, JourneyError, requests.RequestException) as error:
         print(f"The bench stopped: {error}", file=sys.stderr)
         return 1
+    return 0 if is_met else 1
+
+
+def _run(arguments: argparse.Namespace) -> bool:
+    """Whether every number was proven and every ratio met."""
+    found = measure(sorted(set(arguments.users)))
     ratios = find_ratios(found)
     lines = render(found, ratios)
     print("\n".join(lines))
     if arguments.write:
-        page = render_page(lines, f"python3 dev.py bench{' --large' * arguments.large} --write")
-        _PAGE.write_text(fairness.carry_section(_PAGE.read_text(), page))
+        page = render_page(lines, "python3 dev.py bench --write")
+        PAGE.write_text(carry_sections(PAGE.read_text(), page))
         _CHART.write_text(draw(panels_of(found)))
-    is_proven = all(not item.failures for item in found.onboardings)
-    return 0 if is_proven and all(ratio.is_met for ratio in ratios) else 1
+    return found.is_proven and all(ratio.is_met for ratio in ratios)
 
 
 def measure(sizes: Sequence[int]) -> Findings:
@@ -65,7 +68,7 @@ def measure(sizes: Sequence[int]) -> Findings:
     for users in sizes:
         with (
             tempfile.TemporaryDirectory(prefix="opspilot365-") as directory,
-            Stack(Path(directory), _tenants(users), is_large=True) as stack,
+            Stack(Path(directory), host.tenants_of(users), is_large=True) as stack,
         ):
             if not found.onboardings:
                 found.idle = host.measure_idle(stack)
@@ -74,21 +77,11 @@ def measure(sizes: Sequence[int]) -> Findings:
 
 
 def _measure_size(stack: Stack, users: int, found: Findings) -> None:
-    is_large = users >= _LARGE
     bench = Bench(stack, users)
-    for latency in _LATENCIES[:1] if is_large else _LATENCIES:
-        found.rows += bench.measure(latency)
-    if not is_large:
-        found.resyncs.append(bench.measure_resync())
+    for latency in _LATENCIES:
+        found.rows += bench.measure(latency, SUBJECTS)
+    found.resyncs.append(bench.measure_resync())
     found.onboardings.append(host.onboard(stack, users))
-
-
-def _tenants(users: int) -> list[dict[str, object]]:
-    """One for the subjects, and one that the host is to onboard."""
-    return [
-        {"tenantId": TENANT, "domain": "contoso.com", "users": users, "consented": True},
-        {"tenantId": host.TENANT, "domain": host.DOMAIN, "displayName": "Fabrikam", "users": users},
-    ]
 
 
 if __name__ == "__main__":

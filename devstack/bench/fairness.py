@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from devstack.stack import MSP, ROOT, Stack
+from devstack.bench.sections import FAIRNESS, PAGE, replace_section
+from devstack.stack import MSP, Stack
 from sync_status.eta import percent_of
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.identity.roles import GLOBAL_ADMINISTRATOR
@@ -23,8 +24,6 @@ from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.wire import onboarding_instance_id
 
-_PAGE: Final = ROOT / "docs/performance.md"
-_MARKS: Final = ("<!-- fairness -->", "<!-- /fairness -->")
 _LIMIT: Final = 2.0
 _HUGE: Final = "d3300000-0000-4000-8000-00000000f00d"
 _POLL_SECONDS: Final = 0.25
@@ -74,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     lines = render_fairness(fairness)
     print("\n".join(lines))
     if options.write:
-        _PAGE.write_text(replace_section(_PAGE.read_text(), lines))
+        PAGE.write_text(replace_section(PAGE.read_text(), FAIRNESS, lines))
     return 0 if fairness.is_met else 1
 
 
@@ -115,23 +114,6 @@ def render_fairness(fairness: Fairness) -> list[str]:
         f"- beside the huge tenant: {half:.2f} and {whole:.2f} times their time alone (at most {_LIMIT:g})",
         f"- the huge tenant meanwhile: from {fairness.huge_before} % to {fairness.huge_after} %",
     ]
-
-
-def replace_section(page: str, lines: Sequence[str]) -> str:
-    """The page with its section of fairness made anew, at the end if it had none."""
-    begin, end = _MARKS
-    section = "\n".join([begin, "## Small tenants beside a huge one", "", *lines, end])
-    before, found, rest = page.partition(begin)
-    after = rest.partition(end)[2] if found else "\n"
-    return f"{before if found else page.rstrip() + chr(10) * 2}{section}{after}"
-
-
-def carry_section(old: str, page: str) -> str:
-    """A page made anew, with the section of fairness the old one had."""
-    begin, end = _MARKS
-    _, found, rest = old.partition(begin)
-    section = f"\n{begin}{rest.partition(end)[0]}{end}\n" if found else ""
-    return page + section
 
 
 def _small(group: int, number: int, latency_ms: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devstack.bench.results import Onboarding, Sample
+from devstack.bench.subjects import TENANT as SUBJECTS_TENANT
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.demo.proof import find_failures
 from devstack.host.events import EventType
@@ -29,6 +30,14 @@ _IMPORT_SCRIPT: Final = (
     "import time; began = time.perf_counter(); import function_app; function_app.app.get_functions();"
     "print(time.perf_counter() - began)"
 )
+
+
+def tenants_of(users: int) -> list[dict[str, object]]:
+    """One for the subjects, and one that the host is to onboard."""
+    return [
+        {"tenantId": SUBJECTS_TENANT, "domain": "contoso.com", "users": users, "consented": True},
+        {"tenantId": TENANT, "domain": DOMAIN, "displayName": "Fabrikam", "users": users},
+    ]
 
 
 def onboard(stack: Stack, users: int) -> Onboarding:

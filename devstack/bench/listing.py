@@ -1,7 +1,7 @@
 """The users of one tenant, brought by every subject in turn, so that all share the machine's noise."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,9 +39,6 @@ class Subject:
             return str(error)
         return ""
 
-    def rounds_for(self, users: int) -> int:
-        return self.rounds if users <= COMPARED else 1
-
 
 SUBJECTS: Final = (
     Subject(title=STORE, module="subjects", arguments=("store",), most_users=sys.maxsize),
@@ -50,6 +47,7 @@ SUBJECTS: Final = (
     Subject(title=ROADRECON, module="peers.roadrecon_gather", peer=Peer("roadrecon")),
     Subject(title=MSGRAPH, module="peers.msgraph_pages", peer=Peer("msgraph"), rounds=1, most_users=_MSGRAPH_USERS),
 )
+LARGEST: Final = tuple(subject for subject in SUBJECTS if subject.most_users > COMPARED)
 _FIRST: Final = Subject(title="first sync", module="subjects", arguments=("first",))
 _SECOND: Final = Subject(title="second sync", module="subjects", arguments=("second",))
 
@@ -60,15 +58,15 @@ class Bench:
     def __init__(self, stack: Stack, users: int) -> None:
         self._stack, self._users = stack, users
 
-    def measure(self, latency_ms: int) -> Iterator[Row]:
-        """A row for every subject that is run at this size."""
+    def measure(self, latency_ms: int, subjects: Sequence[Subject], rounds: int = ROUNDS) -> Iterator[Row]:
+        """A row for every one of the subjects that is run at this size."""
         self._change(latencyMs=latency_ms)
-        subjects = [subject for subject in SUBJECTS if self._users <= subject.most_users]
+        subjects = [subject for subject in subjects if self._users <= subject.most_users]
         samples: dict[str, list[Sample]] = {subject.title: [] for subject in subjects}
         notes = {subject.title: why for subject in subjects if (why := subject.prepare())}
-        for number in range(ROUNDS):
+        for number in range(rounds):
             for subject in subjects:
-                if number < subject.rounds_for(self._users) and subject.title not in notes:
+                if number < subject.rounds and subject.title not in notes:
                     self._say(f"{subject.title}, {latency_ms} ms, run {number + 1}")
                     try:
                         samples[subject.title].append(self._run(subject, self._users))

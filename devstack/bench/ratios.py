@@ -38,9 +38,9 @@ def find_ratios(found: Findings) -> list[Ratio]:
     return [
         *_cpu_ratios(found, most),
         *_wall_ratios(found),
-        *_memory_ratios(found),
+        *memory_ratios(found),
         *_second_ratios(found),
-        *_history_ratios(found),
+        *history_ratios(found),
         Ratio("CPU of the host with nothing to do, of one core", found.idle, _IDLE),
     ]
 
@@ -61,7 +61,8 @@ def _wall_ratios(found: Findings) -> Iterator[Ratio]:
         yield Ratio(text, row.sample.seconds / floor if row.sample else None, _FLOOR)
 
 
-def _memory_ratios(found: Findings) -> Iterator[Ratio]:
+def memory_ratios(found: Findings) -> Iterator[Ratio]:
+    """How flat the host's memory stays from the smallest to the largest size."""
     peaks = {item.users: item.sample.peak for item in found.onboardings}
     if len(peaks) > 1:
         most, fewest = max(peaks), min(peaks)
@@ -76,7 +77,8 @@ def _second_ratios(found: Findings) -> Iterator[Ratio]:
         yield Ratio(f"{about} time, in that of the first", resync.second.seconds / resync.first.seconds, _SECOND)
 
 
-def _history_ratios(found: Findings) -> Iterator[Ratio]:
+def history_ratios(found: Findings) -> Iterator[Ratio]:
+    """That replays stay short, whatever the size."""
     if found.onboardings:
         actions = max(item.actions for item in found.onboardings)
         yield Ratio("actions in a generation of a resource's history, at any size", actions, _ACTIONS)

@@ -37,7 +37,6 @@ _NOTES: Final = """
   ours talks to a table service.
 - "msgraph-sdk" only pulls, once, and only 10,000 users.
 - The table service is `devstack/table_service`, whose CPU is read from its process.
-- Sizes above 100,000 users are run once.
 - Events and actions are the most that any generation of a resource's orchestration had in its history.
 """
 _RESYNC_HEAD: Final = ("| Users | Sync | Objects | Requests | Seconds | CPU s |", "|---:|---|---:|---:|---:|---:|")
@@ -52,15 +51,32 @@ def render(found: Findings, ratios: Sequence[Ratio]) -> list[str]:
     return [
         "## What must hold",
         "",
-        *(f"- {ratio}" for ratio in ratios),
-        *(f"- MISSING: {row.subject} at {row.users:,} users {row.note}" for row in found.rows if row.sample is None),
-        *(f"- NOT PROVEN: {line}" for item in found.onboardings for line in item.failures),
-        *("", "## Users", "", *_LISTING_HEAD, *_listing_rows(found.rows)),
-        *("", "## The Functions host, a whole onboarding", "", *_HOST_HEAD, *map(_host_row, found.onboardings)),
+        *render_ratios(found, ratios),
+        *("", "## Users", "", *render_listing(found.rows)),
+        *("", "## The Functions host, a whole onboarding", "", *render_host(found.onboardings)),
         *("", "## Second sync with no change: users, groups, memberships", "", *_RESYNC_HEAD, *_resync_rows(found)),
         "",
         small_things,
     ]
+
+
+def render_ratios(found: Findings, ratios: Sequence[Ratio]) -> list[str]:
+    """What must hold, and whatever could not be measured or was not proven."""
+    return [
+        *(f"- {ratio}" for ratio in ratios),
+        *(f"- MISSING: {row.subject} at {row.users:,} users {row.note}" for row in found.rows if row.sample is None),
+        *(f"- NOT PROVEN: {line}" for item in found.onboardings for line in item.failures),
+    ]
+
+
+def render_listing(rows: Sequence[Row]) -> list[str]:
+    """The table of subjects."""
+    return [*_LISTING_HEAD, *_listing_rows(rows)]
+
+
+def render_host(onboardings: Sequence[Onboarding]) -> list[str]:
+    """The table of whole onboardings."""
+    return [*_HOST_HEAD, *map(_host_row, onboardings)]
 
 
 def _listing_rows(rows: Sequence[Row]) -> Iterator[str]:

@@ -77,6 +77,11 @@ class Findings:
     idle: float = 0.0
     import_seconds: float = 0.0
 
+    @property
+    def is_proven(self) -> bool:
+        """Whether every onboarding's numbers were the simulated tenant's."""
+        return not any(item.failures for item in self.onboardings)
+
     def sample(self, subject: str, users: int, latency_ms: int = 0) -> Sample | None:
         """A subject's median, None if it was not run or could not be."""
         wanted = (subject, users, latency_ms)

@@ -14,12 +14,11 @@ import requests
 
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal
 from devstack.demo.proof import find_failures
-from devstack.demo.scenarios import OTHER_TENANT, SCENARIOS, play_scenario
+from devstack.demo.scenarios import DEMO_TENANT, OTHER_TENANT, SCENARIOS, play_scenario
 from devstack.demo.screen import Screen, render_summary
 from devstack.stack import Stack, StackError
 from devstack.storage import StorageError
 
-DEMO_TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
 _DOMAIN: Final = "contoso.com"
 _LARGE: Final = 50_000
 """Users. Azurite ends at some 580,000 rows, which is what about 90,000 users bring."""
@@ -86,7 +85,8 @@ def play_story(directory: Path, name: str, *, as_json: bool) -> int:
     screen.say(f"{name}: {scenario.about}.")
     tenant = {"tenantId": DEMO_TENANT, "domain": _DOMAIN, "displayName": "Contoso", "users": _STORY_USERS}
     other = {"tenantId": OTHER_TENANT, "domain": "fabrikam.com", "displayName": "Fabrikam", "users": 50}
-    with Stack(directory, [{**tenant, **scenario.tenant}, other], extra_environment=scenario.environment) as stack:
+    tenants, environment = [{**tenant, **scenario.tenant}, other], scenario.environment
+    with Stack(directory, tenants, extra_environment=environment, partner=scenario.partner) as stack:
         code, ending = play_scenario(name, stack, screen, _DOMAIN)
     if as_json:
         print(json.dumps({"scenario": name, "status": ending.status, "problems": ending.problems}))

@@ -2,10 +2,10 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Any, Final
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 import requests
 
@@ -43,15 +43,29 @@ class Portal:
         self._stack = stack
         self._headers = {"Authorization": f"Bearer {stack.portal_token('Connect', 'Read', msp=msp)}"}
 
-    def connect(self, domain: str, customer: str) -> dict[str, Any]:
+    def connect(self, domain: str, customer: str, **more: Any) -> dict[str, Any]:
         """POST connect; raises JourneyError with the problem's own words."""
-        body = {"tenant": domain, "customer": {"name": customer}}
-        url = f"{self._stack.api}/api/msp-portal/tenants/connect"
-        answer = requests.post(url, json=body, headers=self._headers, timeout=30)
-        if answer.status_code != requests.codes.created:
+        return self.call("POST", "tenants/connect", {"tenant": domain, "customer": {"name": customer}, **more})
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Any call below msp-portal; raises ProblemError when it is refused."""
+        url = f"{self._stack.api}/api/msp-portal/{path}"
+        answer = requests.request(method, url, json=body, headers=self._headers, timeout=30)
+        if not answer.ok:
             raise ProblemError(answer.json())
-        connected: dict[str, Any] = answer.json()
-        return connected
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def wait_for(self, path: str, is_reached: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """GETs a path until what it shows is reached."""
+        started = time.monotonic()
+        while time.monotonic() - started < _SILENCE_SECONDS:
+            found = self.call("GET", path)
+            if is_reached(found):
+                return found
+            self._stack.check()
+            time.sleep(_FASTEST_POLL_SECONDS)
+        raise JourneyError(f"{path} did not get there within {_SILENCE_SECONDS:.0f} seconds.")
 
     def follow(self, tenant_id: str) -> Iterator[dict[str, Any]]:
         """The sync-status whenever it has changed, to the end; honours ETag and Retry-After."""
@@ -94,6 +108,17 @@ class AdminBrowser:
                 answer = self._press(answer, action, account)
             url = urljoin(answer.url, answer.headers["Location"])
         raise JourneyError("Microsoft's pages went round in circles.")
+
+    def approve(self, url: str, account: str = "") -> None:
+        """Approves a GDAP relationship; what stands behind the # the admin center's own page opens."""
+        page = self._session.get(urljoin(url, urlsplit(url).fragment), timeout=30)
+        form = _Form.read(page.text)
+        if form is None:
+            raise JourneyError(f"Nothing to approve: {_text_of(page.text)}")
+        chosen = {"account_tenant": account} if account else {}
+        answer = self._session.post(page.url, data={**form, **chosen, "action": "accept"}, timeout=30)
+        if not answer.ok:
+            raise JourneyError(f"It was not approved: {_text_of(answer.text)}")
 
     def _press(self, page: requests.Response, action: str, account: str) -> requests.Response:
         form = _Form.read(page.text)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal, ProblemError, describe_problem
+from devstack.demo.partner_stories import play_dap, play_gdap
 from devstack.demo.proof import find_failures
 from devstack.demo.screen import Screen, render_summary
 from devstack.stack import OTHER_MSP, Stack
@@ -39,6 +40,8 @@ class Scenario:
     state: str = ""
     tenant: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    partner: Mapping[str, Any] = field(default_factory=dict)
+    """What the MSP's own tenant has, see `Stack.partner`."""
 
 
 def _follow(portal: Portal, tenant_id: str, screen: Screen) -> Ending:
@@ -152,7 +155,23 @@ def _expired_link(stack: Stack, screen: Screen, domain: str) -> Ending:
     return _follow(portal, connected["tenantId"], screen)
 
 
+DEMO_TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
+
 SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "gdap": Scenario(
+        about="the tenant is connected with GDAP: approval, roles of a group, what is missing, extension, end",
+        play=lambda *stage: Ending(*play_gdap(*stage)),
+        state="completed",
+        problem="gdap_roles_missing",
+        exit_code=PROVEN,
+    ),
+    "dap": Scenario(
+        about="customers are moved from DAP to GDAP; a new DAP is refused",
+        play=lambda *stage: Ending(*play_dap(*stage)),
+        problem="dap_legacy",
+        exit_code=SOMETHING_LEFT,
+        partner={"contracts": [DEMO_TENANT, OTHER_TENANT]},
+    ),
     "decline": Scenario(
         about="the administrator presses Cancel (AADSTS65004)",
         play=_decline,

@@ -30,6 +30,7 @@ def main() -> int:
     try:
         with exclusive(data / "host"), storage_settings(data / "azurite"):
             os.environ.setdefault("WEBHOOK_SIGNING_KEY", read_secret(data / "host/webhook-signing-key"))
+            os.environ.setdefault("STATE_SIGNING_KEY", read_secret(data / "host/state-signing-key"))
             asyncio.run(run_host(options, lambda url: print(f"ready {url}", flush=True)))
     except (HostBusyError, StorageError) as error:
         print(error, file=sys.stderr)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from devstack.microsoft365.admin_center import AdminCenter
 from devstack.microsoft365.control import Control
 from devstack.microsoft365.graph import Graph
 from devstack.microsoft365.login import Login
@@ -36,7 +37,7 @@ async def serve(arguments: argparse.Namespace) -> None:
     login, graph = (f"https://localhost:{port}" for port in (arguments.login_port, arguments.graph_port))
     world = World(read_scenario(arguments.scenario), login, graph, signer=Signer.kept_in(arguments.signing_key))
     tables = {
-        arguments.login_port: [*Control(world).routes(), *Login(world).routes()],
+        arguments.login_port: [*Control(world).routes(), *AdminCenter(world).routes(), *Login(world).routes()],
         arguments.graph_port: Graph(world).routes(),
     }
     runners = [await _listen(routes, port, context) for port, routes in tables.items()]

@@ -25,6 +25,7 @@ class Control:
             web.put("/_simulator/tenants/{tenant}", self._change),
             web.delete("/_simulator/tenants/{tenant}/consent", self._revoke),
             web.post("/_simulator/tenants", self._add),
+            web.post("/_simulator/relationships/{id}/age", self._age),
             web.post("/_simulator/portal-tokens", self._portal_token),
             web.get("/_simulator/requests", self._requests),
             web.delete("/_simulator/requests", self._reset),
@@ -59,6 +60,14 @@ class Control:
 
     async def _add(self, request: web.Request) -> web.Response:
         self._world.put_tenant(parse_tenant_spec(await request.json()))
+        return web.Response(status=204)
+
+    async def _age(self, request: web.Request) -> web.Response:
+        """Body `{"days"}`: as if everything about a GDAP relationship had happened so much earlier."""
+        found = self._world.find_relationship(request.match_info["id"])
+        if found is None:
+            raise web.HTTPNotFound
+        found[1].age((await request.json())["days"])
         return web.Response(status=204)
 
     async def _portal_token(self, request: web.Request) -> web.Response:

@@ -30,6 +30,7 @@ from devstack.microsoft365.listings import (
     subscribed_skus,
 )
 from devstack.microsoft365.mailbox_report import report_chunks
+from devstack.microsoft365.partner_api import PREFIX, PartnerApi, contracts, group_of_tenant
 from devstack.microsoft365.scenario import Fault
 from devstack.microsoft365.world import TenantState, World
 
@@ -49,19 +50,19 @@ class Graph:
     def __init__(self, world: World) -> None:
         self._world = world
         self._facts: Facts = load_facts()
+        self._partner = PartnerApi(world, self._facts)
         self._downloads: dict[str, tuple[str, bool]] = {}
         """The tenant of each address given out, and whether its answer will be cut off."""
 
     def routes(self) -> list[web.RouteDef]:
         return [
-            web.get("/v1.0/{path:.*}", self._handle),
+            web.route("*", "/v1.0/{path:.*}", self._handle),
             web.get("/report-files/{token}", self._download),
             web.route("*", "/{path:.*}", self._elsewhere),
         ]
 
     async def _elsewhere(self, request: web.Request) -> web.StreamResponse:
-        error = GraphError(400, "BadRequest", f"Invalid version or method: {request.method} {request.path}.")
-        return error_answer(error, request)
+        return error_answer(_no_such_request(request), request)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:
@@ -83,9 +84,12 @@ class Graph:
         query = dict(request.query)
         fault = state.fault(f"/v1.0{path}")
         refuse_on_purpose(fault, query, self._world)
-        _check_permission(facts, roles)
+        _check_permission(facts, roles, request)
         ask = Ask(state.spec.tenant_id, path, values, query, self._select(facts, query), _top(facts, query))
         _check_options(facts, ask)
+        if facts.template.startswith(PREFIX):
+            await _linger(request)
+            return await self._partner.answer(facts, ask, state, request)
         return await self._serve(facts, ask, state, roles, request, fault)
 
     async def _serve(
@@ -146,7 +150,9 @@ class Graph:
             "/groups": lambda: list_page(origin, ask, population.group_properties, population.groups, DEFAULT_PAGE),
             "/users/delta": lambda: delta_page(origin, ask, population),
             "/groups/delta": lambda: delta_page(origin, ask, population),
+            "/groups/{id}": lambda: group_of_tenant(ask.values["id"], state, ask.select),
             "/groups/{id}/members": lambda: members_page(origin, ask, population),
+            "/contracts": lambda: contracts(ask, state, self._world),
             "/subscribedSkus": lambda: subscribed_skus(ask, population),
             "/security/secureScores": lambda: secure_scores(origin, ask, state.spec),
             "/deviceManagement/managedDevices": lambda: self._devices(ask, state),
@@ -215,8 +221,15 @@ def _require_intune(state: TenantState) -> None:
         raise GraphError(400, "BadRequest", _NO_INTUNE)
 
 
-def _check_permission(facts: PathFacts, roles: frozenset[str]) -> None:
-    if not facts.permissions.isdisjoint(roles):
+def _no_such_request(request: web.Request) -> GraphError:
+    return GraphError(400, "BadRequest", f"Invalid version or method: {request.method} {request.path}.")
+
+
+def _check_permission(facts: PathFacts, roles: frozenset[str], request: web.Request) -> None:
+    enough = facts.permissions_of(request.method)
+    if enough is None:
+        raise _no_such_request(request)
+    if not enough.isdisjoint(roles):
         return
     if facts.template.startswith("/deviceManagement"):
         raise GraphError(403, "UnknownError", '{"ErrorCode":"Forbidden","Message":"Application is not authorized."}')

@@ -38,6 +38,30 @@ def sign_in_page(app_name: str, accounts: Mapping[str, str], chosen: str) -> web
     )
 
 
+def approval_page(
+    partner_name: str, duration: str, roles: Sequence[str], accounts: Mapping[str, str], chosen: str
+) -> web.Response:
+    """Asks a customer's administrator to approve a partner's roles."""
+    listed = "".join(f"<li>{escape(name)}</li>" for name in roles)
+    return _page(
+        "Approve partner roles",
+        f"<h1>Approve partner roles</h1><p><strong>{escape(partner_name)}</strong> asks for these roles in your"
+        f" organization, for {escape(duration)}:</p><ul>{listed}</ul><p class=note>You can end this at any time under"
+        f" Settings &gt; Partner relationships.</p>{_form(accounts, chosen, 'Approve all')}",
+    )
+
+
+def portal_page() -> web.Response:
+    """The admin center's shell: what to show stands behind the # of its address, which only a browser sees."""
+    script = "location.replace(location.hash.slice(1) || '/')"
+    return _page("Admin center", f"<h1>Admin center</h1><script>{script}</script>")
+
+
+def told_page(title: str, text: str) -> web.Response:
+    """Says that something is done."""
+    return _page(title, f"<h1>{escape(title)}</h1><p>{escape(text)}</p>")
+
+
 def error_page(code: str, text: str) -> web.Response:
     """What Microsoft shows when it cannot send the person back."""
     return _page(

@@ -58,6 +58,12 @@ class TenantSpec:
     """Directory role template ids of the one who signs in; by default Global Administrator."""
     shows_roles_in_tokens: bool = False
     """As after `groupMembershipClaims: DirectoryRole` in the app registration."""
+    partner_service: bool = False
+    """For a partner: whether Partner Customer Delegated Administration is there, which app-only access needs."""
+    contracts: tuple[str, ...] = ()
+    """For a partner: the tenant ids of customers reached by DAP."""
+    gdap_customers: tuple[str, ...] = ()
+    """For a partner: the tenant ids of customers with a relationship that is active from the beginning."""
     propagation_seconds: float = 0.0
     latency_ms: int = 0
     faults: tuple[Fault, ...] = ()

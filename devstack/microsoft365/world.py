@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from devstack.microsoft365.partner import Relationship, seed_relationship
 from devstack.microsoft365.population import Population
 from devstack.microsoft365.scenario import Fault, Scenario, TenantSpec
 from devstack.microsoft365.tokens import Signer
@@ -34,6 +35,8 @@ class TenantState:
     faults_used: Counter[int] = field(default_factory=Counter)
     sent: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     """A few objects of the last page of each listing, for the fault that sends them again."""
+    relationships: dict[str, Relationship] | None = None
+    """Of a partner: its GDAP relationships by id, made from the scenario on first use."""
     _population: Population | None = None
 
     @property
@@ -147,6 +150,23 @@ class World:
             return ()
         granted = state.spec.granted_permissions
         return APPLICATION_PERMISSIONS if granted is None else granted
+
+    def partner(self, state: TenantState) -> dict[str, Relationship]:
+        """The GDAP relationships of a tenant that is a partner."""
+        if state.relationships is None:
+            state.relationships = {}
+            for tenant_id in state.spec.gdap_customers:
+                made = seed_relationship(tenant_id, self.tenants[tenant_id].spec.domain, self.clock())
+                state.relationships[made.relationship_id] = made
+        return state.relationships
+
+    def find_relationship(self, relationship_id: str) -> tuple[TenantState, Relationship] | None:
+        """A relationship as it is now, and its partner."""
+        for state in self.tenants.values():
+            found = self.partner(state).get(relationship_id.lower())
+            if found is not None:
+                return state, found.settle(self.clock())
+        return None
 
     def describe_requests(self) -> dict[str, Any]:
         """How often each path was asked."""

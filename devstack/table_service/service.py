@@ -135,17 +135,18 @@ def _continuation(partition: str, last: str) -> dict[str, str]:
 
 def _entity(row: StoredRow, view: "_View") -> dict[str, Any]:
     entity: dict[str, Any] = orjson.loads(row.body)
+    if view.is_bare:
+        names = view.names or [name for name in entity if "@" not in name]
+        return {name: entity.get(name) for name in names}
     if view.names:
         known = {kind: entity[kind] for kind in view.kinds if kind in entity}
         entity = {**{name: entity.get(name) for name in view.names}, **known}
-    if view.is_bare:
-        return {name: value for name, value in entity.items() if "@" not in name}
     return {"odata.etag": row.etag, **entity}
 
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """What of its rows a request wants to see: columns (all, if none are named), and their kinds unless it is bare."""
+    """What of its rows a request wants to see: columns (all, if none are named), bare or with their kinds."""
 
     names: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -154,9 +155,8 @@ class _View:
     @classmethod
     def of(cls, request: web.Request) -> "_View":
         names = tuple(request.query.get("$select", "").split(",")) if request.query.get("$select") else ()
-        is_bare = "nometadata" in request.headers.get("Accept", "")
-        kinds = () if is_bare else tuple(f"{name}@odata.type" for name in names)
-        return cls(names, kinds, is_bare)
+        kinds = tuple(f"{name}@odata.type" for name in names)
+        return cls(names, kinds, "nometadata" in request.headers.get("Accept", ""))
 
 
 def _json(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -1,6 +1,6 @@
 """What a full sync of companies would change: the same comparison as the sync's, and nothing is written."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -26,7 +26,6 @@ class Rehearsal:
     expected: int | None = None
     active: int = 0
     counts: dict[str, int] = field(default_factory=dict)
-    placed: dict[str, int] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=lambda: {"created": [], "changed": [], "deactivated": []})
 
     def add(self, page: CompanyPage, changes: PageChanges) -> None:
@@ -54,7 +53,7 @@ class Rehearsal:
 def rehearse(
     adapter: PsaAdapter,
     mirror: Mirror,
-    place: Callable[[Sequence[Company]], Mapping[str, int]],
+    place: Callable[[Sequence[Company]], None],
     clock: Clock,
     deadline: datetime,
 ) -> Rehearsal:
@@ -76,7 +75,8 @@ def rehearse(
         found.add(page, changes)
         cursor = page.cursor
         if len(fresh) >= COMPANIES_AT_ONCE or cursor is None:
-            found.placed, fresh = add_counts(found.placed, place(fresh)), []
+            place(fresh)
+            fresh = []
     if cursor is None:
         _end(found, comparison, mirror)
     return found

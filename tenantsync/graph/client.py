@@ -17,6 +17,7 @@ from tenantsync.outbound import Outbound, origin_of
 _VERSION: Final = "/v1.0"
 _USER_AGENT: Final = "ISV|OpsPilot365|Connect/1.0"
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+_SUCCESS: Final = frozenset({200, 201, 202, 204})
 EVENTUAL: Final = {"ConsistencyLevel": "eventual"}
 """The header without which Graph refuses `/$count`."""
 
@@ -24,7 +25,7 @@ Json = Mapping[str, Any]
 
 
 class TenantGraph:
-    """GETs to one tenant's Graph; raises the failures of `graph.failures`."""
+    """One tenant's Graph; raises the failures of `graph.failures`, and never tries again by itself."""
 
     def __init__(self, tenant_id: str, endpoint: str, outbound: Outbound, tokens: TokenSource) -> None:
         self.tenant_id = tenant_id
@@ -43,16 +44,19 @@ class TenantGraph:
 
     def fetch_json(self, target: str, headers: Mapping[str, str] | None = None) -> Json:
         """A JSON object; `target` is a path below v1.0 or a link Graph gave, which is followed as it is."""
-        response = self._get(target, headers or {})
-        try:
-            body = orjson.loads(response.content)
-        except orjson.JSONDecodeError as error:
-            raise TransientError("microsoft_unavailable", "Graph's answer was cut off") from error
-        if not isinstance(body, dict):
-            raise ContractError("unexpected_answer", "Graph's answer is not a JSON object")
-        if "error" in body:
-            raise build_failure(response.status_code, response.headers, body)
-        return body
+        return _read_object(self._get(target, headers or {}))
+
+    def send_json(self, method: str, path: str, body: Json | None = None, *, etag: str = "") -> Json:
+        """Changes something; gives the answer's object, empty when there is none.
+
+        With `etag` only what still has it is changed; ContractError with the status 412 otherwise.
+        """
+        headers = {"Content-Type": "application/json"} if body is not None else {}
+        content = orjson.dumps(body) if body is not None else None
+        response = self._send(self._url(path), {**headers, **({"If-Match": etag} if etag else {})}, method, content)
+        if response.status_code not in _SUCCESS:
+            raise _refusal(response)
+        return _read_object(response) if response.content else {}
 
     def fetch_count(self, path: str) -> int:
         """The number behind a `/$count` path."""
@@ -85,14 +89,16 @@ class TenantGraph:
             raise _refusal(response)
         return response
 
-    def _send(self, url: str, headers: Mapping[str, str]) -> requests.Response:
-        response = self._send_once(url, headers)
+    def _send(
+        self, url: str, headers: Mapping[str, str], method: str = "GET", content: bytes | None = None
+    ) -> requests.Response:
+        response = self._send_once(url, headers, method, content)
         if response.status_code == requests.codes.unauthorized and _is_stale_token(response):
             self._tokens.forget(self.tenant_id)
-            response = self._send_once(url, headers)
+            response = self._send_once(url, headers, method, content)
         return response
 
-    def _send_once(self, url: str, headers: Mapping[str, str]) -> requests.Response:
+    def _send_once(self, url: str, headers: Mapping[str, str], method: str, content: bytes | None) -> requests.Response:
         token = self._tokens.fetch_app_token(self.tenant_id)
         own = {
             "Authorization": f"Bearer {token.value}",
@@ -100,7 +106,7 @@ class TenantGraph:
             "User-Agent": _USER_AGENT,
             "client-request-id": str(uuid4()),
         }
-        response = self._outbound.get(url, headers={**headers, **own})
+        response = self._outbound.send(method, url, headers={**headers, **own}, data=content)
         self.usage.note(response.headers)
         return response
 
@@ -110,6 +116,18 @@ class TenantGraph:
         if origin_of(target) != origin_of(self._endpoint):
             raise ContractError("unexpected_answer", "a page link leads to a foreign host")
         return target
+
+
+def _read_object(response: requests.Response) -> Json:
+    try:
+        body = orjson.loads(response.content)
+    except orjson.JSONDecodeError as error:
+        raise TransientError("microsoft_unavailable", "Graph's answer was cut off") from error
+    if not isinstance(body, dict):
+        raise ContractError("unexpected_answer", "Graph's answer is not a JSON object")
+    if "error" in body:
+        raise build_failure(response.status_code, response.headers, body)
+    return body
 
 
 def _is_stale_token(response: requests.Response) -> bool:

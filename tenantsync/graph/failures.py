@@ -1,10 +1,7 @@
 """Turns Graph's refusals into our failures, by one table. Branches on codes; on text only where Graph gives no code."""
 
-import email.utils
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from tenantsync.errors import (
@@ -19,10 +16,10 @@ from tenantsync.errors import (
     ThrottledError,
     TransientError,
 )
+from tenantsync.retry_after import parse_retry_after
 
 _CLIENT_ERROR: Final = 400
 _SERVER_ERROR: Final = 500
-_LONGEST_WAIT_SECONDS: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,31 +97,3 @@ def _codes(error: Mapping[str, Any]) -> list[str]:
             found.append(level["code"])
         level = level.get("innerError") or level.get("innererror")
     return found
-
-
-def parse_retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds of a Retry-After header, given in seconds or as an HTTP date; None when missing or unreadable."""
-    value = headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = _seconds_until(value, now or _date_of(headers))
-    return min(max(seconds, 0.0), _LONGEST_WAIT_SECONDS) if math.isfinite(seconds) else None
-
-
-def _seconds_until(http_date: str, now: datetime) -> float:
-    try:
-        moment = email.utils.parsedate_to_datetime(http_date)
-    except ValueError:
-        return float("nan")
-    return (moment.astimezone(UTC) - now).total_seconds()
-
-
-def _date_of(headers: Mapping[str, str]) -> datetime:
-    """The server's own clock, so that ours being wrong does not change the wait."""
-    try:
-        return email.utils.parsedate_to_datetime(headers.get("Date", "")).astimezone(UTC)
-    except ValueError:
-        return datetime.now(UTC)

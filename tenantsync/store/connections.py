@@ -1,5 +1,6 @@
 """Connections: one attempt of an MSP to attach one tenant, and which attempt is the latest for a tenant."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -75,6 +76,11 @@ class Connections:
         """The connection, or None."""
         row = self._tables.read(CONNECTIONS_TABLE, msp_id, connection_id)
         return from_row(Connection, row) if row else None
+
+    def read_many(self, msp_id: str, connection_ids: Sequence[str]) -> dict[str, Connection]:
+        """The ones of these connections that exist, by their ids."""
+        rows = self._tables.read_many(CONNECTIONS_TABLE, [(msp_id, key) for key in connection_ids])
+        return {row.key: from_row(Connection, row) for row in rows if row}
 
     def read_latest(self, msp_id: str, tenant_id: str) -> Connection | None:
         """The MSP's newest connection for a tenant, or None."""

@@ -16,6 +16,7 @@ from tenantsync.wire import TENANTS_TABLE
 _MSPS: Final = "msps"
 _TRIES: Final = 8
 _STEP: Final = 200
+_LARGE_STEP: Final = 1000
 _OF_A_CONNECTION: Final = (
     "customer_id",
     "connection_id",
@@ -34,7 +35,7 @@ FIRST_PERMISSIONS: Final = (
 
 
 DEFAULT_SYNC_HOURS: Final = 24
-DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost stuck"
+DEFAULT_NOTIFICATIONS: Final = "ready failed consent_lost stuck access_expiring access_ended"
 
 
 class TenantState(StrEnum):
@@ -87,11 +88,25 @@ class ManagedTenant:
     """JSON, see tenantsync/wishes.py; empty when all resources go with the tenant."""
     synced_at: str = ""
     """When the last sync ended, whatever it came to."""
+    verified_domains: str = ""
+    """What Microsoft has verified, as of the last sync."""
     automation: str = "excluded"
     """New tenants are read only and left alone by automation until somebody says otherwise."""
+    access_model: str = "direct"
+    """How the technicians get at the tenant: `direct`, or `gdap` from the first relationship on."""
+    relationship_id: str = ""
+    access_status: str = ""
+    access_expires_at: str = ""
+    has_dap: bool = False
+    """Whether a reseller's contract was seen for it, which is what DAP came with."""
     created_at: str
     updated_at: str
     expires_at: str = ""
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """The domains that are known to be its own."""
+        return tuple(dict.fromkeys(filter(None, (self.domain, *self.verified_domains.split()))))
 
 
 class Tenants:
@@ -118,6 +133,15 @@ class Tenants:
         """Up to `limit` tenants with an id above `after`, in the order of their ids."""
         rows = self._tables.scan(TENANTS_TABLE, msp_id, after=after, limit=limit)
         return [from_row(ManagedTenant, row) for row in rows]
+
+    def all_of(self, msp_id: str) -> Iterator[ManagedTenant]:
+        """Every tenant of one MSP, read page by page."""
+        after = ""
+        while page := self.list_page(msp_id, after, _LARGE_STEP):
+            yield from page
+            if len(page) < _LARGE_STEP:
+                return
+            after = page[-1].tenant_id
 
     def knows(self, msp_id: str) -> bool:
         """Whether an MSP has ever connected a tenant; unsure means no."""

@@ -21,7 +21,9 @@ from schemathesis.specs.openapi.checks import (
 from tenantsync.problems import all_problem_codes, find_problem
 from tenantsync.services import Services
 from tests.app import App, app_index, http_functions, wsgi_app
+from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import TENANT, FakeMicrosoft, portal_token
+from tests.fakes.partner import FakePartner
 from tests.unit.journey import connected
 
 DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi.yaml").read_text())
@@ -66,8 +68,9 @@ def test_document_is_served_as_json():
 
 
 @pytest.fixture
-def tenant_app(services: Services, microsoft: FakeMicrosoft) -> tuple[Any, Any]:
-    """The app with one connected tenant, so that ids of the examples lead somewhere."""
+def tenant_app(services: Services, microsoft: FakeMicrosoft, clock: FakeClock) -> tuple[Any, Any]:
+    """The app with one connected tenant of a partner, so that ids of the examples lead somewhere."""
+    FakePartner(microsoft, clock).add_contract(TENANT, "contoso.com")
     connected(services, microsoft)
     app = wsgi_app(App())
     return schemathesis.openapi.from_dict(DOCUMENT), app

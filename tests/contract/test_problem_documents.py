@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from devstack.microsoft365.partner import Relationship
 from tenantsync.outbound import Outbound
 from tenantsync.services import build_services, using
 from tenantsync.settings import Settings
@@ -29,8 +30,10 @@ from tests.fakes.microsoft import (
     TENANT,
     Answer,
     FakeMicrosoft,
+    graph_error,
     portal_token,
 )
+from tests.fakes.partner import FakePartner
 from tests.services import ENVIRONMENT
 from tests.unit.journey import connected, query_of, state_of
 
@@ -148,6 +151,25 @@ def outage(world: World) -> Answered:
     return world.connect()
 
 
+def partner_of(world: World) -> World:
+    """The MSP is a partner that has given us its permission."""
+    FakePartner(world.microsoft, world.clock)
+    return world
+
+
+def closed_relationship(world: World) -> Answered:
+    relationship = Relationship(
+        "ended", "Ended", "P1D", ("f2ef992c-3afb-46b9-b7cf-a126ee74c451",), 0.0, status="terminated"
+    )
+    FakePartner(world.microsoft, world.clock).relationships["ended"] = relationship
+    return world.call("POST", "relationships/ended/extend", {})
+
+
+def refused_relationship(world: World) -> Answered:
+    FakePartner(world.microsoft, world.clock).fail.append(graph_error(400, "badRequest"))
+    return world.connect(access={"model": "gdap"})
+
+
 CASES: dict[str, Callable[[World], Answered]] = {
     "unauthenticated": lambda world: world.call("GET", "tenants", roles=()),
     "role_missing": lambda world: world.call("GET", "tenants", roles=("Onboarding.Connect",)),
@@ -157,7 +179,16 @@ CASES: dict[str, Callable[[World], Answered]] = {
     "invalid_tenant_common": lambda world: world.connect("common"),
     "tenant_not_found": lambda world: world.connect("nobody.example"),
     "invalid_return_url": lambda world: world.connect(returnUrl="//evil.example"),
-    "access_model_unsupported": lambda world: world.connect(access={"model": "gdap"}),
+    "access_model_unsupported": lambda world: world.connect(access={"model": "dap"}),
+    "partner_access_missing": lambda world: world.connect(access={"model": "gdap"}),
+    "relationship_unknown": lambda world: partner_of(world).call("GET", "relationships/nobodys"),
+    "relationship_closed": closed_relationship,
+    "relationship_refused": refused_relationship,
+    "security_group_unusable": lambda world: partner_of(world).connect(
+        access={"model": "gdap", "securityGroups": [{"groupId": CUSTOMER}]}
+    ),
+    "dap_not_found": lambda world: partner_of(world).call("POST", "dap/moves", {"tenantIds": [TENANT]}),
+    "move_unknown": lambda world: world.call("GET", f"dap/moves/{CUSTOMER}"),
     "customer_not_found": lambda world: world.call(
         "POST", "tenants/connect", {"tenant": "contoso.com", "customerId": CUSTOMER}
     ),

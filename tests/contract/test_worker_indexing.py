@@ -14,6 +14,10 @@ from tests.app import app_index
 ROOT = Path(__file__).resolve().parents[2]
 HTTP = {
     "connect_tenant": (["POST"], "msp-portal/tenants/connect"),
+    "batch_send": (["POST"], "msp-portal/tenants/connect-batches"),
+    "batch_list": (["GET"], "msp-portal/tenants/connect-batches"),
+    "batch_show": (["GET"], "msp-portal/tenants/connect-batches/{batchId}"),
+    "invitation": (["GET"], "msp-portal/invitations"),
     "consent_redirect": (["GET"], "msp-portal/tenants/callback"),
     "consent_forwarded": (["POST"], "msp-portal/tenants/callback"),
     "sync_status": (["GET"], "msp-portal/tenants/{tenantId}/sync-status"),
@@ -40,6 +44,22 @@ HTTP = {
     "psa_test": (["POST"], "msp-portal/psa/{provider}/test"),
     "psa_sync": (["POST"], "msp-portal/psa/{provider}/sync"),
     "psa_sync_status": (["GET"], "msp-portal/psa/{provider}/sync-status"),
+    "customer_list": (["GET"], "msp-portal/customers"),
+    "customer_create": (["POST"], "msp-portal/customers"),
+    "customer_details": (["GET"], "msp-portal/customers/{customerId}"),
+    "customer_change": (["PATCH"], "msp-portal/customers/{customerId}"),
+    "customer_remove": (["DELETE"], "msp-portal/customers/{customerId}"),
+    "suggestion_list": (["GET"], "msp-portal/customers/suggestions"),
+    "suggestion_decide": (["POST"], "msp-portal/customers/suggestions/{suggestionId}"),
+    "relationship_list": (["GET"], "msp-portal/relationships"),
+    "relationship_ask": (["POST"], "msp-portal/relationships"),
+    "relationship_templates": (["GET"], "msp-portal/relationships/templates"),
+    "relationship_show": (["GET"], "msp-portal/relationships/{relationshipId}"),
+    "relationship_end": (["DELETE"], "msp-portal/relationships/{relationshipId}"),
+    "relationship_extend": (["POST"], "msp-portal/relationships/{relationshipId}/extend"),
+    "dap_list": (["GET"], "msp-portal/dap"),
+    "dap_move": (["POST"], "msp-portal/dap/moves"),
+    "dap_move_show": (["GET"], "msp-portal/dap/moves/{moveId}"),
     "webhook_show": (["GET"], "msp-portal/webhook"),
     "webhook_set": (["PUT"], "msp-portal/webhook"),
     "webhook_remove": (["DELETE"], "msp-portal/webhook"),
@@ -57,6 +77,7 @@ TIMERS = {
     "resume_runs",
     "start_due_syncs",
 }
+TIMERS |= {"watch_new_relationships"}
 
 
 @pytest.fixture(scope="module")

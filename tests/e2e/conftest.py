@@ -64,14 +64,23 @@ TENANTS = (
     tenant(22, "leave.test"),
     tenant(23, "hooked.test"),
     tenant(25, "watched.test"),
+    tenant(26, "gdap.test"),
+    tenant(27, "ungranted.test"),
+    tenant(28, "legacy1.test"),
+    tenant(29, "legacy2.test"),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
+
+LEGACY = ("legacy1.test", "legacy2.test")
+"""Customers the MSP reaches by DAP."""
 
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all journeys; every journey has a tenant of its own."""
-    with Stack(tmp_path_factory.mktemp("stack"), TENANTS, extra_environment=ENVIRONMENT) as running:
+    contracts = [item["tenantId"] for item in TENANTS if item["domain"] in LEGACY]
+    directory, partner = tmp_path_factory.mktemp("stack"), {"contracts": contracts}
+    with Stack(directory, TENANTS, extra_environment=ENVIRONMENT, partner=partner) as running:
         yield running
 
 

@@ -1,1 +1,1 @@
-"""Fakes that behave: a store, a clock, and Microsoft. Each is held against the real thing by a contract test."""
+"""Fakes that behave: a store, a clock, Microsoft and the PSAs, held against what is known of the real ones."""

@@ -60,6 +60,7 @@ class Asked:
     query: dict[str, str]
     headers: dict[str, str]
     form: dict[str, str]
+    content: str = ""
 
 
 Route = Callable[[Asked], Answer]
@@ -86,6 +87,8 @@ class FakeMicrosoft(HTTPAdapter):
         """Sign-in services of other clouds, by origin."""
         self.overrides: dict[str, Route] = {}
         """Routes by path that win over everything else."""
+        self.below: dict[str, Route] = {}
+        """Routes for all Graph paths that begin so."""
 
     def count(self, path: str) -> int:
         """How often a path was asked."""
@@ -101,8 +104,11 @@ class FakeMicrosoft(HTTPAdapter):
     def _graph(self, asked: Asked) -> Answer:
         if not asked.headers.get("authorization", "").startswith("Bearer "):
             return Answer({"error": {"code": "InvalidAuthenticationToken", "message": "no token"}}, 401)
-        route = self.graph.get(asked.path)
+        route = self.graph.get(asked.path) or self._find_below(asked.path)
         return route(asked) if route else Answer({"error": {"code": "BadRequest", "message": "no such segment"}}, 404)
+
+    def _find_below(self, path: str) -> Route | None:
+        return next((route for start, route in self.below.items() if path.startswith(start)), None)
 
     def _login(self, asked: Asked) -> Answer:
         name, _, rest = asked.path.strip("/").partition("/")
@@ -199,6 +205,7 @@ def _read(request: requests.PreparedRequest) -> Asked:
         {name: values[0] for name, values in parse_qs(parts.query).items()},
         {name.lower(): value for name, value in request.headers.items()},
         {name: values[0] for name, values in parse_qs(body).items()},
+        body,
     )
 
 

@@ -12,7 +12,7 @@ import azure.durable_functions as df
 
 from devstack.host.config import read_config
 from devstack.host.events import EventType, kind_of
-from orchestrators import plans
+from orchestrators import partner_plans, plans
 from tenantsync.wire import ACTIVITIES, ORCHESTRATORS
 from tests.unit.host.harness import Host, play
 
@@ -34,8 +34,14 @@ ENDED = {"ok": True, "ended": True, "delaySeconds": 0}
 RUN = {"runId": "onboard-1", "tenantId": "11111111-1111-4111-8111-111111111111"}
 RESOURCE = {"runId": "onboard-1", "resource": "users"}
 TENANT = {"mspId": "m", "tenantId": "t"}
+BATCH = {"mspId": "m", "batchId": "b"}
 GRANT = {**TENANT, "grantId": "g"}
 LETTING_GO = {**TENANT, "connectionId": "c"}
+RELATIONSHIP = {**TENANT, "key": "k"}
+LOOKED = {"ok": True, "ended": False, "delaySeconds": 15}
+REFUSED = {"ok": False, "code": "partner_access_missing", "action": "stop"}
+MOVE = {"mspId": "m", "moveId": "v", "after": ""}
+MOVED = {"ok": True, "ended": False, "after": "t"}
 PAGE = {"ok": True, "tenants": [TENANT, {"mspId": "m", "tenantId": "u"}], "cursor": ""}
 COMPANIES = {"mspId": "m", "provider": "autotask", "number": 1}
 LOST = {"ok": False, "code": "storage_unavailable", "action": "retry"}
@@ -59,7 +65,16 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),
     "companies_synced": ("sync_companies", COMPANIES, {"sync_company_slice": [MORE, THROTTLED, LOST, ENDED]}),
     "companies_synced_long": ("sync_companies", COMPANIES, {"sync_company_slice": [MORE] * 41}),
+    "batch_connected": ("connect_batch", BATCH, {"connect_items": [MORE, THROTTLED, LOST, ENDED]}),
+    "batch_connected_long": ("connect_batch", BATCH, {"connect_items": [*[MORE] * 42, ENDED]}),
     "resource_waited": ("sync_resource", RESOURCE, {"sync_slice": [THROTTLED, MORE, THROTTLED, ENDED]}),
+    "relationship_watched": (
+        "watch_relationship",
+        RELATIONSHIP,
+        {"check_relationship": [LOOKED, REFUSED, LOOKED, ENDED]},
+    ),
+    "relationship_watched_long": ("watch_relationship", RELATIONSHIP, {"check_relationship": [LOOKED] * 12}),
+    "customers_moved": ("move_to_gdap", MOVE, {"move_tenant": [MOVED, LOST, MOVED, ENDED]}),
 }
 DEFAULTS: Mapping[str, Any] = {
     "verify_consent": VERIFIED,
@@ -72,6 +87,9 @@ DEFAULTS: Mapping[str, Any] = {
     "check_grant": ENDED,
     "admit_run": PLACE,
     "sync_company_slice": ENDED,
+    "connect_items": ENDED,
+    "check_relationship": ENDED,
+    "move_tenant": ENDED,
 }
 
 
@@ -94,7 +112,7 @@ def _scripted(name: str, answers: dict[str, list[Any]]) -> Any:
 
 
 def _planned(name: str) -> Any:
-    plan = getattr(plans, name)
+    plan = getattr(plans, name, None) or getattr(partner_plans, name)
 
     def run(context):
         return (yield from plan(context))

@@ -5,13 +5,18 @@ import pytest
 from tenantsync.services import Services
 from tenantsync.store.runs import Run
 from tests.app import App
+from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
-from tests.fakes.microsoft import FakeMicrosoft
+from tests.fakes.microsoft import OTHER_MSP, OTHER_TENANT, FakeMicrosoft
+from tests.fakes.partner import PARTNER_ROLES, FakePartner
 from tests.unit.journey import connected
 
 
 @pytest.fixture
-def app(services: Services) -> App:
+def app(services: Services, microsoft: FakeMicrosoft, clock: FakeClock) -> App:
+    """Both MSPs are partners; the first has a customer with DAP."""
+    FakePartner(microsoft, clock).add_contract(OTHER_TENANT, "fabrikam.com")
+    microsoft.consented[OTHER_MSP] = PARTNER_ROLES
     return App()
 
 

@@ -6,9 +6,12 @@ from tests.app import HttpFunction, http_functions
 
 READ, CONNECT, SUPPORT, OPS = (f"Onboarding.{name}" for name in ("Read", "Connect", "Support", "Ops"))
 ALL_ROLES: Final = (READ, CONNECT, SUPPORT, OPS)
-ANYBODY: Final = frozenset({"consent_redirect", "openapi", "health"})
+ANYBODY: Final = frozenset({"consent_redirect", "invitation", "openapi", "health"})
 ALLOWED: Final = {
     "connect_tenant": {CONNECT},
+    "batch_send": {CONNECT},
+    "batch_list": {READ},
+    "batch_show": {READ},
     "consent_forwarded": {CONNECT},
     "sync_status": {READ},
     "run_list": {READ},
@@ -34,6 +37,22 @@ ALLOWED: Final = {
     "psa_test": {CONNECT},
     "psa_sync": {CONNECT},
     "psa_sync_status": {READ},
+    "customer_list": {READ},
+    "customer_create": {CONNECT},
+    "customer_details": {READ},
+    "customer_change": {CONNECT},
+    "customer_remove": {CONNECT},
+    "suggestion_list": {READ},
+    "suggestion_decide": {CONNECT},
+    "relationship_list": {READ},
+    "relationship_ask": {CONNECT},
+    "relationship_templates": {READ},
+    "relationship_show": {READ},
+    "relationship_extend": {CONNECT},
+    "relationship_end": {CONNECT},
+    "dap_list": {READ},
+    "dap_move": {CONNECT},
+    "dap_move_show": {READ},
     "webhook_show": {CONNECT},
     "webhook_set": {CONNECT},
     "webhook_remove": {CONNECT},
@@ -45,7 +64,15 @@ BODIES: Final = {
     "transfer_offer": {"toMspTenantId": "88888888-8888-4888-8888-888888888888"},
     "transfer_accept": {"customer": {"name": "Mine now"}},
     "tenant_change": {"tags": ["mine"]},
+    "customer_create": {"name": "Mine"},
+    "batch_send": {"items": [{"tenant": "contoso.com"}]},
+    "customer_change": {"name": "Mine now"},
+    "suggestion_decide": {"action": "reject"},
+    "relationship_ask": {"tenant": "contoso.com"},
+    "relationship_extend": {"autoExtend": True},
+    "dap_move": {"all": True},
 }
+NOBODY: Final = "00000000-0000-4000-8000-000000000000"
 FUNCTIONS: Final = http_functions()
 
 
@@ -54,8 +81,13 @@ def filled(function: HttpFunction, **values: str) -> str:
     known = {
         "tenantId": "",
         "transferId": "",
-        "resource": "users",
         "provider": "connectwise",
+        "relationshipId": "",
+        "moveId": "",
+        "customerId": NOBODY,
+        "suggestionId": NOBODY,
+        "batchId": NOBODY,
+        "resource": "users",
         "code": "65001",
         **values,
     }

@@ -37,6 +37,8 @@ PRIVATE = [
     "https://printer.local/hook",
     "https://intranet/hook",
     "https://user:password@example.com/hook",
+    "https://:password@example.com/hook",
+    "https://@example.com/hook",
     "https://example.com/hook#fragment",
     "https://example.com\\@10.0.0.1/hook",
     "https://exämple.com/hook",
@@ -67,12 +69,13 @@ def test_listed_loopback_is_for_development():
 
 def test_name_that_leads_to_a_private_address_is_not_called(monkeypatch: pytest.MonkeyPatch):
     """DNS says something else when it is asked again: the address that was connected to decides."""
+    answers = ["93.184.215.14", "127.0.0.1"]
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     real = socket.getaddrinfo
 
     def rebound(host: str, *arguments: Any, **options: Any) -> Any:
-        return real("127.0.0.1" if host == "hook.example.com" else host, *arguments, **options)
+        return real(answers.pop(0) if host == "hook.example.com" else host, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", rebound)
     with pytest.raises(TransientError, match="not public"):
@@ -81,6 +84,15 @@ def test_name_that_leads_to_a_private_address_is_not_called(monkeypatch: pytest.
     assert connection.recv(100) == b""  # closed before a byte was sent
     connection.close()
     listener.close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "::1", "fd00::1", "::ffff:127.0.0.1"])
+def test_private_address_behind_a_name_is_not_even_knocked_at(monkeypatch: pytest.MonkeyPatch, address: str):
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 443))]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *arguments, **options: found)
+    monkeypatch.setattr(socket.socket, "connect", lambda *arguments: pytest.fail("it has connected"))
+    with pytest.raises(TransientError, match="not public"):
+        PublicPoster().post("https://hook.example.com/hook", b"{}", {})
 
 
 def test_page_link_to_a_foreign_host_is_not_followed(services: Services, microsoft: FakeMicrosoft):
@@ -102,7 +114,7 @@ def test_webhook_without_a_signing_key_is_refused_with_an_owner(services: Servic
 
 
 def test_webhook_that_answers_a_byte_now_and_then_is_cut_off(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("tenantsync.public_hosts._LONGEST_SECONDS", 0.3)
+    monkeypatch.setattr("tenantsync.public_hosts._TIMEOUT_SECONDS", (0.3, 0.3))
     listener = socket.create_server(("127.0.0.1", 0))
     origin, ended = f"http://127.0.0.1:{listener.getsockname()[1]}", threading.Event()
 

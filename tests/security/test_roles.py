@@ -31,7 +31,9 @@ def test_every_function_has_its_row():
 def test_without_a_token_nothing_is_answered(app: App, tenant: Run, tables: MemoryTables, function: HttpFunction):
     before = snapshot(tables)
     answer = app.call(
-        function.method, filled(function, tenantId=TENANT, transferId=TENANT), body=BODIES.get(function.name)
+        function.method,
+        filled(function, tenantId=TENANT, transferId=TENANT, relationshipId=TENANT, moveId=TENANT),
+        body=BODIES.get(function.name),
     )
     assert (answer.status, answer.body["code"]) == (401, "unauthenticated")
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
@@ -42,7 +44,7 @@ def test_without_a_token_nothing_is_answered(app: App, tenant: Run, tables: Memo
 @pytest.mark.parametrize("role", [*ALL_ROLES, "Onboarding.Admin", ""])
 def test_a_role_opens_its_functions_and_no_other(app: App, tenant: Run, function: HttpFunction, role: str):
     token = portal_token(*filter(None, [role]))
-    path = filled(function, tenantId=TENANT, transferId=TENANT)
+    path = filled(function, tenantId=TENANT, transferId=TENANT, relationshipId=TENANT, moveId=TENANT)
     answer = app.call(function.method, path, token, BODIES.get(function.name))
     is_refused = answer.status == 403 and answer.body["code"] == "role_missing"
     assert is_refused is (role not in ALLOWED[function.name])
@@ -51,13 +53,19 @@ def test_a_role_opens_its_functions_and_no_other(app: App, tenant: Run, function
 @guarded
 def test_an_msp_that_is_not_allowed_is_told_so_everywhere(app: App, services: Services, function: HttpFunction):
     token = portal_token(*ALL_ROLES, msp=STRANGER)
-    answer = app.call(function.method, filled(function, tenantId=TENANT, transferId=TENANT), token)
+    answer = app.call(
+        function.method,
+        filled(function, tenantId=TENANT, transferId=TENANT, relationshipId=TENANT, moveId=TENANT),
+        token,
+    )
     assert (answer.status, answer.body["code"]) == (403, "msp_not_allowed")
 
 
 @each_function
 def test_every_answer_carries_the_security_headers(app: App, services: Services, function: HttpFunction):
-    answer = app.call(function.method, filled(function, tenantId=TENANT, transferId=TENANT))
+    answer = app.call(
+        function.method, filled(function, tenantId=TENANT, transferId=TENANT, relationshipId=TENANT, moveId=TENANT)
+    )
     assert SECURITY_HEADERS.items() <= answer.headers.items()
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Origin" not in answer.headers
@@ -67,7 +75,9 @@ def test_every_answer_carries_the_security_headers(app: App, services: Services,
 def test_unknown_method_is_not_served(app: App, services: Services, function: HttpFunction):
     known = {item.method for item in FUNCTIONS if item.route == function.route}
     for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - known:
-        answer = app.call(method, filled(function, tenantId=TENANT), portal_token(*ALL_ROLES))
+        answer = app.call(
+            method, filled(function, tenantId=TENANT, relationshipId=TENANT, moveId=TENANT), portal_token(*ALL_ROLES)
+        )
         assert answer.status in (
             400,
             404,
@@ -80,7 +90,10 @@ def test_unknown_method_is_not_served(app: App, services: Services, function: Ht
 def test_large_bodies_are_refused(app: App, tenant: Run, function: HttpFunction):
     body = b'{"tenant": "' + b"a" * 70_000 + b'"}'
     answer = app.call(
-        function.method, filled(function, tenantId=TENANT, transferId=TENANT), portal_token(*ALL_ROLES), body
+        function.method,
+        filled(function, tenantId=TENANT, transferId=TENANT, relationshipId=TENANT, moveId=TENANT),
+        portal_token(*ALL_ROLES),
+        body,
     )
     takes_a_body = function.name not in ("tenant_resync", "tenant_cancel", "resource_retry", "psa_sync")
     assert (answer.status == 413) is takes_a_body

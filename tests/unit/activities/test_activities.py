@@ -12,6 +12,7 @@ from tenantsync.errors import ThrottledError
 from tenantsync.operations import ROLE_NAMES
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.services import Services
+from tenantsync.store.inventory import Listing
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.progress import ResourceProgress, ResourceState
 from tenantsync.store.runs import Run, RunState
@@ -201,6 +202,21 @@ def test_run_ends_as_its_resources_did(services: Services, run: Run, states: lis
     assert finish_run(run.run_id, services)["state"] == verdict
     ended = stored(services, run)
     assert (ended.state, bool(ended.finished_at), bool(ended.summary)) == (verdict, True, True)
+
+
+@pytest.mark.parametrize(("state", "domains"), [("completed", "contoso.com contoso.de"), ("failed", "")])
+def test_verified_domains_are_remembered_of_a_tenant_that_is_ours(
+    services: Services, run: Run, state: str, domains: str
+):
+    """A run that failed may be about another MSP's tenant, whose inventory is nobody else's business."""
+    organization = {"id": TENANT, "verifiedDomains": [{"name": "Contoso.com"}, {"name": "contoso.de"}]}
+    services.inventory.write(Listing(TENANT, "organization", "s"), {TENANT: organization})
+    put_run(services, replace(run, state=RunState.SYNCING))
+    services.runs.plan([progress(run, "users", ResourceState(state))])
+    assert finish_run(run.run_id, services)["state"] == state
+    tenant = services.tenants.read(MSP, TENANT)
+    assert tenant
+    assert tenant.verified_domains == domains
 
 
 def test_finish_names_what_has_not_ended_and_changes_nothing(services: Services, run: Run):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from devstack.bench.fairness import Batch, Fairness, carry_section, render_fairness, replace_section
+from devstack.bench.fairness import Batch, Fairness, render_fairness
 
 FAIR = Fairness(
     tenants=200,
@@ -34,21 +34,3 @@ def test_small_tenants_within_twice_their_time_are_fair():
 )
 def test_slower_ones_or_a_huge_tenant_that_was_not_there_are_not(unfair: Fairness):
     assert not unfair.is_met
-
-
-def test_section_is_added_once_and_then_replaced():
-    page = "# Performance\n\ntable\n"
-    once = replace_section(page, ["first"])
-    twice = replace_section(once, ["second"])
-    assert once.startswith(page)
-    assert once.replace("first", "second") == twice
-    assert replace_section(f"{once}\nmore\n", ["second"]) == f"{twice}\nmore\n"
-
-
-def test_page_made_anew_keeps_what_the_other_command_has_written():
-    first = replace_section("# Performance\n\nold table\n", ["- 1.5 times"])
-    page = carry_section(first, "# Performance\n\nnew table\n")
-    assert page.startswith("# Performance\n\nnew table\n")
-    assert page.count("- 1.5 times") == 1
-    assert replace_section(page, ["- 1.4 times"]).count("1.5 times") == 0
-    assert carry_section("nothing yet", "# Performance\n") == "# Performance\n"

@@ -1,6 +1,6 @@
 """Connects a fake PSA and plays the orchestration of its syncs by hand."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,8 @@ from activities.sync_companies import sync_company_slice
 from psa_connections.handler import connect_psa
 from tenantsync.companies.mirror import Mirror
 from tenantsync.company_syncing import begin_company_sync
-from tenantsync.psa.port import Company, Provider
+from tenantsync.placing import PlacedCounts
+from tenantsync.psa.port import Company
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync
 from tests.fakes.clock import FakeClock
@@ -24,13 +25,11 @@ class Placing:
     calls: list[list[Company]] = field(default_factory=list)
     failures: list[Exception] = field(default_factory=list)
 
-    def __call__(
-        self, msp_id: str, provider: Provider, companies: Sequence[Company], services: Services
-    ) -> Mapping[str, int]:
+    def __call__(self, msp_id: str, provider: str, companies: Sequence[Company], services: Services) -> PlacedCounts:
         if self.failures:
             raise self.failures.pop(0)
         self.calls.append(list(companies))
-        return {"created": len(companies)}
+        return PlacedCounts(created=len(companies))
 
     @property
     def names(self) -> list[str]:

@@ -41,7 +41,9 @@ def post(body: Any = None, *, token: str | None = None, **options: Any) -> Answe
 def test_connect_answers_the_contract(services: Services):
     answer = post()
     assert answer.status == 201
-    fields = "connectionId tenantId tenantDomain cloud customerId authUrl expiresAt permissions preflight statusUrl"
+    fields = (
+        "connectionId tenantId tenantDomain cloud customerId authUrl expiresAt permissions preflight access statusUrl"
+    )
     assert set(answer.body) == set(fields.split())
     assert (answer.body["tenantId"], answer.body["tenantDomain"], answer.body["cloud"]) == (
         TENANT,
@@ -93,7 +95,7 @@ def test_connect_by_guid_has_no_domain(services: Services):
         ({**GOOD, "customer": {"name": "Contoso", "msp": "x"}}, 400, "invalid_request"),
         ({**GOOD, "state": "completed"}, 400, "invalid_request"),
         ({**GOOD, "access": {"model": "magic"}}, 400, "invalid_request"),
-        ({**GOOD, "access": {"model": "gdap"}}, 400, "access_model_unsupported"),
+        ({**GOOD, "access": {"model": "dap"}}, 400, "access_model_unsupported"),
         ({**GOOD, "ticketRef": ["1"]}, 400, "invalid_request"),
         ({"tenant": "contoso.com", "customerId": "no-such"}, 404, "customer_not_found"),
         ({"tenant": "contoso.com", "customerId": "33333333-3333-4333-8333-333333333333"}, 404, "customer_not_found"),

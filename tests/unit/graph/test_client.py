@@ -2,13 +2,25 @@
 
 import pytest
 
-from tenantsync.errors import ConsentError, ContractError, CursorExpiredError, TransientError
+from tenantsync.errors import (
+    ConsentError,
+    ContractError,
+    CursorExpiredError,
+    PermissionMissingError,
+    TransientError,
+)
+from tenantsync.graph.client import TenantGraph
 from tenantsync.graph.paging import read_pages
 from tenantsync.services import Services
 from tests.fakes.microsoft import GRAPH, TENANT, Answer, FakeMicrosoft, graph_error, graph_page
 
 USERS = "/v1.0/users"
 TOKEN = f"/{TENANT}/oauth2/v2.0/token"
+
+
+@pytest.fixture
+def graph(services: Services) -> TenantGraph:
+    return services.graph_for(TENANT)
 
 
 def test_request_carries_token_id_and_asked_headers(services: Services, microsoft: FakeMicrosoft):
@@ -100,3 +112,34 @@ def test_tokens_of_two_tenants_never_mix(services: Services, microsoft: FakeMicr
     assert first.value != second.value
     assert second.roles == {"User.Read.All"}
     assert services.tokens.fetch_app_token(TENANT).value == first.value
+
+
+def test_change_is_sent_with_its_body_and_version(graph: TenantGraph, microsoft: FakeMicrosoft):
+    microsoft.graph["/v1.0/things/1"] = lambda asked: Answer({"id": "1"})
+    assert graph.send_json("PATCH", "/things/1", {"name": "new"}, etag='W/"7"') == {"id": "1"}
+    asked = microsoft.asked[-1]
+    assert (asked.method, asked.content, asked.headers["if-match"]) == ("PATCH", '{"name":"new"}', 'W/"7"')
+    assert asked.headers["content-type"] == "application/json"
+
+
+def test_change_without_an_answer_gives_an_empty_object(graph: TenantGraph, microsoft: FakeMicrosoft):
+    microsoft.graph["/v1.0/things/1"] = lambda asked: Answer(b"", 204)
+    assert graph.send_json("DELETE", "/things/1") == {}
+    assert "if-match" not in microsoft.asked[-1].headers
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(412, ContractError), (403, PermissionMissingError), (503, TransientError)]
+)
+def test_refused_change_is_a_failure_and_is_not_sent_again(
+    graph: TenantGraph, microsoft: FakeMicrosoft, status: int, kind: type[Exception]
+):
+    microsoft.graph["/v1.0/things"] = lambda asked: graph_error(status, "refused")
+    with pytest.raises(kind):
+        graph.send_json("POST", "/things", {})
+    assert microsoft.count("/v1.0/things") == 1
+
+
+def test_change_goes_to_graphs_host_only(graph: TenantGraph):
+    with pytest.raises(ContractError):
+        graph.send_json("POST", "https://elsewhere.test/things", {})

@@ -12,8 +12,9 @@ from tenantsync.errors import (
     ThrottledError,
     TransientError,
 )
-from tenantsync.graph.failures import build_failure, parse_retry_after
+from tenantsync.graph.failures import build_failure
 from tenantsync.problems import all_problem_codes
+from tenantsync.retry_after import parse_retry_after
 
 
 def body(code: str, message: str = "", inner: str = "") -> dict[str, object]:

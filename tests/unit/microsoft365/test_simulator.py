@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from devstack.microsoft365.admin_center import AdminCenter
 from devstack.microsoft365.control import Control
 from devstack.microsoft365.graph import Graph
 from devstack.microsoft365.login import Login
@@ -34,7 +35,9 @@ def play(spec: TenantSpec, scenario: Callable[[World, Client], Awaitable[None]])
     app = AppSpec(client_id=CLIENT, client_secret="right", redirect_uris=(REDIRECT,))
     world = World(Scenario(app=app, tenants=(spec,)), LOGIN, GRAPH)
     application = web.Application()
-    application.add_routes([*Control(world).routes(), *Login(world).routes(), *Graph(world).routes()])
+    application.add_routes(
+        [*Control(world).routes(), *AdminCenter(world).routes(), *Login(world).routes(), *Graph(world).routes()]
+    )
 
     async def run() -> None:
         async with TestClient(TestServer(application)) as client:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrators import plans, policy
+from orchestrators import partner_plans, plans, policy
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -348,3 +348,41 @@ def test_lane_is_not_forgotten_between_generations():
     context = FakeContext({**JOB, "then": ["groups"]})
     run(plans.sync_resource, context, script(sync_slice=MORE))
     assert context.continued == {**JOB, "then": ["groups"], "lost": 0}
+
+
+RELATIONSHIP = {"mspId": "m", "tenantId": "t", "key": "k"}
+
+
+def test_relationship_is_looked_at_as_often_as_the_look_says_until_it_has_ended():
+    context = FakeContext(RELATIONSHIP)
+    looks = [{"ok": True, "ended": False, "delaySeconds": seconds} for seconds in (15, 900, 86_400)]
+    answers = script(check_relationship=[*looks, {"ok": True, "ended": True}])
+    assert run(partner_plans.watch_relationship, context, answers) == {"ok": True}
+    assert [task[1] for task in context.asked if task[0] == "timer"] == [15, 900, 86_400]
+
+
+def test_look_that_fails_for_good_ends_no_watch():
+    context = FakeContext(RELATIONSHIP)
+    failed = {"ok": False, "code": "partner_access_missing", "action": "stop"}
+    assert run(partner_plans.watch_relationship, context, script(check_relationship=failed)) is None
+    assert {task[1] for task in context.asked if task[0] == "timer"} == {policy.FAILED_LOOK_SECONDS}
+    assert context.continued == RELATIONSHIP
+    assert len(context.asked) == 2 * policy.LOOKS_A_GENERATION
+
+
+def test_customers_are_moved_one_after_the_other_and_one_that_fails_is_counted():
+    context = FakeContext({"mspId": "m", "moveId": "v", "after": ""})
+    moved = [{"ok": True, "ended": False, "after": name} for name in ("a", "b")]
+    failed = {"ok": False, "code": "throttled", "action": "wait"}
+    answers = script(move_tenant=[moved[0], failed, failed, moved[1], {"ok": True, "ended": True}])
+    assert run(partner_plans.move_to_gdap, context, answers) == {"ok": True}
+    jobs = [task[2] for task in context.asked if task[0] == "activity"]
+    assert [(job["after"], job.get("lost", 0)) for job in jobs] == [("", 0), ("a", 0), ("a", 1), ("a", 2), ("b", 0)]
+    assert jobs[3]["code"] == "throttled"
+
+
+def test_long_move_goes_on_in_a_new_generation():
+    context = FakeContext({"mspId": "m", "moveId": "v", "after": ""})
+    run(partner_plans.move_to_gdap, context, lambda task: {"ok": True, "ended": False, "after": "x"})
+    assert context.continued["after"] == "x"
+    assert len(context.asked) == policy.SLICES_A_GENERATION

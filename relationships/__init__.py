@@ -1,0 +1,5 @@
+"""GDAP relationships: list, ask for, show, extend and end them."""
+
+from relationships.routes import blueprint
+
+__all__ = ["blueprint"]

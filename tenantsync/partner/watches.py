@@ -1,0 +1,25 @@
+"""Starts the orchestrations that watch relationships; starting one twice starts it once."""
+
+from tenantsync.orchestrations import Starter
+from tenantsync.services import Services
+from tenantsync.wire import WATCH_RELATIONSHIP, relationship_instance_id
+
+
+def start_watches(services: Services, orchestrations: Starter) -> None:
+    """For every relationship that is not watched yet, whoever has made it."""
+    for msp_id, tenant_id, key in services.relationships.list_unwatched():
+        _start(orchestrations, msp_id, tenant_id, key)
+        services.relationships.note_watched(key)
+
+
+def mend_watches(services: Services, orchestrations: Starter) -> None:
+    """For every relationship that has not ended, should its watch have got lost."""
+    for msp_id in services.relationships.list_msps():
+        for own in services.relationships.list_all(msp_id):
+            if not own.is_ended:
+                _start(orchestrations, msp_id, own.tenant_id, own.key, again=True)
+
+
+def _start(orchestrations: Starter, msp_id: str, tenant_id: str, key: str, *, again: bool = False) -> None:
+    job = {"mspId": msp_id, "tenantId": tenant_id, "key": key}
+    orchestrations.start(WATCH_RELATIONSHIP, relationship_instance_id(key), job, again=again)

@@ -1,0 +1,45 @@
+"""Names made comparable: accents, legal forms, punctuation; and domains that tell companies apart."""
+
+import pytest
+
+from tenantsync.naming import NameIndex, business_name, fold, is_business_domain, likeness
+
+
+@pytest.mark.parametrize(
+    ("written", "compared"),
+    [
+        ("Müller & Söhne GmbH & Co. KG", "muller and sohne"),
+        ("Novák s.r.o.", "novak"),
+        ("THE  Ørsted A/S", "orsted"),
+        ("O\u2019Brien Ltd.", "obrien"),
+        ("AG", "ag"),
+        ("Straße 7, Inc", "strasse 7"),
+        ("日本電気株式会社", "日本電気株式会社"),
+    ],
+)
+def test_business_name_drops_what_does_not_tell_companies_apart(written: str, compared: str):
+    assert business_name(written) == compared
+
+
+def test_fold_ignores_case_accents_and_spaces():
+    assert fold("  ÉCOLE  Łódź ") == "ecole lodz"
+
+
+def test_likeness_is_one_for_the_same_name_and_low_for_another():
+    assert likeness("Contoso Ltd", "CONTOSO, Inc.") == 1.0
+    assert likeness("Contoso", "Contosso") > 0.8
+    assert likeness("Contoso", "Fabrikam") < 0.2
+    assert likeness("", "Contoso") == 0.0
+
+
+def test_index_finds_what_comparing_each_with_each_would():
+    names = {str(number): f"Company {number} Services" for number in range(200)} | {"x": "Contoso Holding"}
+    index = NameIndex(names)
+    expected = {key for key, name in names.items() if likeness(name, "Contoso") >= 0.6}
+    assert set(index.find("Contoso", 0.6)) == expected == {"x"}
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "contoso.onmicrosoft.com", "localhost", ""])
+def test_domains_that_prove_nothing(domain: str):
+    assert not is_business_domain(domain)
+    assert is_business_domain("contoso.com")
