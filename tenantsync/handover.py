@@ -135,6 +135,7 @@ def _moved(old: Connection, transfer: Transfer, now: str) -> Connection:
         created_by="",
         return_url="",
         ticket_ref="",
+        ticket_provider="",
         updated_at=now,
         syncs=0,
     )
