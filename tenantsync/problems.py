@@ -87,6 +87,7 @@ _CATALOGUE = {
         ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
         # GDAP and DAP
         ("partner_access_missing", 409, "This service may not manage GDAP in your own tenant", _OPS, "In your company's own tenant, grant this service's app the application permissions DelegatedAdminRelationship.ReadWrite.All, Directory.Read.All and Group.Read.All, and provision the service principal 2832473f-ec63-45fb-976f-5d45a7d4bb91 (docs/operations.md has the commands). Nothing was made."),
+        ("partner_throttled", 429, "Microsoft asks us to slow down in your own tenant", _MICROSOFT, "Send the same request again after as many seconds as Retry-After says; what was made meanwhile is found again."),
         ("relationship_refused", 409, "Microsoft refuses the GDAP relationship", _TECHNICIAN, "Check that the customer is not your own company and that roles and duration are right; nothing was made."),
         ("relationship_unknown", 404, "There is no such GDAP relationship", _TECHNICIAN, "Use the id of one of your relationships (GET relationships)."),
         ("relationship_closed", 409, "This GDAP relationship cannot be changed any more", _TECHNICIAN, "Ask the customer for a new one (POST relationships)."),

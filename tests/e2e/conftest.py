@@ -69,9 +69,11 @@ TENANTS = (
     tenant(27, "ungranted.test"),
     tenant(28, "legacy1.test"),
     tenant(29, "legacy2.test"),
-    tenant(30, "connectwise.test"),
-    tenant(31, "autotask.test"),
-    tenant(32, "halopsa.test"),
+    tenant(30, "batch1.test"),
+    tenant(31, "batch2.test"),
+    tenant(32, "connectwise.test"),
+    tenant(33, "autotask.test"),
+    tenant(34, "halopsa.test"),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 

@@ -10,6 +10,7 @@ from connect_batches import request
 from connect_batches.handler import send_batch
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.matching import place_companies
+from tenantsync.partner.microsoft import PartnerCustomer
 from tenantsync.psa.port import Company
 from tenantsync.services import Services
 from tenantsync.store.owners import TenantOwner
@@ -187,7 +188,12 @@ def test_item_that_kills_its_worker_ends_alone(
 
     original = module.start_connection
     monkeypatch.setattr(module, "start_connection", crash)
-    items = items_of(app, services, send(app), clock)
+    sent = send(app)
+    batch_id = sent.body["batchId"]
+    for _ in range(2):
+        assert enveloped({}, lambda: connect_items(MSP, batch_id, services))["ok"] is False
+    assert codes(show(app, batch_id)["items"]) == ["pending", "awaiting_consent"]
+    items = items_of(app, services, sent, clock)
     assert codes(items) == ["internal_error", "awaiting_consent"]
 
 
@@ -274,17 +280,11 @@ def test_customers_of_the_partner_that_have_not_consented_are_a_list(
     app: App, services: Services, microsoft: FakeMicrosoft
 ):
     run = connected(services, microsoft)
-    listed = [Listed(run.tenant_id, "Contoso"), Listed(OTHER_TENANT, "Fabrikam")]
+    named = {run.tenant_id: "Contoso", OTHER_TENANT: "Fabrikam"}
+    listed = [PartnerCustomer(tenant_id=key, display_name=name) for key, name in named.items()]
     body = {"source": request.GDAP_CUSTOMERS}
     batch = send_batch(body, "", TECHNICIAN, services, Started(), lambda services, msp_id: listed)
     work(services, batch["batchId"])
     (item,) = show(app, batch["batchId"])["items"]
     assert (item["tenant"], item["name"], item["customerName"]) == (OTHER_TENANT, "Fabrikam", "Fabrikam")
     assert item["state"] == "awaiting_consent"
-
-
-class Listed:
-    """A customer as Microsoft names it."""
-
-    def __init__(self, tenant_id: str, display_name: str) -> None:
-        self.tenant_id, self.display_name = tenant_id, display_name
