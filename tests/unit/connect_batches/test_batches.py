@@ -213,6 +213,16 @@ def test_rate_is_kept_to_and_shared_with_people(
     assert show(app, batch_id)["counts"] == {"awaiting_consent": 25}
 
 
+def test_slow_microsoft_makes_slices_shorter(app: App, services: Services, microsoft: FakeMicrosoft, clock: FakeClock):
+    metadata = microsoft._metadata
+    microsoft._metadata = lambda tenant: (clock.advance(40), metadata(tenant))[1]  # type: ignore[method-assign]
+    batch_id = send(app).body["batchId"]
+    assert connect_items(MSP, batch_id, services)["ended"] is False
+    assert show(app, batch_id)["counts"] == {"awaiting_consent": 1, "pending": 1}
+    work(services, batch_id, clock)
+    assert show(app, batch_id)["counts"] == {"awaiting_consent": 2}
+
+
 def test_worker_that_dies_after_connecting_leaves_one_good_link(app: App, services: Services, tables: MemoryTables):
     batch_id = send(app, BOTH[:1]).body["batchId"]
     connect(services, tenant="contoso.com")
