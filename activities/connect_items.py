@@ -1,6 +1,7 @@
 """Works on a list of tenants: each is checked and, unless it is a dry run, connected. One never stops the others."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,7 +20,8 @@ from tenantsync.store.suggestions import Candidate
 from tenantsync.tenant_matching import TenantMatcher
 
 _AT_ONCE: Final = 10
-"""Each asks Microsoft a few things, some of them twice, so that a slice takes seconds, a minute at worst."""
+_LONGEST: Final = timedelta(seconds=30)
+"""Each item asks Microsoft a few things, which takes a moment, or minutes on a bad day: then fewer go at once."""
 _SHARE: Final = 2
 """Lists take half of what an MSP may connect a minute: people go on working."""
 _TRIES: Final = 8
@@ -48,12 +50,15 @@ class _Slice:
     def work(self) -> dict[str, Any]:
         waiting = [item for item in self._items if item.state == ItemState.PENDING]
         waiting.sort(key=lambda item: (item.attempts, item.number))  # one that makes trouble gets behind the others
+        deadline, done = self._services.clock.now() + _LONGEST, 0
         for item in waiting[:_AT_ONCE]:
-            wait = self._try(item)
-            if wait:
+            if done and self._services.clock.now() >= deadline:
+                break
+            if wait := self._try(item):
                 return {"ended": False, "delaySeconds": wait}
-        left = len(waiting) > _AT_ONCE or self._is_delayed
-        return {"ended": False, "delaySeconds": self._pause()} if left else {"ended": True}
+            done += 1
+        is_left = done < len(waiting) or self._is_delayed
+        return {"ended": False, "delaySeconds": self._pause()} if is_left else {"ended": True}
 
     def _pause(self) -> float:
         if self._is_delayed:

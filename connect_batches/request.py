@@ -3,12 +3,13 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import orjson
 
 from tenantsync.bodies import Body, refuse_unknown
 from tenantsync.errors import RequestError
+from tenantsync.partner.microsoft import PartnerCustomer
 from tenantsync.services import Services
 from tenantsync.store.connect_batches import BatchItem
 from tenantsync.store.tenants import ConsentState
@@ -19,15 +20,6 @@ _FIELDS: Final = frozenset({"items", "source", "dryRun"})
 _ITEM_FIELDS: Final = frozenset({"tenant", "cloud", "customerId", "customer", "ticketRef"})
 _LONGEST_KEY: Final = 200
 _LONGEST_ITEM: Final = 4000
-
-
-class PartnerCustomer(Protocol):
-    """A customer as Microsoft names it to its partner."""
-
-    @property
-    def tenant_id(self) -> str: ...
-    @property
-    def display_name(self) -> str: ...
 
 
 ListCustomers = Callable[[Services, str], Iterable[PartnerCustomer]]

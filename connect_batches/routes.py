@@ -7,9 +7,9 @@ import azure.functions as func
 
 from connect_batches.handler import list_batches, send_batch, show_batch
 from connect_batches.request import parse_key
-from connect_batches.sources import list_gdap_customers
 from tenantsync.identity.caller import Role
 from tenantsync.orchestrations import DurableOrchestrations
+from tenantsync.partner.customers import gdap_customers
 from tenantsync.services import services
 from tenantsync.web import Call, Reply, answer, json_reply
 
@@ -39,7 +39,7 @@ def batch_show(req: func.HttpRequest) -> func.HttpResponse:
 def _send(call: Call, work: DurableOrchestrations) -> Reply:
     caller = call.caller(services().callers, Role.CONNECT)
     body, key = call.json_object(), parse_key(call.request.headers)
-    return json_reply(send_batch(body, key, caller, services(), work, list_gdap_customers), 202)
+    return json_reply(send_batch(body, key, caller, services(), work, gdap_customers), 202)
 
 
 def _list(call: Call) -> Reply:

@@ -19,8 +19,8 @@ TENANT_ID_SCORE: Final = 0.98
 _VERIFIED_DOMAIN_SCORE: Final = 0.95
 DOMAIN_SCORE: Final = 0.88
 NAME_WEIGHT: Final = 0.85
-LEAST_LIKENESS: Final = 0.6
-_MOST_CANDIDATES: Final = 5
+_LEAST_LIKENESS: Final = 0.75
+MOST_CANDIDATES: Final = 5
 
 
 class Ambiguity(StrEnum):
@@ -87,7 +87,7 @@ class Landscape:
                 found.add(customer_id, Reason("verified_domain", domain, _VERIFIED_DOMAIN_SCORE))
             for customer_id in self._open_by_domain.get(domain, ()):
                 found.add(customer_id, Reason("domain", domain, DOMAIN_SCORE))
-        for customer_id, likeness in self._open_names.find(placement.name, LEAST_LIKENESS).items():
+        for customer_id, likeness in self._open_names.find(placement.name, _LEAST_LIKENESS, MOST_CANDIDATES).items():
             name = self.customers[customer_id].name
             found.add(customer_id, Reason("name", name, round(likeness * NAME_WEIGHT, 2)))
         return found.best({*excluded, *placement.refused.split()})
@@ -180,7 +180,7 @@ class Reasons:
             if key not in excluded
         ]
         return sorted(candidates, key=lambda item: (-item.score, -len(item.reasons), item.customer_id))[
-            :_MOST_CANDIDATES
+            :MOST_CANDIDATES
         ]
 
 

@@ -1,5 +1,7 @@
 """Names and domains of companies, made comparable. What follows from a likeness is decided elsewhere."""
 
+import heapq
+import math
 import re
 import unicodedata
 from collections import Counter
@@ -34,6 +36,8 @@ _LEGAL_FORMS: Final = frozenset(
     }
 )
 _FILLERS: Final = frozenset({"and", "the", "und", "et", "y"})
+_MOST_COUNTED: Final = 5000
+_MOST_COMPARED: Final = 100
 _INITIAL_SUFFIXES: Final = (".onmicrosoft.com", ".onmicrosoft.us", ".partner.onmschina.cn")
 _FREE_MAIL: Final = frozenset(
     {
@@ -85,13 +89,27 @@ class NameIndex:
             for pair in pairs:
                 self._keys_by_pair.setdefault(pair, []).append(key)
 
-    def find(self, name: str, least: float) -> dict[str, float]:
-        """The ids whose names are at least so alike, with their likeness."""
-        pairs, shared = _pairs(name), Counter[str]()
-        for pair in pairs:
+    def find(self, name: str, least: float, most: int) -> dict[str, float]:
+        """Up to `most` ids whose names are at least so alike, with their likeness, the likeliest first."""
+        pairs = _pairs(name)
+        scores = ((key, _dice(pairs, self._pairs[key])) for key in self._comparable(pairs, least))
+        alike = [(key, score) for key, score in scores if score >= least]
+        return dict(heapq.nsmallest(most, alike, key=lambda item: (-item[1], item[0])))
+
+    def _comparable(self, pairs: frozenset[str], least: float) -> list[str]:
+        """Names that share some of the rarest pairs, the most of them first.
+
+        Names so alike share `least / (2 - least)` of either's pairs, so one of all but as many must be a shared one.
+        Where everybody has the same words, not every name is looked at.
+        """
+        needed = math.ceil(len(pairs) * least / (2 - least))
+        rarest = sorted(pairs, key=lambda pair: (len(self._keys_by_pair.get(pair, ())), pair))
+        shared = Counter[str]()
+        for pair in rarest[: len(pairs) - needed + 1]:
             shared.update(self._keys_by_pair.get(pair, ()))
-        found = {key: 2 * count / (len(pairs) + len(self._pairs[key])) for key, count in shared.items()}
-        return {key: score for key, score in found.items() if score >= least}
+            if shared.total() > _MOST_COUNTED:
+                break
+        return [key for key, _ in shared.most_common(_MOST_COMPARED)]
 
 
 def _pairs(name: str) -> frozenset[str]:

@@ -96,6 +96,7 @@ _CATALOGUE = {
         ("vault_unavailable", 503, "The vault did not answer", _OPS, "Try again in a minute; if it stays, look at the Key Vault and the role of the app's identity on it."),
         # GDAP and DAP
         ("partner_access_missing", 409, "This service may not manage GDAP in your own tenant", _OPS, "In your company's own tenant, grant this service's app the application permissions DelegatedAdminRelationship.ReadWrite.All, Directory.Read.All and Group.Read.All, and provision the service principal 2832473f-ec63-45fb-976f-5d45a7d4bb91 (docs/operations.md has the commands). Nothing was made."),
+        ("partner_throttled", 429, "Microsoft asks us to slow down in your own tenant", _MICROSOFT, "Send the same request again after as many seconds as Retry-After says; what was made meanwhile is found again."),
         ("relationship_refused", 409, "Microsoft refuses the GDAP relationship", _TECHNICIAN, "Check that the customer is not your own company and that roles and duration are right; nothing was made."),
         ("relationship_unknown", 404, "There is no such GDAP relationship", _TECHNICIAN, "Use the id of one of your relationships (GET relationships)."),
         ("relationship_closed", 409, "This GDAP relationship cannot be changed any more", _TECHNICIAN, "Ask the customer for a new one (POST relationships)."),

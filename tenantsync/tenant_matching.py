@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from tenantsync.identity.authority import is_guid, parse_tenant
-from tenantsync.match_rules import DOMAIN_SCORE, LEAST_LIKENESS, NAME_WEIGHT, TENANT_ID_SCORE, Reasons
+from tenantsync.match_rules import DOMAIN_SCORE, MOST_CANDIDATES, NAME_WEIGHT, TENANT_ID_SCORE, Reasons
 from tenantsync.naming import NameIndex, is_business_domain
 from tenantsync.psa.port import Provider
 from tenantsync.services import Services
@@ -12,6 +12,7 @@ from tenantsync.store.placements import Placement
 from tenantsync.store.suggestions import Candidate, Reason
 from tenantsync.store.tenants import ManagedTenant, TenantState
 
+_LEAST_LIKENESS: Final = 0.6
 _CERTAIN: Final = frozenset({"tenant", "tenant_id", "domain"})
 
 
@@ -38,7 +39,7 @@ class TenantMatcher:
         found = Reasons()
         for key, reason in self._exact.get(tenant, ()):
             found.add(key, reason)
-        for key, likeness in self._names.find(name or _label(tenant), LEAST_LIKENESS).items():
+        for key, likeness in self._names.find(name or _label(tenant), _LEAST_LIKENESS, MOST_CANDIDATES).items():
             found.add(key, Reason("name", self.name_of(key), round(likeness * NAME_WEIGHT, 2)))
         return found.best()
 

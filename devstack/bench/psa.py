@@ -77,13 +77,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def measure(companies: int, latency_ms: int) -> Iterator[Measured]:
-    """One PSA after the other, on one stack."""
-    psa = LocalPsa({"companies": companies, **{provider: {"latencyMs": latency_ms} for provider in _TITLES}})
-    with tempfile.TemporaryDirectory(prefix="opspilot365-") as directory, Stack(Path(directory), [], psa=psa) as stack:
-        bench = _Bench(stack, psa)
-        for provider in _TITLES:
-            print(f"{_TITLES[provider]}: {companies:,} companies ...", file=sys.stderr, flush=True)
-            yield bench.measure(provider)
+    """One PSA after the other, each on a stack of its own, as an MSP has one PSA."""
+    for provider in _TITLES:
+        print(f"{_TITLES[provider]}: {companies:,} companies ...", file=sys.stderr, flush=True)
+        psa = LocalPsa({"companies": companies, provider: {"latencyMs": latency_ms}})
+        with (
+            tempfile.TemporaryDirectory(prefix="opspilot365-") as directory,
+            Stack(Path(directory), [], psa=psa) as stack,
+        ):
+            yield _Bench(stack, psa).measure(provider)
 
 
 def render(found: Sequence[Measured], latency_ms: int) -> list[str]:
@@ -132,8 +134,7 @@ class _Bench:
     def measure(self, provider: str) -> Measured:
         """Connects and syncs twice; what checking the connection costs is not part of it."""
         self._call("PUT", provider, self._psa.values()[provider])
-        usage = f"{self._psa.origins['control']}/_simulator/{provider}/usage"
-        self._stack.http.delete(usage, timeout=10).raise_for_status()
+        self._psa.ask(self._stack.http, "DELETE", f"{provider}/usage")
         first, companies = self._sync(provider)
         again, _ = self._sync(provider)
         return Measured(
@@ -141,7 +142,7 @@ class _Bench:
             companies=companies,
             first=first,
             again=again,
-            usage=self._stack.http.get(usage, timeout=10).json(),
+            usage=self._psa.ask(self._stack.http, "GET", f"{provider}/usage"),
         )
 
     def _sync(self, provider: str) -> tuple[Pass, int]:

@@ -41,6 +41,7 @@ FIXTURE = Path(__file__).resolve().parents[1] / "fixtures/problem_documents.json
 CORRELATION = "12345678-1234-4234-8234-123456789012"
 ROLES = ("Onboarding.Connect", "Onboarding.Read")
 CUSTOMER = "cccccccc-0000-4000-8000-000000000001"
+REFERENCE = ({"provider": "halopsa", "externalId": "1"},)
 HOME = "55555555-5555-4555-8555-555555555555"
 
 
@@ -170,6 +171,15 @@ def refused_relationship(world: World) -> Answered:
     return world.connect(access={"model": "gdap"})
 
 
+def named(world: World, *references: dict[str, str], name: str = "Contoso") -> Answered:
+    return world.call("POST", "customers", {"name": name, "externalReferences": [*references]})
+
+
+def changed_meanwhile(world: World) -> Answered:
+    path, token = f"/api/msp-portal/customers/{named(world).body['customerId']}", portal_token(*ROLES)
+    return world.app.call("PATCH", path, token, {"notes": "x"}, {"x-correlation-id": CORRELATION, "if-match": '"old"'})
+
+
 CASES: dict[str, Callable[[World], Answered]] = {
     "unauthenticated": lambda world: world.call("GET", "tenants", roles=()),
     "role_missing": lambda world: world.call("GET", "tenants", roles=("Onboarding.Connect",)),
@@ -233,6 +243,12 @@ CASES: dict[str, Callable[[World], Answered]] = {
     "operation_unavailable": lambda world: owned(world, f"{TENANT}/permissions", {"operation": "automate_users"}),
     "transfer_to_oneself": lambda world: owned(world, f"{TENANT}/transfer", {"toMspTenantId": MSP}),
     "transfer_unknown": lambda world: world.call("DELETE", f"transfers/{TENANT}"),
+    "customer_exists": lambda world: [named(world), named(world)][-1],
+    "customer_changed": changed_meanwhile,
+    "customer_has_tenants": lambda world: world.call("DELETE", f"customers/{world.connect().body['customerId']}"),
+    "reference_taken": lambda world: [named(world, *REFERENCE), named(world, *REFERENCE, name="Other")][-1],
+    "suggestion_unknown": lambda world: world.call("POST", f"customers/suggestions/{TENANT}", {"action": "reject"}),
+    "batch_unknown": lambda world: world.call("GET", f"tenants/connect-batches/{TENANT}"),
     "webhooks_unavailable": lambda world: world.call("PUT", "webhook", {"url": "https://hooks.example.com/in"}),
 }
 

@@ -2,10 +2,11 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from itertools import count
+from itertools import count, product
 from typing import Any
 
 import hypothesis
+import pytest
 from hypothesis import strategies as st
 
 from tenantsync.matching import PlacedCounts, place_companies
@@ -366,6 +367,47 @@ def test_what_a_person_has_chosen_stays(told: list[Company]):
     assert customer_of(services, "0").customer_id == chosen.customer_id
 
 
+def test_choice_made_while_the_sync_works_wins(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    place(services, company("1", "Contoso"), company("2", "Other"))
+    chosen = services.customers.find_or_create(MSP, "Chosen", NOW).customer_id
+    read_all = services.placements.read_all
+
+    def read_then_choose(msp_id: str, provider: str) -> Any:
+        found = read_all(msp_id, provider)
+        services.placements.change(
+            MSP, HALO, "1", lambda known: replace(known, customer_id=chosen, rule=Rule.PERSON).refusing("x")
+        )
+        return found
+
+    monkeypatch.setattr(type(services.placements), "read_all", lambda self, *key: read_then_choose(*key))
+    place(services, company("1", "Contoso", "new.example"))
+    monkeypatch.undo()
+    placement = services.placements.read(MSP, HALO, "1")
+    assert placement
+    assert (placement.customer_id, placement.rule, placement.refused) == (chosen, Rule.PERSON, "x")
+    assert placement.domains == "new.example"
+
+
+def test_person_and_psa_change_one_customer_at_the_same_moment(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    place(services, company("1", "Contoso"))
+    customer_id = customer_of(services).customer_id
+    replace_row, done = tables.replace, []
+
+    def replace_second(table: str, row: Any, etag: str) -> str:
+        if table == "Customers" and not done:
+            done.append(1)
+            services.customers.change(MSP, customer_id, lambda known: replace(known, name="Mine", edited="name"))
+        return replace_row(table, row, etag)
+
+    monkeypatch.setattr(tables, "replace", replace_second)
+    place(services, company("1", "Renamed", "contoso.com"))
+    assert (customer_of(services).name, customer_of(services).domains) == ("Mine", "contoso.com")
+
+
 def test_wide_names_and_many_domains_are_cut(services: Services):
     place(services, company("1", "x " * 5_000_000, *(f"{number}.com" for number in range(5000))))
     customer = customer_of(services)
@@ -391,8 +433,12 @@ def test_certain_customer_of_a_tenant_is_one_or_none(services: Services):
 
 
 def test_five_thousand_companies_take_a_moment(services: Services):
-    for number in range(300):
-        services.customers.find_or_create(MSP, f"Existing customer {number} Ltd", NOW)
-    told = [company(str(number), f"Company number {number} GmbH", f"c{number}.example") for number in range(5000)]
-    assert place(services, *told).created == 5000
+    parts = ("ba", "con", "fabri", "gra", "kam", "lo", "mer", "nor", "pol", "so", "ti", "wood")
+    names = [" ".join(("".join(word), "GmbH")).title() for word in product(parts, repeat=4)][:5000]
+    for name in names[::20]:
+        services.customers.find_or_create(MSP, name.replace("Gmbh", "AG"), NOW)
+    told = [company(str(number), name, f"c{number}.example") for number, name in enumerate(names)]
+    created = place(services, *told)
+    assert (created.created, created.suggested > 250) == (5000, True)
     assert place(services, *told).unchanged == 5000
+    assert place(services, *told[:1000], provider=CONNECTWISE).suggested == 1000

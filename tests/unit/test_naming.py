@@ -1,5 +1,7 @@
 """Names made comparable: accents, legal forms, punctuation; and domains that tell companies apart."""
 
+from itertools import product
+
 import pytest
 
 from tenantsync.naming import NameIndex, business_name, fold, is_business_domain, likeness
@@ -33,10 +35,17 @@ def test_likeness_is_one_for_the_same_name_and_low_for_another():
 
 
 def test_index_finds_what_comparing_each_with_each_would():
-    names = {str(number): f"Company {number} Services" for number in range(200)} | {"x": "Contoso Holding"}
+    words = ["Contoso", "Kontoso", "Fabrikam", "Woodgrove", "Bank", "Haus", "Immobilien", "Nord", "S\u00fcd"]
+    names = {f"{one} {other}": f"{one} {other} GmbH" for one in words for other in words}
     index = NameIndex(names)
-    expected = {key for key, name in names.items() if likeness(name, "Contoso") >= 0.6}
-    assert set(index.find("Contoso", 0.6)) == expected == {"x"}
+    for least, asked in product((0.3, 0.6, 0.75, 1.0), (*names.values(), "Contoso", "Hausbank", "x", "")):
+        expected = {key: likeness(name, asked) for key, name in names.items()}
+        assert index.find(asked, least, 1000) == {key: found for key, found in expected.items() if found >= least}
+
+
+def test_index_gives_the_likeliest_first_and_no_more_than_asked_for():
+    index = NameIndex({"far": "Contoso Handel", "near": "Contosso", "same": "Contoso AG"})
+    assert list(index.find("Contoso", 0.5, 2)) == ["same", "near"]
 
 
 @pytest.mark.parametrize("domain", ["gmail.com", "contoso.onmicrosoft.com", "localhost", ""])

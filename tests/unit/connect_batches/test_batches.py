@@ -10,6 +10,7 @@ from connect_batches import request
 from connect_batches.handler import send_batch
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.matching import place_companies
+from tenantsync.partner.microsoft import PartnerCustomer
 from tenantsync.psa.port import Company
 from tenantsync.services import Services
 from tenantsync.store.owners import TenantOwner
@@ -187,7 +188,12 @@ def test_item_that_kills_its_worker_ends_alone(
 
     original = module.start_connection
     monkeypatch.setattr(module, "start_connection", crash)
-    items = items_of(app, services, send(app), clock)
+    sent = send(app)
+    batch_id = sent.body["batchId"]
+    for _ in range(2):
+        assert enveloped({}, lambda: connect_items(MSP, batch_id, services))["ok"] is False
+    assert codes(show(app, batch_id)["items"]) == ["pending", "awaiting_consent"]
+    items = items_of(app, services, sent, clock)
     assert codes(items) == ["internal_error", "awaiting_consent"]
 
 
@@ -205,6 +211,16 @@ def test_rate_is_kept_to_and_shared_with_people(
     clock.advance(61)
     work(services, batch_id, clock)
     assert show(app, batch_id)["counts"] == {"awaiting_consent": 25}
+
+
+def test_slow_microsoft_makes_slices_shorter(app: App, services: Services, microsoft: FakeMicrosoft, clock: FakeClock):
+    metadata = microsoft._metadata
+    microsoft._metadata = lambda tenant: (clock.advance(40), metadata(tenant))[1]  # type: ignore[method-assign]
+    batch_id = send(app).body["batchId"]
+    assert connect_items(MSP, batch_id, services)["ended"] is False
+    assert show(app, batch_id)["counts"] == {"awaiting_consent": 1, "pending": 1}
+    work(services, batch_id, clock)
+    assert show(app, batch_id)["counts"] == {"awaiting_consent": 2}
 
 
 def test_worker_that_dies_after_connecting_leaves_one_good_link(app: App, services: Services, tables: MemoryTables):
@@ -274,17 +290,11 @@ def test_customers_of_the_partner_that_have_not_consented_are_a_list(
     app: App, services: Services, microsoft: FakeMicrosoft
 ):
     run = connected(services, microsoft)
-    listed = [Listed(run.tenant_id, "Contoso"), Listed(OTHER_TENANT, "Fabrikam")]
+    named = {run.tenant_id: "Contoso", OTHER_TENANT: "Fabrikam"}
+    listed = [PartnerCustomer(tenant_id=key, display_name=name) for key, name in named.items()]
     body = {"source": request.GDAP_CUSTOMERS}
     batch = send_batch(body, "", TECHNICIAN, services, Started(), lambda services, msp_id: listed)
     work(services, batch["batchId"])
     (item,) = show(app, batch["batchId"])["items"]
     assert (item["tenant"], item["name"], item["customerName"]) == (OTHER_TENANT, "Fabrikam", "Fabrikam")
     assert item["state"] == "awaiting_consent"
-
-
-class Listed:
-    """A customer as Microsoft names it."""
-
-    def __init__(self, tenant_id: str, display_name: str) -> None:
-        self.tenant_id, self.display_name = tenant_id, display_name

@@ -136,6 +136,8 @@ def test_change_is_by_field_and_by_etag(app: App):
     assert (changed.status, changed.body["name"], changed.body["notes"]) == (200, "Contoso", "second")
     stale = call(app, "PATCH", path, {"notes": "third"}, if_match=tag)
     assert (stale.status, stale.body["code"]) == (412, "customer_changed")
+    assert call(app, "PATCH", path, {"name": "Fabrikam"}, if_match=tag).status == 412
+    assert create(app, "Fabrikam")["name"] == "Fabrikam"
     assert call(app, "PATCH", path, {"notes": None}, if_match=f'"x", {changed.headers["ETag"]}').status == 200
     assert call(app, "PATCH", path, {"notes": "fourth"}, if_match="*").body["notes"] == "fourth"
     assert call(app, "GET", path).headers["ETag"] != tag
@@ -203,6 +205,13 @@ def test_customer_with_tenants_is_not_removed(app: App, services: Services, micr
     assert call(app, "DELETE", f"/{run.customer_id}").status == 204
     assert call(app, "GET", f"/{run.customer_id}").status == 404
     assert create(app, "Contoso")["customerId"] != run.customer_id
+
+
+def test_tenant_that_was_disconnected_holds_nobody_back(app: App, services: Services):
+    connected = connect(services)
+    app.call("DELETE", f"/api/msp-portal/tenants/{connected['tenantId']}", portal_token(*ROLES))
+    assert call(app, "GET", f"/{connected['customerId']}").body["tenants"] == []
+    assert call(app, "DELETE", f"/{connected['customerId']}").status == 204
 
 
 def test_removed_customer_is_not_made_again_until_somebody_refers_to_it(app: App, services: Services):
