@@ -113,6 +113,7 @@ class _Slice:
             return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
 
     def _recover(self, failure: TenantSyncError) -> SliceOutcome:
+        self._flush()  # what was read before is kept
         sync, asked = self._sync, failure.cause.retry_after_seconds
         if failure.action is Action.WAIT:
             seconds = backoff_seconds(sync.waits) if asked is None else max(asked, 1.0)
@@ -129,16 +130,17 @@ class _Slice:
 
     def _wait_before_asking(self) -> SliceOutcome | None:
         """Another worker was throttled, or the hour's requests are used up: both are known without asking."""
-        sync = self._sync
-        if closed := self._tools.gate.seconds_closed(sync.msp_id, sync.provider):
-            return self._wait("throttled", closed)
-        most = MOST_AN_HOUR.get(sync.provider)
-        if most and (seconds := self._tools.budget.seconds_until(account_of(sync.msp_id, sync.provider), most)):
-            return self._wait("hourly_budget", seconds)
-        return None
+        msp_id, provider = self._sync.msp_id, self._sync.provider
+        seconds, reason = self._tools.gate.seconds_closed(msp_id, provider), "throttled"
+        if not seconds and provider in MOST_AN_HOUR:
+            seconds = self._tools.budget.seconds_until(account_of(msp_id, provider), MOST_AN_HOUR[provider])
+            reason = "hourly_budget"
+        if not seconds:
+            return None
+        self._flush()
+        return self._wait(reason, seconds)
 
     def _wait(self, reason: str, seconds: float, **changes: int) -> SliceOutcome:
-        self._flush()
         seconds = min(seconds, _LONGEST_WAIT_SECONDS)
         until = to_rfc3339(self._tools.clock.now() + timedelta(seconds=seconds))
         self._save(waiting_reason=reason, waiting_until=until, **changes)
@@ -148,13 +150,9 @@ class _Slice:
         if self._sync.since and not self._tools.adapter.is_incremental:
             self._save(since="")
         cursor = self._read[-1][0].cursor or "" if self._read else self._sync.cursor
-        try:
-            page = self._tools.adapter.list_companies(cursor, self._sync.since)
-            if page.cursor is not None and page.cursor == cursor:
-                raise ContractError("psa_unexpected_answer", "a page leads to itself")
-        except TenantSyncError:
-            self._flush()
-            raise
+        page = self._tools.adapter.list_companies(cursor, self._sync.since)
+        if page.cursor is not None and page.cursor == cursor:
+            raise ContractError("psa_unexpected_answer", "a page leads to itself")
         self._count_requests()
         self._read.append((page, self._comparison.take(page)))
         if page.cursor is None or sum(len(changes.seen) for _, changes in self._read) >= COMPANIES_AT_ONCE:

@@ -3,12 +3,14 @@
 import base64
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from tenantsync.errors import ConflictError
 from tenantsync.settings import Secret
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import SECRETS_TABLE
@@ -19,6 +21,8 @@ _NONCE_BYTES: Final = 12
 
 class SealedSecrets:
     """Sealed with the first key, opened with whichever fits: a new key goes in front, the old one stays for a while.
+
+    What is still sealed with an old key is sealed anew when it is read, which a sync does every hour.
 
     The name is part of what is sealed, so a row that is copied to another name does not open.
     """
@@ -33,10 +37,7 @@ class SealedSecrets:
 
     def put(self, name: str, value: Secret) -> None:
         """Stores a secret."""
-        nonce = os.urandom(_NONCE_BYTES)
-        sealed = nonce + self._keys[self._first].encrypt(nonce, value.reveal().encode(), name.encode())
-        row = {"PartitionKey": _PARTITION, "RowKey": name, "key_id": self._first, "sealed": sealed}
-        self._tables.upsert(SECRETS_TABLE, row)
+        self._tables.upsert(SECRETS_TABLE, self._seal(name, value))
 
     def read(self, name: str) -> Secret | None:
         """The secret; None when it is gone, its key is no longer known, or the row was tampered with."""
@@ -46,13 +47,22 @@ class SealedSecrets:
             return None
         sealed = bytes(row.values["sealed"])
         try:
-            return Secret(key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode()).decode())
+            secret = Secret(key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], name.encode()).decode())
         except InvalidTag:
             return None
+        if row.text("key_id") != self._first:
+            with suppress(ConflictError):  # deleted, or sealed anew, at this very moment
+                self._tables.replace(SECRETS_TABLE, self._seal(name, secret), row.etag)
+        return secret
 
     def delete(self, name: str) -> None:
         """Forgets a secret."""
         self._tables.delete(SECRETS_TABLE, _PARTITION, [name])
+
+    def _seal(self, name: str, value: Secret) -> dict[str, Any]:
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + self._keys[self._first].encrypt(nonce, value.reveal().encode(), name.encode())
+        return {"PartitionKey": _PARTITION, "RowKey": name, "key_id": self._first, "sealed": sealed}
 
 
 def _key_id(key: Secret) -> str:

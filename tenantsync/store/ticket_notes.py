@@ -50,15 +50,13 @@ class TicketLog:
 
 
 class TicketNotes:
-    """Notes by connection and step: each is added once, also when it has been delivered since."""
+    """Notes by connection and step, and what was told."""
 
     def __init__(self, tables: TableStore) -> None:
         self._tables = tables
 
     def add(self, note: TicketNote) -> None:
-        """Stores the note unless it waits, or was told, already."""
-        if self.is_told(note):
-            return
+        """Stores the note unless it waits already; that it was told before is noticed when it is due."""
         with suppress(ConflictError):
             self._tables.insert(TICKETS_TABLE, to_row(note, _PENDING, note.note_id))
 

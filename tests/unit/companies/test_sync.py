@@ -19,6 +19,7 @@ from tenantsync.errors import (
 from tenantsync.psa.port import Company, CompanyPage
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import SyncState
+from tenantsync.vault import NoVault
 from tenantsync.wire import PSA_COMPANIES_TABLE, SCRATCH_TABLE, company_sync_instance_id
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -142,6 +143,17 @@ def test_mass_change_is_held_until_a_person_says_its_number(
     assert sum(mirrored(synced).values()) == left
 
 
+def test_empty_answer_is_held_however_few_there_were(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing
+):
+    psa.companies = companies(2)
+    connect(services)
+    run(services, clock, place)
+    psa.companies = []
+    assert run(services, clock, place, is_full=True).state == SyncState.HELD
+    assert all(mirrored(services).values())
+
+
 def test_few_or_a_small_share_are_no_mass_change(synced: Services, clock: FakeClock, psa: FakePsa, place: Placing):
     psa.companies = psa.companies[:30]
     assert run(synced, clock, place, is_full=True).state == SyncState.COMPLETED
@@ -215,6 +227,41 @@ def test_expired_cursor_starts_the_listing_again(synced: Services, clock: FakeCl
     psa.failures = [None, None, CursorExpiredError("page_expired")]
     done = run(synced, clock, place, is_full=True)
     assert (done.state, done.unchanged, done.duplicates, done.deactivated, done.restarts) == ("completed", 40, 0, 0, 1)
+
+
+def test_what_earlier_slices_saw_counts_in_the_later_ones(
+    synced: Services, clock: FakeClock, psa: FakePsa, place: Placing
+):
+    """An unusable row, one that says it is inactive, and a vanished one, each on a page before a wait."""
+    psa.page_size, throttled = 10, ThrottledError("throttled")
+    psa.companies[0] = replace(psa.companies[0], name=" ")
+    psa.companies[1] = replace(psa.companies[1], is_active=False, updated_at=LATER)
+    psa.failures = [None, throttled, None, throttled, None, throttled, None]
+    vanished = psa.companies.pop()
+    done = run(synced, clock, place, is_full=True)
+    assert (done.state, done.unusable, done.deactivated, done.duplicates) == ("completed", 1, 2, 0)
+    assert {key for key, is_active in mirrored(synced).items() if not is_active} == {"2", vanished.external_id}
+    psa.companies = [replace(company, is_active=False, updated_at="2026-03-02T11:00:00Z") for company in companies(5)]
+    psa.companies += [replace(company, updated_at="2026-03-02T11:00:00Z") for company in companies(30)[5:]]
+    psa.failures = [None, throttled]
+    done = run(synced, clock, place)
+    assert (done.is_full, done.deactivated) == (False, 4)
+
+
+def test_many_that_leave_are_counted_over_slices(services: Services, clock: FakeClock, psa: FakePsa, place: Placing):
+    psa.companies = companies(1000)
+    connect(services)
+    run(services, clock, place)
+    psa.companies = psa.companies[250:]
+
+    class Slow(Placing):
+        def __call__(self, *arguments):  # type: ignore[no-untyped-def]
+            clock.advance(21)
+            return super().__call__(*arguments)
+
+    slow = Slow()
+    done = run(services, clock, slow, is_full=True)
+    assert (done.state, done.deactivated, [len(call) for call in slow.calls]) == ("completed", 250, [100, 100, 50])
 
 
 def test_page_that_leads_to_itself_is_not_followed_for_ever(
@@ -368,6 +415,29 @@ def test_connection_changed_meanwhile_ends_the_sync_with_the_reason(
     fresh = begin(services)
     assert (fresh.number, fresh.is_full) == (2, True)
     assert slice_of(sync, services, place)["ended"]  # the old orchestration has nothing to do with the new sync
+    assert latest(services).state == SyncState.RUNNING
+
+
+def test_changed_connection_does_not_wait_for_the_sync_of_the_old_one(services: Services, place: Placing):
+    connect(services)
+    old = begin(services)
+    connect(services, integrationCode="another")
+    fresh = begin(services)
+    assert (fresh.number, fresh.state) == (2, "running")
+    assert slice_of(old, services, place) == {"ended": True, "delaySeconds": 0}
+    assert latest(services).state == SyncState.RUNNING
+
+
+def test_absent_vault_is_no_end(services: Services, clock: FakeClock, tables: MemoryTables, place: Placing):
+    connect(services)
+    sync = begin(services)
+
+    class Away(NoVault):
+        def read(self, name: str) -> None:
+            raise TransientError("vault_unavailable")
+
+    with pytest.raises(TransientError):
+        slice_of(sync, replace(services, vault=Away()), place)
     assert latest(services).state == SyncState.RUNNING
 
 

@@ -96,8 +96,9 @@ def test_new_key_seals_while_the_old_one_still_opens(tables: MemoryTables):
     both.put("new", Secret("b"))
     assert [both.read(name).reveal() for name in ("old", "new")] == ["a", "b"]  # type: ignore[union-attr]
     only_new = sealed(tables)
-    assert only_new.read("old") is None
-    assert only_new.read("new") is not None
+    assert [only_new.read(name).reveal() for name in ("old", "new")] == ["a", "b"]  # type: ignore[union-attr]
+    only_old = SealedSecrets(tables, [Secret(OLD)])
+    assert [only_old.read(name) for name in ("old", "new")] == [None, None]
 
 
 @pytest.mark.parametrize(

@@ -149,21 +149,36 @@ def test_replayed_activities_tell_once(ticketed: Services, microsoft: FakeMicros
     clock.advance(3600)
     assert deliver_ticket_notes(ticketed) == 0
     assert len(psa.notes["t1"]) == 3
+    assert not psa.tickets[NUMBER].is_closed
 
 
+def test_busy_ticket_is_not_told_again(ticketed: Services, microsoft: FakeMicrosoft, psa: FakePsa, clock: FakeClock):
+    """The mark has long left the latest notes."""
+    run = onboard(ticketed, microsoft)
+    finish(run, ticketed)
+    deliver_ticket_notes(ticketed)
+    psa.notes["t1"] += [f"note {number}" for number in range(60)]
+    finish(run, ticketed)
+    clock.advance(3600)
+    deliver_ticket_notes(ticketed)
+    assert len(psa.notes["t1"]) == 63
+
+
+@pytest.mark.parametrize("failure", [TransientError("service_unavailable", "ReadTimeout"), ThrottledError("throttled")])
 def test_answer_that_was_lost_after_the_note_was_written_tells_it_once(
-    ticketed: Services, psa: FakePsa, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+    ticketed: Services, psa: FakePsa, clock: FakeClock, monkeypatch: pytest.MonkeyPatch, failure: Exception
 ):
     connect(ticketed, ticketRef=NUMBER)
     written = FakeAdapter.add_note
 
     def lose_answer(self: FakeAdapter, ticket: Ticket, text: str) -> None:
         written(self, ticket, text)
-        raise TransientError("service_unavailable", "ReadTimeout")
+        raise failure
 
     monkeypatch.setattr(FakeAdapter, "add_note", lose_answer)
     assert deliver_ticket_notes(ticketed) == 0
-    assert shown(ticketed)["problem"]["code"] == "service_unavailable"
+    if isinstance(failure, TransientError):
+        assert shown(ticketed)["problem"]["code"] == "service_unavailable"
     monkeypatch.undo()
     clock.advance(61)
     assert deliver_ticket_notes(ticketed) == 1
@@ -215,6 +230,15 @@ def test_psa_that_is_down_is_left_alone_for_the_pass_and_tried_for_a_day(
         clock.advance(300)
         deliver_ticket_notes(ticketed)
     assert shown(ticketed)["state"] == "failed"
+
+
+def test_absent_psa_is_asked_once_a_pass(ticketed: Services, psa: FakePsa):
+    for _ in range(3):
+        connect(ticketed, ticketRef=NUMBER)
+    psa.failures, before = [TransientError("service_unavailable")], psa.requests
+    assert deliver_ticket_notes(ticketed) == 0
+    assert psa.requests == before + 1
+    assert deliver_ticket_notes(ticketed) == 2
 
 
 def test_later_steps_wait_for_the_earlier_ones(
