@@ -25,7 +25,7 @@ OLDEST, NEWEST = (3, 11), (3, 13)
 APP_PACKAGES = (
     *("connect", "connect_batches", "invitations", "callback", "sync_status", "tenants", "customers", "permissions"),
     *("transfers", "webhooks", "audit_trail", "relationships", "dap", "guidance", "ops", "timers", "orchestrators"),
-    *("activities", "tenantsync"),
+    *("psa_connections", "activities", "tenantsync"),
 )
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
 README_LINES = 150

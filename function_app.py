@@ -15,6 +15,7 @@ import invitations
 import ops
 import orchestrators
 import permissions
+import psa_connections
 import relationships
 import sync_status
 import tenants
@@ -28,5 +29,5 @@ for package in (connect, connect_batches, invitations, callback, sync_status, te
     app.register_functions(package.blueprint)
 for package in (transfers, webhooks, audit_trail, relationships, dap, guidance, ops):
     app.register_functions(package.blueprint)
-for package in (orchestrators, activities, timers):
+for package in (psa_connections, orchestrators, activities, timers):
     app.register_functions(package.blueprint)

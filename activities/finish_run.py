@@ -19,6 +19,8 @@ from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, TenantState
 from tenantsync.summary import build_summary
 from tenantsync.tenant_state import SETTLED
+from tenantsync.ticket_texts import outcome
+from tenantsync.tickets import Step, tell_ticket_of
 
 _NO_ISSUE: Final = frozenset({"not_licensed", "switched_off"})
 _MOST_DOMAINS: Final = 100
@@ -123,6 +125,7 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
         event = Event.CONSENT_LOST if lost else Event.FAILED if run.state == RunState.FAILED else Event.READY
         if noted:
             services.notifier.announce(event, noted, run.run_id, run.finished_at)
+    _tell_ticket(run, services)
     services.audit.record(
         "sync_finished",
         msp_id=run.msp_id,
@@ -132,6 +135,13 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
         detail={"runId": run.run_id, "state": run.state, "problem": run.problem_code},
     )
     return {"state": run.state, "unfinished": []}
+
+
+def _tell_ticket(run: Run, services: Services) -> None:
+    """Closed only when nothing is left to do."""
+    summary = orjson.loads(run.summary) if run.summary else {}
+    text = outcome(run, summary, services.runs.read_resources(run.run_id))
+    tell_ticket_of(run, Step.OUTCOME, text, services, closes=run.state == RunState.COMPLETED)
 
 
 def _read_domains(run: Run, services: Services) -> str:

@@ -14,6 +14,8 @@ from tenantsync.services import Services
 from tenantsync.store.deltas import DeltaPoint
 from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
 from tenantsync.store.runs import Run
+from tenantsync.ticket_texts import sync_began
+from tenantsync.tickets import Step, tell_ticket_of
 from tenantsync.wishes import ResourceWish, read_wishes
 
 _LINKS_LIVE: Final = timedelta(days=6)
@@ -39,6 +41,7 @@ def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
     )
     plan = [planner.plan(spec, position, _point(spec, run, services)) for position, spec in enumerate(RESOURCES)]
     services.runs.plan(_with_foresight(plan, planner, services))
+    tell_ticket_of(run, Step.SYNC_BEGAN, sync_began(plan), services)
     wanted = [item for item in plan if not item.is_ended]
     return {"resources": [item.resource for item in wanted], "lanes": _lanes(wanted)}
 

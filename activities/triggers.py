@@ -13,8 +13,10 @@ from activities.finish_run import finish_run as finish
 from activities.move_tenant import move_tenant as move_next
 from activities.plan_sync import plan_sync as plan
 from activities.remove_inventory import remove_inventory as remove
+from activities.sync_companies import sync_company_slice as move_companies_on
 from activities.sync_slice import sync_slice as move_on
 from activities.verify_consent import verify_consent as verify
+from tenantsync.matching import place_companies
 from tenantsync.services import services
 
 blueprint = df.Blueprint()
@@ -65,6 +67,13 @@ def check_consent(job: dict) -> dict:
 @blueprint.activity_trigger(input_name="job")
 def check_grant(job: dict) -> dict:
     return enveloped(job, lambda: look(job, job["attempt"], services()))
+
+
+@blueprint.activity_trigger(input_name="job")
+def sync_company_slice(job: dict) -> dict:
+    return enveloped(
+        job, lambda: move_companies_on(job["mspId"], job["provider"], job["number"], services(), place_companies)
+    )
 
 
 @blueprint.activity_trigger(input_name="job")

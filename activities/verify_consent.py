@@ -26,6 +26,8 @@ from tenantsync.store.connections import Connection
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import Run, RunState, WaitReason
 from tenantsync.store.tenants import TenantState
+from tenantsync.ticket_texts import consent_verified
+from tenantsync.tickets import Step, tell_ticket_of
 
 DELAYS_SECONDS: Final = (2, 3, 5, 10, 20, 30, 60, 60, 60, 60, 60, 60, 60, 60, 60)
 """Microsoft names no time for consent to reach all its services; minutes have been seen. Together about ten."""
@@ -99,6 +101,7 @@ def _are_arriving(run: Run, attempt: int, roles: frozenset[str], services: Servi
 
 def _remember_consent(run: Run, roles: frozenset[str], services: Services) -> None:
     remember_consent(run.msp_id, run.tenant_id, roles, services)
+    tell_ticket_of(run, Step.CONSENT_VERIFIED, consent_verified(), services)
     services.audit.record(
         "consent_verified",
         msp_id=run.msp_id,

@@ -16,6 +16,8 @@ from tenantsync.store.audit import ADMIN
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ManagedTenant
+from tenantsync.ticket_texts import link_closed
+from tenantsync.tickets import Step, tell_ticket
 from tenantsync.wire import onboarding_instance_id
 from tenantsync.wrong_tenant import describe_wrong_tenant
 
@@ -84,6 +86,7 @@ class ConnectErrand:
     def _follow_refusal(self, closed: Connection) -> None:
         """What follows from a refusal; all of it may be repeated."""
         self._services.note_state(closed.msp_id, closed.tenant_id, closed.state, when=self._is_waiting)
+        tell_ticket(closed, Step.OUTCOME, link_closed(closed), self._services)
         self._services.audit.record(
             "connection_refused",
             msp_id=closed.msp_id,

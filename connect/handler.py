@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from connect.preflight import find_tenant, refuse_connected
 from connect.request import ConnectRequest
+from connect.ticket import find_provider
 from tenantsync import logs
 from tenantsync.admin_links import begin_consent
 from tenantsync.clock import to_rfc3339
@@ -22,6 +23,8 @@ from tenantsync.store.callback_states import CallbackState
 from tenantsync.store.connections import Connection
 from tenantsync.store.relationships import OwnRelationship
 from tenantsync.store.tenants import ManagedTenant
+from tenantsync.ticket_texts import link_made
+from tenantsync.tickets import Step, tell_ticket
 
 
 def start_connection(request: ConnectRequest, caller: Caller, services: Services) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def start_connection(request: ConnectRequest, caller: Caller, services: Services
     tenant, cloud = find_tenant(request, services)
     if tenant.tenant_id == services.settings.home_tenant_id:
         raise RequestError("invalid_tenant", "This is the operator's own tenant.")
+    ticket_provider = find_provider(request.ticket, caller, services)
     checks = [cloud, refuse_connected(tenant.tenant_id, caller, services), *services.registration.check()]
     relationship = _open_access(request, tenant, caller, services)
     customer_id = services.choose_customer(caller.msp_id, request.customer)
@@ -46,7 +50,9 @@ def start_connection(request: ConnectRequest, caller: Caller, services: Services
         expires_at=to_rfc3339(now + timedelta(seconds=services.settings.consent_link_seconds)),
         created_by=caller.user_id,
         return_url=request.return_url,
-        ticket_ref=request.ticket_ref,
+        ticket_ref=request.ticket.reference,
+        ticket_provider=ticket_provider,
+        ticket_closes=request.ticket.closes,
     )
     state = _store(connection, caller, services)
     if relationship:
@@ -84,6 +90,7 @@ def _store(connection: Connection, caller: Caller, services: Services) -> str:
     state = begin_consent(errand, services)
     services.connections.create(connection)
     services.tenants.open(_managed(connection))
+    tell_ticket(connection, Step.LINK_MADE, link_made(connection), services)
     services.audit_by(
         caller,
         "connection_started",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from connect.ticket import NO_TICKET, TicketChoice, parse_ticket
 from tenantsync.bodies import Body, CustomerChoice, read_text, refuse_unknown
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import parse_tenant
@@ -23,7 +24,7 @@ class ConnectRequest:
     customer: CustomerChoice
     cloud: str = ""
     return_url: str = ""
-    ticket_ref: str = ""
+    ticket: TicketChoice = NO_TICKET
     gdap: GdapWish | None = None
 
 
@@ -37,7 +38,7 @@ def parse_connect_request(body: Body, settings: Settings) -> ConnectRequest:
         tenant=parse_tenant(read_text(body, "tenant", code="invalid_tenant"), refused),
         cloud=_parse_cloud(read_text(body, "cloud", optional=True)),
         return_url=_parse_return_url(read_text(body, "returnUrl", optional=True), settings.portal_url),
-        ticket_ref=read_text(body, "ticketRef", optional=True),
+        ticket=parse_ticket(body),
         gdap=gdap,
     )
 

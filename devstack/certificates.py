@@ -1,5 +1,6 @@
-"""Makes the certificate of the local simulators: MSAL talks to nothing but https, also on this machine."""
+"""Makes the certificate of the local simulators, as MSAL talks to nothing but https, and the key for stored secrets."""
 
+import base64
 import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -32,6 +33,15 @@ def make_certificates(directory: Path) -> Certificates:
     if not _is_valid(files):
         _make(files)
     return files
+
+
+def make_secrets_key(directory: Path) -> str:
+    """The directory's key for sealed secrets, in base64; made once, so that what is stored can be opened later."""
+    path = directory / "secrets.key"
+    if not path.exists():
+        path.touch(0o600)
+        path.write_text(base64.b64encode(os.urandom(32)).decode())
+    return path.read_text()
 
 
 def _is_valid(files: Certificates) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, Final, Self
 
 import requests
 
-from devstack.certificates import make_certificates
+from devstack.certificates import make_certificates, make_secrets_key
 from devstack.lifeline import end_with_parent
 from devstack.psa.local import LocalPsa
 from devstack.storage import Storage, lasting_port, start_storage
@@ -186,6 +186,7 @@ class Stack:
             "ALLOWED_MSP_TENANTS": f"{MSP},{OTHER_MSP}",
             "TABLES_CONNECTION_STRING": storage.connection_string,
             "REQUESTS_CA_BUNDLE": str(self.certificates.ca),
+            "SECRETS_KEY": make_secrets_key(self.directory),
             **(self.psa.settings() if self.psa is not None else {}),
             **self.extra_environment,
         }

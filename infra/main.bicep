@@ -126,6 +126,7 @@ module app 'app/function.bicep' = {
       OPERATOR_TENANT_ID: operatorTenantId
       WRITE_CLIENT_ID: writeClientId
       SYNC_PAUSED: syncPaused
+      KEY_VAULT_URL: vault.outputs.url
       STATE_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=state-signing-key)'
       WEBHOOK_SIGNING_KEY: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=webhook-signing-key)'
       CONNECTWISE_CLIENT_ID: '@Microsoft.KeyVault(VaultName=${vault.outputs.name};SecretName=connectwise-client-id)'

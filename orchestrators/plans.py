@@ -15,6 +15,7 @@ from tenantsync.wire import (
     LIST_TENANTS,
     PLAN_SYNC,
     REMOVE_INVENTORY,
+    SYNC_COMPANY_SLICE,
     SYNC_RESOURCE,
     SYNC_SLICE,
     VERIFY_CONSENT,
@@ -129,6 +130,26 @@ def verify_grant(context: Context) -> Plan:
         yield from wait(context, outcome.get("delaySeconds", policy.LOST_SLICE_DELAY_SECONDS))
     yield from wait(context, policy.LONG_PAUSE_SECONDS)
     context.continue_as_new(job)
+    return None
+
+
+def sync_companies(context: Context) -> Plan:
+    """Input `{"mspId", "provider", "number"}`: slices until the sync of a PSA's companies has ended.
+
+    When too many slices are lost it gives up; a timer begins it again, and the checkpoint holds all that counts.
+    """
+    job = context.get_input()
+    lost = job.get("lost", 0)
+    for _ in range(policy.SLICES_A_GENERATION):
+        asked = {name: job[name] for name in ("mspId", "provider", "number")}
+        outcome = yield from attempt(context.call_activity(SYNC_COMPANY_SLICE, asked))
+        lost = 0 if outcome["ok"] else lost + 1
+        if outcome.get("ended") or lost >= policy.LOST_SLICES or outcome.get("action") == "stop":
+            return {"ok": outcome["ok"]}
+        delay = outcome.get("delaySeconds", 0) if outcome["ok"] else policy.LOST_SLICE_DELAY_SECONDS
+        if delay:
+            yield from wait(context, delay)
+    context.continue_as_new({**job, "lost": lost})
     return None
 
 

@@ -33,6 +33,11 @@ def verify_grant(context: df.DurableOrchestrationContext):
 
 
 @blueprint.orchestration_trigger(context_name="context")
+def sync_companies(context: df.DurableOrchestrationContext):
+    return (yield from plans.sync_companies(context))
+
+
+@blueprint.orchestration_trigger(context_name="context")
 def connect_batch(context: df.DurableOrchestrationContext):
     return (yield from plans.connect_batch(context))
 

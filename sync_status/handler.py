@@ -21,6 +21,7 @@ from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.summary import build_summary
 from tenantsync.tenant_state import OVERRIDING, shown_state
+from tenantsync.tickets import describe_ticket
 from tenantsync.wrong_tenant import describe_wrong_tenant
 
 VOLATILE: Final = frozenset({"etaSeconds"})
@@ -38,9 +39,10 @@ def read_status(tenant_id: str, run_id: str, caller: Caller, services: Services)
     """
     connection = find_connection(tenant_id, caller, services)
     now = services.clock.now()
+    ticket = {"ticket": describe_ticket(connection, services)}
     if run_id and run_id != connection.run_id:
         earlier = find_run(connection, run_id, services)
-        return _of_the_run(connection, earlier, services.runs.read_resources(run_id), now)
+        return {**_of_the_run(connection, earlier, services.runs.read_resources(run_id), now), **ticket}
     run = services.runs.read(connection.run_id) if connection.run_id else None
     if run is None:
         status = _before_the_run(connection, now, services.settings.client_id)
@@ -48,8 +50,8 @@ def read_status(tenant_id: str, run_id: str, caller: Caller, services: Services)
         status = _of_the_run(connection, run, services.runs.read_resources(run.run_id), now)
     tenant = services.tenants.read(connection.msp_id, connection.tenant_id)
     if tenant is None:
-        return {**status, "access": None}
-    return {**status, **_of_the_tenant(tenant, status, now), "access": describe_tenant_access(tenant)}
+        return {**status, **ticket, "access": None}
+    return {**status, **_of_the_tenant(tenant, status, now), **ticket, "access": describe_tenant_access(tenant)}
 
 
 def _of_the_tenant(tenant: ManagedTenant, status: Mapping[str, Any], now: datetime) -> dict[str, Any]:

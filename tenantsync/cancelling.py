@@ -10,6 +10,8 @@ from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.progress import ResourceState
 from tenantsync.store.runs import Run, RunState
+from tenantsync.ticket_texts import link_closed, outcome
+from tenantsync.tickets import Step, tell_ticket, tell_ticket_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ def _cancel_link(connection: Connection, services: Services) -> Cancelled | None
             return None
     if connection.state != ConnectionState.CANCELLED:
         return None
+    tell_ticket(connection, Step.OUTCOME, link_closed(connection), services)
     return Cancelled(connection.connection_id, connection.updated_at, is_run=False)
 
 
@@ -75,6 +78,7 @@ def _cancel_run(run_id: str, services: Services, orchestrations: Orchestrations)
         _end_resource(run, key, services)
         services.scratch_for(run_id, key).clear()
     release(run, services, has_settled=False)
+    tell_ticket_of(run, Step.OUTCOME, outcome(run, {}, ()), services)
     return Cancelled(run_id, run.finished_at, is_run=True)
 
 

@@ -135,6 +135,7 @@ def _moved(old: Connection, transfer: Transfer, now: str) -> Connection:
         created_by="",
         return_url="",
         ticket_ref="",
+        ticket_provider="",
         updated_at=now,
         syncs=0,
     )
@@ -155,6 +156,11 @@ def _bring_tenant(transfer: Transfer, now: str, services: Services) -> None:
         sync_every_hours=DEFAULT_SYNC_HOURS,
         automation="excluded",
         updated_at=now,
+        access_model="direct",  # the old MSP's GDAP and DAP are in its own tenant, and stay there
+        relationship_id="",
+        access_status="",
+        access_expires_at="",
+        has_dap=False,
     )
     services.tenants.open(moved)
     services.tenants.change(

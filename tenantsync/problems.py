@@ -85,8 +85,18 @@ _CATALOGUE = {
         ("suggestion_unknown", 404, "There is no such suggestion", _TECHNICIAN, "Load the suggestions again: this one was decided, or its customer is gone."),
         ("webhook_invalid", 400, "Notifications cannot be sent there", _TECHNICIAN, "Give an https address on a public host, without a user name in it."),
         ("webhooks_unavailable", 409, "Notifications are not set up on this service", _OPS, "Set WEBHOOK_SIGNING_KEY."),
+        # PSAs: their connections, companies and tickets
+        ("psa_not_connected", 404, "This PSA is not connected", _TECHNICIAN, "Connect it first (PUT psa/{provider})."),
+        ("psa_account_changed", 409, "This is the PSA of another company", _TECHNICIAN, "Check the account. If it is right, disconnect the PSA first (DELETE psa/{provider}): ids of one company mean others in the next."),
+        ("psa_connection_changed", 409, "The PSA was connected anew, or disconnected, while its companies were synced", _TECHNICIAN, "Nothing to do if it is still connected: the next sync begins by itself within the hour, or at once with POST psa/{provider}/sync."),
+        ("psa_mass_change", 409, "So many companies would become inactive that none was", _TECHNICIAN, "Look in the PSA: an API user that lost rights sees fewer companies, or none. If they are really gone, send POST psa/{provider}/sync with mayDeactivate and the number named here."),
+        ("psa_secret_lost", 409, "The credentials of this PSA can no longer be read", _TECHNICIAN, "Send them again (PUT psa/{provider})."),
+        ("psa_ticket_not_found", 404, "The PSA has no such ticket", _TECHNICIAN, "Check the ticket's number in the PSA; the note is tried again for a day."),
+        ("vault_missing", 409, "This service has no place for secrets", _OPS, "Set KEY_VAULT_URL, or SECRETS_KEY in development."),
+        ("vault_unavailable", 503, "The vault did not answer", _OPS, "Try again in a minute; if it stays, look at the Key Vault and the role of the app's identity on it."),
         # GDAP and DAP
         ("partner_access_missing", 409, "This service may not manage GDAP in your own tenant", _OPS, "In your company's own tenant, grant this service's app the application permissions DelegatedAdminRelationship.ReadWrite.All, Directory.Read.All and Group.Read.All, and provision the service principal 2832473f-ec63-45fb-976f-5d45a7d4bb91 (docs/operations.md has the commands). Nothing was made."),
+        ("partner_throttled", 429, "Microsoft asks us to slow down in your own tenant", _MICROSOFT, "Send the same request again after as many seconds as Retry-After says; what was made meanwhile is found again."),
         ("relationship_refused", 409, "Microsoft refuses the GDAP relationship", _TECHNICIAN, "Check that the customer is not your own company and that roles and duration are right; nothing was made."),
         ("relationship_unknown", 404, "There is no such GDAP relationship", _TECHNICIAN, "Use the id of one of your relationships (GET relationships)."),
         ("relationship_closed", 409, "This GDAP relationship cannot be changed any more", _TECHNICIAN, "Ask the customer for a new one (POST relationships)."),

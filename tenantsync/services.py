@@ -23,6 +23,8 @@ from tenantsync.identity.registration import AppRegistration
 from tenantsync.identity.tokens import TokenSource
 from tenantsync.notifications import Notifier, Posts
 from tenantsync.outbound import Outbound
+from tenantsync.psa.port import PsaKinds
+from tenantsync.psa.registry import psa_kinds as make_psa_kinds
 from tenantsync.public_hosts import PublicPoster
 from tenantsync.settings import Settings
 from tenantsync.store.audit import Audit
@@ -40,14 +42,18 @@ from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
 from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
+from tenantsync.store.psa_connections import CompanySyncs, PsaConnections
 from tenantsync.store.relationships import Relationships
+from tenantsync.store.request_budget import RequestBudget
 from tenantsync.store.runs import Runs
 from tenantsync.store.scratch import Scratch
 from tenantsync.store.suggestions import Suggestions
 from tenantsync.store.tables import AzureTables, TableStore
 from tenantsync.store.tenants import LEAVING, ManagedTenant, Tenants
 from tenantsync.store.throttle_gate import ThrottleGate
+from tenantsync.store.ticket_notes import TicketNotes
 from tenantsync.store.transfers import Transfers
+from tenantsync.vault import SecretVault, open_vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,12 @@ class Services:
     webhooks: Webhooks
     notifier: Notifier
     registration: AppRegistration
+    vault: SecretVault
+    psa_kinds: PsaKinds
+    psa_connections: PsaConnections
+    company_syncs: CompanySyncs
+    request_budget: RequestBudget
+    ticket_notes: TicketNotes
     slice_budget: SliceBudget
 
     def graph_for(self, tenant_id: str) -> TenantGraph:
@@ -152,6 +164,8 @@ def build_services(
     clock: Clock | None = None,
     outbound: Outbound | None = None,
     poster: Posts | None = None,
+    psa_kinds: PsaKinds | None = None,
+    vault: SecretVault | None = None,
 ) -> Services:
     """Wires everything; tests hand in their own store, clock and HTTP."""
     clock = clock or SystemClock()
@@ -196,6 +210,12 @@ def build_services(
         webhooks=webhooks,
         notifier=Notifier(Outbox(tables), webhooks, clock, settings.webhook_signing_key, poster),
         registration=AppRegistration(settings, home, clock),
+        vault=vault or open_vault(settings, tables),
+        psa_kinds=make_psa_kinds(settings, clock) if psa_kinds is None else psa_kinds,
+        psa_connections=PsaConnections(tables),
+        company_syncs=CompanySyncs(tables),
+        request_budget=RequestBudget(tables, clock),
+        ticket_notes=TicketNotes(tables),
         slice_budget=SliceBudget(),
     )
 

@@ -1,5 +1,6 @@
 """Settings from the environment: parsed once, every problem reported together, secrets never shown."""
 
+from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,6 +13,7 @@ GLOBAL_LOGIN: Final = "https://login.microsoftonline.com"
 AUTOTASK_ZONES: Final = "https://webservices.autotask.net"
 _NATIONAL_LOGINS: Final = ("https://login.microsoftonline.us", "https://login.partner.microsoftonline.cn")
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_KEY_BYTES: Final = 32
 
 
 class Secret:
@@ -60,6 +62,10 @@ class Settings:
     other_login_endpoints: tuple[str, ...] = ()
     """Sign-in hosts of other Microsoft clouds, asked whether they know the tenant, too."""
     write_client_id: str = ""
+    key_vault_url: str = ""
+    """Where the secrets of MSPs are kept; without it they are sealed with `secrets_keys`, if there are any."""
+    secrets_keys: tuple[Secret, ...] = ()
+    """Keys of 32 bytes in base64: the first seals, all of them open."""
     admin_center_endpoint: str = "https://admin.microsoft.com"
     """Where a customer's administrator approves GDAP relationships."""
     webhook_signing_key: Secret | None = None
@@ -99,6 +105,8 @@ class Settings:
             ca_bundle=reader.text("REQUESTS_CA_BUNDLE"),
             other_login_endpoints=reader.other_logins("OTHER_LOGIN_ENDPOINTS"),
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
+            key_vault_url=reader.vault("KEY_VAULT_URL"),
+            secrets_keys=reader.keys("SECRETS_KEY"),
             admin_center_endpoint=reader.origin("ADMIN_CENTER_ENDPOINT", "https://admin.microsoft.com"),
             webhook_signing_key=reader.secret("WEBHOOK_SIGNING_KEY"),
             state_signing_key=reader.secret("STATE_SIGNING_KEY"),
@@ -114,6 +122,8 @@ class Settings:
         )
         if bool(settings.tables_connection_string) == bool(settings.tables_endpoint):
             reader.problems.append("TABLES_CONNECTION_STRING or TABLES_ENDPOINT: set exactly one of them")
+        if settings.key_vault_url and settings.secrets_keys:
+            reader.problems.append("KEY_VAULT_URL or SECRETS_KEY: set only one of them")
         if reader.problems:
             raise ConfigurationError("service_unavailable", "Settings: " + "; ".join(reader.problems))
         return settings
@@ -146,6 +156,16 @@ class _Reader:
         if parts.scheme != "https" or not parts.netloc or parts.path or parts.query:
             self.problems.append(f"{name} must be https://host[:port] without a path")
         return value
+
+    def vault(self, name: str) -> str:
+        return self.origin(name, "") if self.text(name) else ""
+
+    def keys(self, name: str) -> tuple[Secret, ...]:
+        parts = [part.strip() for part in self.text(name).split(",") if part.strip()]
+        if not all(map(_is_key, parts)):
+            self.problems.append(f"{name} must be 32 random bytes in base64; several keys are separated by commas")
+            return ()
+        return tuple(map(Secret, parts))
 
     def other_logins(self, name: str) -> tuple[str, ...]:
         """By default the national clouds for the global one, and none for a cloud of somebody's own."""
@@ -213,6 +233,13 @@ class _Reader:
 
 def _guid(text: str) -> str:
     return str(UUID(text))
+
+
+def _is_key(text: str) -> bool:
+    try:
+        return len(b64decode(text, validate=True)) == _KEY_BYTES
+    except ValueError:
+        return False
 
 
 def _positive(text: str) -> str:

@@ -4,6 +4,7 @@ A trigger calls `answer(request, handler)` and turns the Reply into its framewor
 """
 
 import hashlib
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from uuid import UUID, uuid4
 import orjson
 
 from tenantsync import logs
-from tenantsync.errors import ConflictError, ContractError, RequestError, TenantSyncError
+from tenantsync.errors import ConflictError, ContractError, RequestError, TenantSyncError, ThrottledError
 from tenantsync.identity.caller import Caller, CallerIdentity, Role
 from tenantsync.problems import Problem, find_problem
 
@@ -185,7 +186,12 @@ def _refusal(call: Call, error: TenantSyncError) -> Reply:
         return problem_reply(error.problem(), call, error.headers, error.members)
     if isinstance(error, ConflictError):  # somebody else's request was faster
         return problem_reply(find_problem("tenant_changed"), call)
-    return problem_reply(error.problem(), call)
+    return problem_reply(error.problem(), call, _when_again(error))
+
+
+def _when_again(error: TenantSyncError) -> dict[str, str]:
+    seconds = error.cause.retry_after_seconds if isinstance(error, ThrottledError) else None
+    return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
 
 
 def _correlation_id(request: HttpRequest) -> str:

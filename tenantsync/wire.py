@@ -8,6 +8,7 @@ SYNC_RESOURCE: Final = "sync_resource"
 DISCONNECT_TENANT: Final = "disconnect_tenant"
 WATCH_CONSENTS: Final = "watch_consents"
 VERIFY_GRANT: Final = "verify_grant"
+SYNC_COMPANIES: Final = "sync_companies"
 CONNECT_BATCH: Final = "connect_batch"
 WATCH_RELATIONSHIP: Final = "watch_relationship"
 MOVE_TO_GDAP: Final = "move_to_gdap"
@@ -22,6 +23,7 @@ LIST_TENANTS: Final = "list_tenants"
 CHECK_CONSENT: Final = "check_consent"
 CHECK_GRANT: Final = "check_grant"
 ADMIT_RUN: Final = "admit_run"
+SYNC_COMPANY_SLICE: Final = "sync_company_slice"
 CONNECT_ITEMS: Final = "connect_items"
 CHECK_RELATIONSHIP: Final = "check_relationship"
 MOVE_TENANT: Final = "move_tenant"
@@ -32,6 +34,7 @@ ORCHESTRATORS: Final = (
     DISCONNECT_TENANT,
     WATCH_CONSENTS,
     VERIFY_GRANT,
+    SYNC_COMPANIES,
     CONNECT_BATCH,
     WATCH_RELATIONSHIP,
     MOVE_TO_GDAP,
@@ -46,6 +49,7 @@ ACTIVITIES: Final = (
     CHECK_CONSENT,
     CHECK_GRANT,
     ADMIT_RUN,
+    SYNC_COMPANY_SLICE,
     CONNECT_ITEMS,
     CHECK_RELATIONSHIP,
     MOVE_TENANT,
@@ -70,6 +74,12 @@ DELTAS_TABLE: Final = "Deltas"
 THROTTLES_TABLE: Final = "Throttles"
 FINGERPRINTS_TABLE: Final = "Fingerprints"
 PLACES_TABLE: Final = "Places"
+SECRETS_TABLE: Final = "Secrets"
+PSA_CONNECTIONS_TABLE: Final = "PsaConnections"
+PSA_SYNCS_TABLE: Final = "PsaSyncs"
+PSA_COMPANIES_TABLE: Final = "PsaCompanies"
+REQUEST_BUDGETS_TABLE: Final = "RequestBudgets"
+TICKETS_TABLE: Final = "Tickets"
 PLACEMENTS_TABLE: Final = "Placements"
 SUGGESTIONS_TABLE: Final = "Suggestions"
 CONNECT_BATCHES_TABLE: Final = "ConnectBatches"
@@ -115,6 +125,14 @@ def move_instance_id(move_id: str) -> str:
 def consent_watch_instance_id(day: str) -> str:
     """The daily look at every tenant's consent; one a day, however often the timer fires."""
     return f"consents-{day}"
+
+
+def company_sync_instance_id(msp_id: str, provider: str, number: int) -> str:
+    """The orchestration of a PSA's `number`th sync of companies.
+
+    Two ids take turns: there is only one sync of a PSA at a time, and the one before has ended, or is about to.
+    """
+    return f"companies-{msp_id}-{provider}-{number % 2}"
 
 
 def resource_instance_id(run_id: str, resource: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.services import clock, microsoft, services, tables
+from tests.services import autotask, clock, microsoft, psa, services, tables
 
-__all__ = ["clock", "microsoft", "services", "tables"]
+__all__ = ["autotask", "clock", "microsoft", "psa", "services", "tables"]
 
 _LOOPBACK = ("127.", "::1", "localhost")
 

@@ -9,12 +9,14 @@ import azure.functions as func
 
 from tenantsync import logs
 from tenantsync.clock import to_rfc3339
+from tenantsync.company_syncing import start_due_company_syncs
 from tenantsync.errors import TenantSyncError
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.partner.watches import mend_watches, start_watches
 from tenantsync.services import services
 from tenantsync.syncing import start_due
+from tenantsync.tickets import deliver_ticket_notes
 from tenantsync.watchdog import watch_runs
 from tenantsync.wire import WATCH_CONSENTS, consent_watch_instance_id
 
@@ -30,6 +32,14 @@ def deliver_notifications(timer: func.TimerRequest) -> None:
         services().notifier.deliver_due()
     except TenantSyncError as failure:  # the next minute tries again
         logs.event("notifications_delayed", problem=failure.code)
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="40 * * * * *")
+def write_ticket_notes(timer: func.TimerRequest) -> None:
+    try:
+        deliver_ticket_notes(services())
+    except TenantSyncError as failure:  # the next minute tries again
+        logs.event("ticket_notes_delayed", problem=failure.code)
 
 
 @blueprint.timer_trigger(arg_name="timer", schedule="0 47 3 * * *")
@@ -64,6 +74,13 @@ async def start_due_syncs(timer: func.TimerRequest, client: str) -> None:
     await asyncio.to_thread(_start_due, work)
 
 
+@blueprint.timer_trigger(arg_name="timer", schedule="15 */5 * * * *")
+@blueprint.durable_client_input(client_name="client")
+async def start_company_syncs(timer: func.TimerRequest, client: str) -> None:
+    work = DurableOrchestrations(client)
+    await asyncio.to_thread(_start_company_syncs, work)
+
+
 @blueprint.timer_trigger(arg_name="timer", schedule="20 * * * * *")
 @blueprint.durable_client_input(client_name="client")
 async def watch_new_relationships(timer: func.TimerRequest, client: str) -> None:
@@ -76,6 +93,13 @@ def _start_due(work: DurableOrchestrations) -> None:
         start_due(services(), work)
     except TenantSyncError as failure:  # the next pass goes on
         logs.event("syncs_not_started", problem=failure.code)
+
+
+def _start_company_syncs(work: DurableOrchestrations) -> None:
+    try:
+        start_due_company_syncs(services(), work)
+    except TenantSyncError as failure:  # the next pass goes on
+        logs.event("company_syncs_not_started", problem=failure.code)
 
 
 def _watch_new(work: DurableOrchestrations) -> None:

@@ -77,13 +77,15 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def measure(companies: int, latency_ms: int) -> Iterator[Measured]:
-    """One PSA after the other, on one stack."""
-    psa = LocalPsa({"companies": companies, **{provider: {"latencyMs": latency_ms} for provider in _TITLES}})
-    with tempfile.TemporaryDirectory(prefix="opspilot365-") as directory, Stack(Path(directory), [], psa=psa) as stack:
-        bench = _Bench(stack, psa)
-        for provider in _TITLES:
-            print(f"{_TITLES[provider]}: {companies:,} companies ...", file=sys.stderr, flush=True)
-            yield bench.measure(provider)
+    """One PSA after the other, each on a stack of its own, as an MSP has one PSA."""
+    for provider in _TITLES:
+        print(f"{_TITLES[provider]}: {companies:,} companies ...", file=sys.stderr, flush=True)
+        psa = LocalPsa({"companies": companies, provider: {"latencyMs": latency_ms}})
+        with (
+            tempfile.TemporaryDirectory(prefix="opspilot365-") as directory,
+            Stack(Path(directory), [], psa=psa) as stack,
+        ):
+            yield _Bench(stack, psa).measure(provider)
 
 
 def render(found: Sequence[Measured], latency_ms: int) -> list[str]:

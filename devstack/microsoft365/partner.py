@@ -15,7 +15,6 @@ from uuid import uuid4
 from devstack.microsoft365.answers import GraphError
 
 GLOBAL_ADMINISTRATOR: Final = "62e90394-69f5-4237-9190-012177145e10"
-_GLOBAL_READER: Final = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
 DAY: Final = 24 * 3600.0
 SETTLE_SECONDS: Final = 0.5
 """So long everything takes that Microsoft does in the background."""
@@ -207,23 +206,6 @@ def create_relationship(
         customer_id=str(customer.get("tenantId", "")).lower(),
         customer_name=str(customer.get("displayName", "")),
         auto_extend=body.get("autoExtendDuration") or "PT0S",
-    )
-
-
-def seed_relationship(customer_id: str, customer_name: str, now: float) -> Relationship:
-    """One that is active already, by which everything can be read."""
-    return Relationship(
-        relationship_id=f"{uuid4()}-{uuid4()}",
-        display_name=f"Older relationship {customer_id[-12:]}",
-        duration="P730D",
-        roles=(_GLOBAL_READER,),
-        created=now,
-        customer_id=customer_id,
-        customer_name=customer_name,
-        status="active",
-        since=now,
-        activated=now,
-        ends=now + _MOST_DAYS * DAY,
     )
 
 

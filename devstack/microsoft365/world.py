@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import uuid4
 
-from devstack.microsoft365.partner import Relationship, seed_relationship
+from devstack.microsoft365.partner import DAY, Relationship
 from devstack.microsoft365.population import Population
 from devstack.microsoft365.scenario import Fault, Scenario, TenantSpec
 from devstack.microsoft365.tokens import Signer
@@ -20,6 +21,8 @@ APPLICATION_PERMISSIONS: Final = (
     "Reports.Read.All",
 )
 DELEGATED_PERMISSIONS: Final = ("Mail.Read",)
+_GLOBAL_READER: Final = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
+_SEEDED_DAYS: Final = 730
 
 
 @dataclass
@@ -156,7 +159,7 @@ class World:
         if state.relationships is None:
             state.relationships = {}
             for tenant_id in state.spec.gdap_customers:
-                made = seed_relationship(tenant_id, self.tenants[tenant_id].spec.domain, self.clock())
+                made = _seed_relationship(tenant_id, self.tenants[tenant_id].spec.domain, self.clock())
                 state.relationships[made.relationship_id] = made
         return state.relationships
 
@@ -171,3 +174,20 @@ class World:
     def describe_requests(self) -> dict[str, Any]:
         """How often each path was asked."""
         return {"total": self.by_path.total(), "byPath": dict(self.by_path), "throttled": self.throttled}
+
+
+def _seed_relationship(customer_id: str, customer_name: str, now: float) -> Relationship:
+    """One that is active already, by which everything can be read."""
+    return Relationship(
+        relationship_id=f"{uuid4()}-{uuid4()}",
+        display_name=f"Older relationship {customer_id[-12:]}",
+        duration=f"P{_SEEDED_DAYS}D",
+        roles=(_GLOBAL_READER,),
+        created=now,
+        customer_id=customer_id,
+        customer_name=customer_name,
+        status="active",
+        since=now,
+        activated=now,
+        ends=now + _SEEDED_DAYS * DAY,
+    )

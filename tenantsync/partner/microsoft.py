@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -190,12 +190,14 @@ class PartnerTenant:
         tenant_id = self._graph.tenant_id
         closed = self._gate.seconds_closed(tenant_id, WORKLOAD)
         if closed:
-            raise ThrottledError("throttled", "waiting as asked", cause=Cause(429, retry_after_seconds=closed))
+            raise ThrottledError("partner_throttled", cause=Cause(429, retry_after_seconds=closed))
         try:
             yield
         except ThrottledError as failure:
-            self._gate.close(tenant_id, WORKLOAD, failure.cause.retry_after_seconds or _WAIT_SECONDS)
-            raise
+            seconds = failure.cause.retry_after_seconds or _WAIT_SECONDS
+            self._gate.close(tenant_id, WORKLOAD, seconds)
+            cause = replace(failure.cause, retry_after_seconds=seconds)
+            raise ThrottledError("partner_throttled", failure.detail, cause=cause) from failure
         except (PermissionMissingError, ConsentError) as failure:
             raise RequestError("partner_access_missing", failure.detail) from failure
         except ContractError as failure:

@@ -42,6 +42,11 @@ class Connection:
     created_by: str = ""
     return_url: str = ""
     ticket_ref: str = ""
+    """What people call the ticket this onboarding reports to."""
+    ticket_provider: str = ""
+    """The PSA it is in."""
+    ticket_closes: bool = False
+    """Whether the ticket is closed when the onboarding is complete."""
     run_id: str = ""
     admin_object_id: str = ""
     """The Entra object id of the admin who proved the tenant by signing in."""

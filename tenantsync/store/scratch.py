@@ -8,6 +8,7 @@ from tenantsync.wire import SCRATCH_TABLE
 
 _NOTES_AT_ONCE: Final = 10
 _KEPT: Final = "_kept"
+_MOST_NOTES: Final = 10**8
 
 
 class Scratch:
@@ -22,11 +23,11 @@ class Scratch:
         row = {"PartitionKey": self._listing, "RowKey": f"{number:08d}", "note": note}
         self._tables.upsert(SCRATCH_TABLE, row)
 
-    def read_all(self) -> Iterator[bytes]:
-        """All notes in the order of their numbers."""
+    def read_all(self, below: int = _MOST_NOTES) -> Iterator[bytes]:
+        """All notes, or those with a number below one, in the order of their numbers."""
         after = ""
         while rows := self._tables.scan(SCRATCH_TABLE, self._listing, after=after, limit=_NOTES_AT_ONCE):
-            yield from (row.values["note"] for row in rows)
+            yield from (row.values["note"] for row in rows if int(row.key) < below)
             after = rows[-1].key
 
     def kept(self) -> "Scratch":

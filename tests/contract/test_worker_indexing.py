@@ -37,6 +37,13 @@ HTTP = {
     "transfer_list": (["GET"], "msp-portal/transfers"),
     "transfer_accept": (["POST"], "msp-portal/transfers/{transferId}/accept"),
     "transfer_end": (["DELETE"], "msp-portal/transfers/{transferId}"),
+    "psa_list": (["GET"], "msp-portal/psa"),
+    "psa_show": (["GET"], "msp-portal/psa/{provider}"),
+    "psa_connect": (["PUT"], "msp-portal/psa/{provider}"),
+    "psa_disconnect": (["DELETE"], "msp-portal/psa/{provider}"),
+    "psa_test": (["POST"], "msp-portal/psa/{provider}/test"),
+    "psa_sync": (["POST"], "msp-portal/psa/{provider}/sync"),
+    "psa_sync_status": (["GET"], "msp-portal/psa/{provider}/sync-status"),
     "customer_list": (["GET"], "msp-portal/customers"),
     "customer_create": (["POST"], "msp-portal/customers"),
     "customer_details": (["GET"], "msp-portal/customers/{customerId}"),
@@ -61,7 +68,15 @@ HTTP = {
     "openapi": (["GET"], "openapi.json"),
     "health": (["GET"], "health"),
 }
-TIMERS = {"deliver_notifications", "watch_consents_daily", "forget_old_links_daily", "resume_runs", "start_due_syncs"}
+TIMERS = {
+    "start_company_syncs",
+    "write_ticket_notes",
+    "deliver_notifications",
+    "watch_consents_daily",
+    "forget_old_links_daily",
+    "resume_runs",
+    "start_due_syncs",
+}
 TIMERS |= {"watch_new_relationships"}
 
 
@@ -92,7 +107,7 @@ def test_routes_are_those_of_the_contract_and_anonymous(app: AppIndex):
 
 def test_indexing_loads_no_cloud_client():
     """Cold starts pay for every import; clients are built on first use."""
-    heavy = ("azure.identity",)
+    heavy = ("azure.identity", "azure.keyvault")
     code = f"import sys, function_app; print([name for name in {heavy!r} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert loaded.stdout.strip() == "[]"

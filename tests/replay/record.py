@@ -43,6 +43,7 @@ REFUSED = {"ok": False, "code": "partner_access_missing", "action": "stop"}
 MOVE = {"mspId": "m", "moveId": "v", "after": ""}
 MOVED = {"ok": True, "ended": False, "after": "t"}
 PAGE = {"ok": True, "tenants": [TENANT, {"mspId": "m", "tenantId": "u"}], "cursor": ""}
+COMPANIES = {"mspId": "m", "provider": "autotask", "number": 1}
 LOST = {"ok": False, "code": "storage_unavailable", "action": "retry"}
 
 SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
@@ -62,6 +63,8 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),
+    "companies_synced": ("sync_companies", COMPANIES, {"sync_company_slice": [MORE, THROTTLED, LOST, ENDED]}),
+    "companies_synced_long": ("sync_companies", COMPANIES, {"sync_company_slice": [MORE] * 41}),
     "batch_connected": ("connect_batch", BATCH, {"connect_items": [MORE, THROTTLED, LOST, ENDED]}),
     "batch_connected_long": ("connect_batch", BATCH, {"connect_items": [*[MORE] * 42, ENDED]}),
     "resource_waited": ("sync_resource", RESOURCE, {"sync_slice": [THROTTLED, MORE, THROTTLED, ENDED]}),
@@ -83,6 +86,7 @@ DEFAULTS: Mapping[str, Any] = {
     "check_consent": {"ok": True, "consent": "granted"},
     "check_grant": ENDED,
     "admit_run": PLACE,
+    "sync_company_slice": ENDED,
     "connect_items": ENDED,
     "check_relationship": ENDED,
     "move_tenant": ENDED,

@@ -95,5 +95,5 @@ def test_large_bodies_are_refused(app: App, tenant: Run, function: HttpFunction)
         portal_token(*ALL_ROLES),
         body,
     )
-    takes_a_body = function.name not in ("tenant_resync", "tenant_cancel", "resource_retry")
+    takes_a_body = function.name not in ("tenant_resync", "tenant_cancel", "resource_retry", "psa_sync")
     assert (answer.status == 413) is takes_a_body

@@ -200,6 +200,8 @@ def test_throttling_closes_the_gate_for_everybody(services: Services, partner: F
     partner.fail.append(graph_error(429, "TooManyRequests", Retry_After="40"))
     with pytest.raises(ThrottledError):
         connect(services, access=GDAP)
+    answer = App().call("GET", PATH, TOKEN)
+    assert (answer.status, answer.body["code"], answer.headers["Retry-After"]) == (429, "partner_throttled", "40")
     before = len(microsoft.asked)
     with pytest.raises(ThrottledError):
         list(gdap_customers(services, MSP))

@@ -434,9 +434,13 @@ def test_wishes_stay_and_what_was_granted_travels(app: App, run: Run, services: 
     services.grants.put(replace(granted, grant_id="g2", state=GrantState.DECLINED))
     wishes = {"notifications": [], "services": ["teams"], "tags": ["vip"]}
     assert call(app, "PATCH", f"tenants/{TENANT}", wishes).status == 200
+    access = {"access_model": "gdap", "relationship_id": "r", "access_status": "active", "has_dap": True}
+    services.tenants.change(MSP, TENANT, **access, access_expires_at=run.started_at)
     accept(app, offer(app))
     mine = call(app, "GET", f"tenants/{TENANT}", msp=OTHER_MSP).body
-    assert (mine["services"], mine["tags"], len(mine["notifications"])) == ([], [], 4)
+    assert (mine["services"], mine["tags"], len(mine["notifications"])) == ([], [], 6)
+    nothing = {"relationshipId": None, "status": None, "expiresAt": None}
+    assert mine["access"] == {"model": "direct", "legacy": False, **nothing}
     ledger = call(app, "GET", f"tenants/{TENANT}/permissions", msp=OTHER_MSP).body["ledger"]
     assert [(item["state"], item["requestedBy"]) for item in ledger] == [("granted", "")]
 

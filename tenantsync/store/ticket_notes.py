@@ -1,0 +1,97 @@
+"""Notes that still have to be written into tickets, and what has become of the ones before."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from tenantsync.errors import ConflictError
+from tenantsync.store.records import from_row, to_row
+from tenantsync.store.tables import TableStore
+from tenantsync.wire import TICKETS_TABLE
+
+_PENDING: Final = "pending"
+_LOG: Final = "log"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketNote:
+    """One step of an onboarding on its way into its ticket; `text` is the same at every attempt."""
+
+    connection_id: str
+    step: str
+    """Steps sort in the order they happen in."""
+    msp_id: str
+    provider: str
+    reference: str
+    text: str
+    closes: bool = False
+    """Whether the ticket is closed with it."""
+    created_at: str
+    due_at: str
+    attempts: int = 0
+
+    @property
+    def note_id(self) -> str:
+        return f"{self.connection_id}_{self.step}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketLog:
+    """What a connection's ticket has been told so far."""
+
+    connection_id: str
+    told: str = ""
+    """The steps that are in the ticket or were given up, separated by spaces."""
+    last_posted_at: str = ""
+    closed_at: str = ""
+    given_up_at: str = ""
+    problem_code: str = ""
+    problem_message: str = ""
+
+
+class TicketNotes:
+    """Notes by connection and step: each is added once, also when it has been delivered since."""
+
+    def __init__(self, tables: TableStore) -> None:
+        self._tables = tables
+
+    def add(self, note: TicketNote) -> None:
+        """Stores the note unless it waits, or was told, already."""
+        if self.is_told(note):
+            return
+        with suppress(ConflictError):
+            self._tables.insert(TICKETS_TABLE, to_row(note, _PENDING, note.note_id))
+
+    def list_pending(self, after: str, limit: int) -> list[TicketNote]:
+        """Up to `limit` waiting notes with an id above `after`: a connection's one after the other."""
+        rows = self._tables.scan(TICKETS_TABLE, _PENDING, after=after, limit=limit)
+        return [from_row(TicketNote, row) for row in rows]
+
+    def change(self, note: TicketNote, **changes: Any) -> TicketNote:
+        """Stores the next attempt's time."""
+        changed = replace(note, **changes)
+        self._tables.upsert(TICKETS_TABLE, to_row(changed, _PENDING, note.note_id))
+        return changed
+
+    def read_log(self, connection_id: str) -> TicketLog:
+        """What the ticket was told; an empty log before the first note."""
+        row = self._tables.read(TICKETS_TABLE, connection_id, _LOG)
+        return from_row(TicketLog, row) if row else TicketLog(connection_id=connection_id)
+
+    def is_told(self, note: TicketNote) -> bool:
+        """Whether the note is in the ticket, or was given up."""
+        return note.step in self.read_log(note.connection_id).told.split()
+
+    def note_problem(self, note: TicketNote, code: str, message: str) -> None:
+        """Remembers why the last attempt failed."""
+        self._log(note, problem_code=code, problem_message=message)
+
+    def settle(self, note: TicketNote, **changes: str) -> None:
+        """The note was delivered or is given up: first it is noted, then it no longer waits."""
+        told = dict.fromkeys([*self.read_log(note.connection_id).told.split(), note.step])
+        self._log(note, told=" ".join(told), **changes)
+        self._tables.delete(TICKETS_TABLE, _PENDING, [note.note_id])
+
+    def _log(self, note: TicketNote, **changes: str) -> None:
+        log = replace(self.read_log(note.connection_id), **changes)
+        self._tables.upsert(TICKETS_TABLE, to_row(log, note.connection_id, _LOG))
