@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devstack.host.server import HostBusyError, bind
-from devstack.psa.local import LocalPsa
+from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import Ports, Stack, StackError
 from devstack.storage import StorageError
 
@@ -57,19 +57,13 @@ def serve(directory: Path, port: int) -> None:
     """Runs until interrupted."""
     print("Starting the simulator, the table store and the Functions host ...", file=sys.stderr)
     tenants = [{"tenantId": tenant_id(number), **tenant} for number, tenant in enumerate(_TENANTS)]
-    psa = LocalPsa({"known": [_company(tenant) for tenant in tenants]})
+    psa = LocalPsa({"known": [company_of(tenant) for tenant in tenants]})
     partner = {"contracts": [tenant_id(1)], "gdapCustomers": [tenant_id(2)]}
     with Stack(directory, tenants, Ports.free(port), psa=psa, partner=partner) as stack:
         print(instructions(stack, psa), flush=True)
         while True:
             stack.check()
             time.sleep(_WATCH_SECONDS)
-
-
-def _company(tenant: dict[str, Any]) -> dict[str, str]:
-    """The tenant's customer, as every PSA has it."""
-    name = tenant["displayName"].partition(" (")[0]
-    return {"name": name, "domain": tenant["domain"], "tenantId": tenant["tenantId"]}
 
 
 def tenant_id(number: int) -> str:

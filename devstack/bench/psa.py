@@ -134,8 +134,7 @@ class _Bench:
     def measure(self, provider: str) -> Measured:
         """Connects and syncs twice; what checking the connection costs is not part of it."""
         self._call("PUT", provider, self._psa.values()[provider])
-        usage = f"{self._psa.origins['control']}/_simulator/{provider}/usage"
-        self._stack.http.delete(usage, timeout=10).raise_for_status()
+        self._psa.ask(self._stack.http, "DELETE", f"{provider}/usage")
         first, companies = self._sync(provider)
         again, _ = self._sync(provider)
         return Measured(
@@ -143,7 +142,7 @@ class _Bench:
             companies=companies,
             first=first,
             again=again,
-            usage=self._stack.http.get(usage, timeout=10).json(),
+            usage=self._psa.ask(self._stack.http, "GET", f"{provider}/usage"),
         )
 
     def _sync(self, provider: str) -> tuple[Pass, int]:

@@ -16,6 +16,7 @@ from devstack.demo.journey import AdminBrowser, JourneyError, Portal
 from devstack.demo.proof import find_failures
 from devstack.demo.scenarios import DEMO_TENANT, OTHER_TENANT, SCENARIOS, play_scenario
 from devstack.demo.screen import Screen, render_summary
+from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import Stack, StackError
 from devstack.storage import StorageError
 
@@ -86,7 +87,8 @@ def play_story(directory: Path, name: str, *, as_json: bool) -> int:
     tenant = {"tenantId": DEMO_TENANT, "domain": _DOMAIN, "displayName": "Contoso", "users": _STORY_USERS}
     other = {"tenantId": OTHER_TENANT, "domain": "fabrikam.com", "displayName": "Fabrikam", "users": 50}
     tenants, environment = [{**tenant, **scenario.tenant}, other], scenario.environment
-    with Stack(directory, tenants, extra_environment=environment, partner=scenario.partner) as stack:
+    psa = LocalPsa({"companies": 60, "known": [company_of(item) for item in tenants]}) if scenario.has_psa else None
+    with Stack(directory, tenants, extra_environment=environment, partner=scenario.partner, psa=psa) as stack:
         code, ending = play_scenario(name, stack, screen, _DOMAIN)
     if as_json:
         print(json.dumps({"scenario": name, "status": ending.status, "problems": ending.problems}))

@@ -8,6 +8,7 @@ from typing import Any, Final
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal, ProblemError, describe_problem
 from devstack.demo.partner_stories import play_dap, play_gdap
 from devstack.demo.proof import find_failures
+from devstack.demo.psa_stories import play_psa
 from devstack.demo.screen import Screen, render_summary
 from devstack.stack import OTHER_MSP, Stack
 
@@ -42,6 +43,8 @@ class Scenario:
     environment: Mapping[str, str] = field(default_factory=dict)
     partner: Mapping[str, Any] = field(default_factory=dict)
     """What the MSP's own tenant has, see `Stack.partner`."""
+    has_psa: bool = False
+    """Whether the MSP has all three PSAs, with the demo's tenants among their companies."""
 
 
 def _follow(portal: Portal, tenant_id: str, screen: Screen) -> Ending:
@@ -158,6 +161,14 @@ def _expired_link(stack: Stack, screen: Screen, domain: str) -> Ending:
 DEMO_TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"
 
 SCENARIOS: Final[Mapping[str, Scenario]] = {
+    "psa": Scenario(
+        about="customers come from ConnectWise, Autotask and HaloPSA; a ticket is told how the onboarding goes",
+        play=lambda *stage: Ending(*play_psa(*stage)),
+        state="completed",
+        problem="ticket_closed",
+        exit_code=PROVEN,
+        has_psa=True,
+    ),
     "gdap": Scenario(
         about="the tenant is connected with GDAP: approval, roles of a group, what is missing, extension, end",
         play=lambda *stage: Ending(*play_gdap(*stage)),

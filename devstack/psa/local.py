@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import requests
+
 from devstack.certificates import Certificates
 from devstack.psa.connections import app_settings, connection_values
 from devstack.psa.spec import PsaScenario, parse_scenario
@@ -48,6 +50,19 @@ class LocalPsa:
     def values(self) -> dict[str, dict[str, str]]:
         """What an MSP enters for its connections, by PSA."""
         return connection_values(self.scenario, self.origins)
+
+    def ask(self, http: requests.Session, method: str, path: str, document: Mapping[str, Any] | None = None) -> Any:
+        """A call below `/_simulator/` of the control origin; its JSON, None where there is none."""
+        url = f"{self.origins['control']}/_simulator/{path}"
+        answer = http.request(method, url, json=document, timeout=30)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+def company_of(tenant: Mapping[str, Any]) -> dict[str, str]:
+    """A simulated tenant's customer, as every PSA has it: an entry of `known`."""
+    name = str(tenant.get("displayName", tenant["domain"])).partition(" (")[0]
+    return {"name": name, "domain": tenant["domain"], "tenantId": tenant["tenantId"]}
 
 
 def _distinct_ports(count: int) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
+from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import Stack
 from devstack.storage import free_port
 
@@ -70,11 +71,16 @@ TENANTS = (
     tenant(29, "legacy2.test"),
     tenant(30, "batch1.test"),
     tenant(31, "batch2.test"),
+    tenant(32, "connectwise.test"),
+    tenant(33, "autotask.test"),
+    tenant(34, "halopsa.test"),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 
 LEGACY = ("legacy1.test", "legacy2.test")
 """Customers the MSP reaches by DAP."""
+PSA_CUSTOMERS = ("connectwise.test", "autotask.test", "halopsa.test")
+"""Tenants whose customers are companies of every PSA."""
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +88,9 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all journeys; every journey has a tenant of its own."""
     contracts = [item["tenantId"] for item in TENANTS if item["domain"] in LEGACY]
     directory, partner = tmp_path_factory.mktemp("stack"), {"contracts": contracts}
-    with Stack(directory, TENANTS, extra_environment=ENVIRONMENT, partner=partner) as running:
+    known = [company_of(item) for item in TENANTS if item["domain"] in PSA_CUSTOMERS]
+    psa = LocalPsa({"companies": 60, "known": known})
+    with Stack(directory, TENANTS, extra_environment=ENVIRONMENT, partner=partner, psa=psa) as running:
         yield running
 
 

@@ -1,0 +1,53 @@
+"""Customers from each PSA and tickets back to it, on the whole stack: one journey for each of the three."""
+
+from typing import Any
+
+import pytest
+
+from devstack.demo.journey import AdminBrowser, Portal
+from devstack.demo.psa_stories import (
+    bring_companies,
+    find_customer,
+    find_references,
+    open_ticket,
+    psa_of,
+    wait_until_closed,
+)
+from devstack.stack import Stack
+
+
+def connect_with_ticket(stack: Stack, provider: str, domain: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Companies are synced, the domain's customer is connected with a ticket; the customer and the closed ticket."""
+    portal = Portal(stack)
+    bring_companies(portal, psa_of(stack), provider)
+    customer = find_customer(portal, domain, provider)
+    ticket = open_ticket(stack, provider, customer)
+    wish = {"ref": f"{provider}:{ticket['reference']}", "closeWhenReady": True}
+    body = {"tenant": domain, "customerId": customer["customerId"], "ticketRef": wish}
+    connected = portal.call("POST", "tenants/connect", body)
+    AdminBrowser(stack).open(connected["authUrl"])
+    assert list(portal.follow(connected["tenantId"]))[-1]["state"] == "completed"
+    return customer, wait_until_closed(stack, provider, ticket["ticketId"])
+
+
+@pytest.mark.parametrize("provider", ["connectwise", "autotask", "halopsa"])
+def test_customer_comes_from_the_psa_and_its_ticket_is_told(stack: Stack, provider: str):
+    customer, ticket = connect_with_ticket(stack, provider, f"{provider}.test")
+    assert provider in find_references(Portal(stack), customer["customerId"])
+    assert all(note["isInternal"] for note in ticket["notes"])
+    texts = [note["text"] for note in ticket["notes"]]
+    assert len(texts) == len(set(texts)) >= 3
+    assert "complete" in texts[-1]
+    usage = psa_of(stack).ask(stack.http, "GET", f"{provider}/usage")
+    assert (usage["violations"], usage["throttled"]) == ([], 0)
+
+
+@pytest.mark.parametrize("provider", ["connectwise", "autotask", "halopsa"])
+def test_unchanged_companies_stay_as_they_are_and_a_new_one_comes(stack: Stack, provider: str):
+    portal, psa = Portal(stack), psa_of(stack)
+    bring_companies(portal, psa, provider)
+    again = bring_companies(portal, psa, provider)["result"]
+    assert (again["created"], again["changed"], again["deactivated"]) == (0, 0, 0)
+    psa.ask(stack.http, "POST", f"{provider}/companies", {"name": f"Newcomer of {provider}"})
+    assert bring_companies(portal, psa, provider)["result"]["created"] == 1
+    assert find_customer(portal, f"Newcomer of {provider}", provider)
