@@ -55,12 +55,19 @@ def find_invited(token: str, services: Services) -> Connection | None:
 def why_closed(connection: Connection, services: Services) -> str:
     """The result the administrator is shown instead of Microsoft's page; empty while the invitation is open."""
     if connection.state == ConnectionState.STARTED:
-        run = services.runs.read(connection.run_id)
-        return "verifying" if run and run.state == RunState.VERIFYING else "connected"
+        return _how_it_went(connection, services)
     if connection.state != ConnectionState.AWAITING_CONSENT:
         return _RESULTS[ConnectionState(connection.state)]
     is_over = services.clock.now() >= parse_rfc3339(connection.expires_at)
     return "expired" if is_over or not services.connections.is_latest(connection) else ""
+
+
+def _how_it_went(connection: Connection, services: Services) -> str:
+    owner = services.owners.read(connection.tenant_id)
+    if owner and owner.connection_id == connection.connection_id:
+        return "connected"
+    run = services.runs.read(connection.run_id)
+    return "verifying" if run and run.state == RunState.VERIFYING else "error"
 
 
 def consent_url(connection: Connection, services: Services) -> str:

@@ -77,7 +77,8 @@ class Placing:
 
     def place(self, told: Mapping[str, Company]) -> None:
         known = self._before.placements
-        facts = {key: _with_facts(known.get(key) or self._unplaced(key), item) for key, item in told.items()}
+        account = self._before.account
+        facts = {key: _with_facts(known.get(key) or self._unplaced(key), item, account) for key, item in told.items()}
         landscape = replace(self._before, placements={**known, **facts})
         wanted = []
         for key, placement in facts.items():
@@ -215,6 +216,7 @@ class Placing:
             name=placement.name,
             domains=tuple(placement.domains.split()),
             is_active=placement.is_active,
+            account=placement.account,
         )
 
     def _count(self, kind: str, name: str) -> None:
@@ -260,7 +262,7 @@ class Placing:
         services.placements.change(self._msp_id, wanted.provider, external_id, edit)
 
 
-def _with_facts(placement: Placement, company: Company) -> Placement:
+def _with_facts(placement: Placement, company: Company, account: str) -> Placement:
     name = " ".join(company.name.split())[:MAX_NAME].strip()
     return replace(
         placement,
@@ -269,6 +271,7 @@ def _with_facts(placement: Placement, company: Company) -> Placement:
         domains=" ".join(company.domains[:_MOST_DOMAINS]),
         tenant_ids=" ".join(company.entra_tenant_ids[:_MOST_DOMAINS]),
         is_active=company.is_active,
+        account=account or placement.account,
     )
 
 
@@ -284,7 +287,7 @@ def _without(landscape: Landscape, external_ids: Sequence[str]) -> Landscape:
 
 def _made_id(placement: Placement) -> str:
     """Follows from the company, so that a repetition makes the same customer; not one that people said it is not."""
-    name = f"{placement.msp_id}/{placement.provider}/{placement.external_id}"
+    name = f"{placement.msp_id}/{placement.provider}/{placement.external_id}/{placement.account}"
     refused = placement.refused.split()
     return next(
         made

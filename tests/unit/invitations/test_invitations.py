@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from activities.verify_consent import verify_consent
 from tenantsync.invitations import find_invited, invitation_url
 from tenantsync.services import Services, using
 from tenantsync.settings import Secret
@@ -56,8 +57,20 @@ def test_link_leads_to_the_consent_page_and_the_rest_goes_on_as_ever(
     done = finish_sign_in(services, microsoft, signing_in.headers["Location"], started)
     assert done.headers["Location"].endswith("result=verifying")
     assert open_link(app, path).endswith("?result=verifying")
-    services.runs.change(started.runs[0], state=RunState.SYNCING)
+    verify_consent(started.runs[0], 0, services)
     assert open_link(app, path).endswith("?result=connected")
+    services.runs.change(started.runs[0], state=RunState.FAILED)  # a later sync's failure takes nothing back
+    assert open_link(app, path).endswith("?result=connected")
+
+
+def test_link_of_a_consent_that_was_never_confirmed_says_that_it_went_wrong(
+    app: App, services: Services, microsoft: FakeMicrosoft, path: str
+):
+    started = Started()
+    signing_in = redirect(services, started, state=state_of(open_link(app, path)), admin_consent="True", tenant=TENANT)
+    finish_sign_in(services, microsoft, signing_in.headers["Location"], started)
+    services.runs.change(started.runs[0], state=RunState.FAILED)
+    assert open_link(app, path).endswith("?result=error")
 
 
 def test_scanners_visits_neither_use_the_link_up_nor_fill_the_store(
