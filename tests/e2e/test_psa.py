@@ -19,7 +19,7 @@ Told = dict[str, tuple[str, str]]
 
 @pytest.fixture(scope="module")
 def told(stack: Stack) -> Told:
-    """By PSA, a customer that was connected with a ticket, and the ticket: all at once, as notes go out by the minute."""
+    """By PSA, a customer connected with a ticket, and the ticket: all at once, as notes go out by the minute."""
     return {provider: connect_with_ticket(stack, provider, f"{provider}.test") for provider in PROVIDERS}
 
 
