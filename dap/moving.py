@@ -53,7 +53,7 @@ def start_move(body: Body, caller: Caller, services: Services, orchestrations: S
     check_groups(wish, partner)
     contracts = {item.tenant_id: item for item in partner.list_contracts()}
     chosen = _choose(body, contracts)
-    current = find_current(partner)
+    current = find_current(caller.msp_id, partner, services)
     plans = [_plan(item, current.get(item.tenant_id)) for item in chosen]
     asked = [plan.customer for plan in plans if not plan.skipped]
     move_id = "" if is_dry or not asked else _begin(asked, wish, caller, services, orchestrations)
@@ -72,7 +72,8 @@ def start_move(body: Body, caller: Caller, services: Services, orchestrations: S
 
 def show_move(move_id: str, caller: Caller, services: Services) -> dict[str, Any]:
     """How far a move is; raises RequestError `move_unknown`."""
-    move = services.moves.read(caller.msp_id, move_id) if is_guid(move_id.lower()) else None
+    move_id = move_id.lower()
+    move = services.moves.read(caller.msp_id, move_id) if is_guid(move_id) else None
     if move is None:
         raise RequestError("move_unknown")
     _look(move, services)
