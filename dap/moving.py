@@ -77,7 +77,8 @@ def show_move(move_id: str, caller: Caller, services: Services) -> dict[str, Any
     if move is None:
         raise RequestError("move_unknown")
     _look(move, services)
-    items = [_describe_item(move, item, services) for item in _items_of(move, services)]
+    asked = {own.key: own for own in services.relationships.list_all(move.msp_id)}
+    items = [_describe_item(item, asked.get(item.relationship_key), services) for item in _items_of(move, services)]
     counts = Counter(item["state"] for item in items)
     return {
         "moveId": move.move_id,
@@ -163,12 +164,7 @@ def _describe_plan(plan: _Plan) -> dict[str, Any]:
     }
 
 
-def _describe_item(move: Move, item: MoveItem, services: Services) -> dict[str, Any]:
-    own = (
-        services.relationships.read(move.msp_id, item.tenant_id, item.relationship_key)
-        if item.relationship_key
-        else None
-    )
+def _describe_item(item: MoveItem, own: OwnRelationship | None, services: Services) -> dict[str, Any]:
     problem = find_problem(item.problem_code, item.problem_message).to_json() if item.problem_code else None
     return {
         "tenantId": item.tenant_id,

@@ -41,7 +41,7 @@ def offer_relationship(offer: Offer, services: Services) -> OwnRelationship:
     open_one = next((item for item in known if _is_same(item, offer)), None)
     if open_one:
         return finish_offer(open_one, services)
-    wanted = _to_row(offer, sum(item.is_over for item in known), services)
+    wanted = _to_row(offer, len(known), services)
     is_new = services.relationships.create(wanted)
     _audit(wanted, services)
     return finish_offer(wanted, services, is_new=is_new)
@@ -67,7 +67,8 @@ def check_groups(wish: GdapWish, partner: PartnerTenant) -> None:
 def _is_same(item: OwnRelationship, offer: Offer) -> bool:
     wish = offer.wish
     asked = (wish.duration, " ".join(wish.roles), wish.auto_extend, wish.groups_to_text())
-    return not item.is_over and (item.duration, item.roles, item.auto_extend, item.groups) == asked
+    is_open = not item.is_over and not item.warned_days  # after the first warning the same wish is a renewal
+    return is_open and (item.duration, item.roles, item.auto_extend, item.groups) == asked
 
 
 def _to_row(offer: Offer, number: int, services: Services) -> OwnRelationship:

@@ -186,3 +186,12 @@ def test_draft_nobody_can_approve_holds_no_move_back(services: Services, partner
 
 def test_move_is_found_however_its_id_is_written(services: Services, partner: FakePartner):
     assert call("GET", f"/moves/{begin(services).upper()}")[0] == 200
+
+
+def test_large_move_is_shown_with_few_reads(services: Services, partner: FakePartner, monkeypatch: pytest.MonkeyPatch):
+    move_id = begin(services)
+    run(services, move_id)
+    reads: list[Any] = []
+    monkeypatch.setattr(services.relationships, "read", lambda *args: reads.append(args))
+    counts = call("GET", f"/moves/{move_id}")[1]["counts"]
+    assert (counts, reads) == ({"asked": 3}, [])

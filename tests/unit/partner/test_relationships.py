@@ -566,3 +566,46 @@ def test_request_that_was_refused_is_watched_when_it_is_made_after_all(services:
     work = Started()
     start_watches(services, work)
     assert work.again == [relationship_instance_id(own(services).key)]
+
+
+def test_one_that_is_about_to_end_can_be_renewed_with_the_same_wish(
+    services: Services, partner: FakePartner, clock: FakeClock
+):
+    first = opened(services, partner)
+    assert connect(services, access=GDAP)["access"]["relationshipId"] == first.relationship_id
+    clock.advance(85 * DAY)
+    look(services)
+    renewed, again = connect(services, access=GDAP)["access"], connect(services, access=GDAP)["access"]
+    assert renewed["approvalUrl"]
+    assert renewed["relationshipId"] == again["relationshipId"] != first.relationship_id
+    tenant = services.tenants.read(MSP, TENANT)
+    assert tenant
+    assert tenant.access_status == "active"
+
+
+def test_number_of_requests_never_leads_back_to_an_old_one(services: Services, partner: FakePartner, clock: FakeClock):
+    opened(services, partner)
+    clock.advance(85 * DAY)
+    look(services)
+    second = connect(services, access=GDAP)["access"]["relationshipId"]
+    call("DELETE", f"/{second}")
+    third = connect(services, access=GDAP)["access"]["relationshipId"]
+    assert third != second
+    assert len(partner.relationships) == 3
+
+
+def test_end_is_told_of_customers_that_were_never_connected_too(
+    services: Services, partner: FakePartner, clock: FakeClock, tables: MemoryTables, webhook: None
+):
+    call("POST", "", {"tenant": "contoso.com"})
+    partner.approve()
+    look(services)
+    clock.advance(85 * DAY)
+    look(services)
+    (row,) = tables.scan("Outbox", "pending")
+    assert row.key.endswith("-access_expiring")
+
+
+def test_withdrawn_request_shows_no_link(services: Services, partner: FakePartner):
+    connect(services, access=GDAP)
+    assert call("DELETE", f"/{partner.only.relationship_id}")[1]["approvalUrl"] is None
