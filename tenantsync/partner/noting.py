@@ -107,7 +107,12 @@ def announce(event: Event, own: OwnRelationship, occasion: str, services: Servic
 
 def _unconnected(own: OwnRelationship) -> ManagedTenant:
     """Stands for a customer that has GDAP and was never connected."""
-    times = {"created_at": own.created_at, "updated_at": own.updated_at}
     return ManagedTenant(
-        msp_id=own.msp_id, tenant_id=own.tenant_id, customer_id="", connection_id="", state="", **times
+        msp_id=own.msp_id,
+        tenant_id=own.tenant_id,
+        customer_id="",
+        connection_id="",
+        state="",
+        created_at=own.created_at,
+        updated_at=own.updated_at,
     )

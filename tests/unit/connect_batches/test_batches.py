@@ -369,3 +369,19 @@ def test_worker_that_dies_behind_the_connection_makes_no_second_one(
     assert first
     assert item["connectionId"] == first.connection_id
     assert item["state"] == "awaiting_consent"
+
+
+def test_next_list_of_the_partners_customers_has_the_rest_and_voids_no_link(
+    app: App, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(request, "MOST_ITEMS", 1)
+    named = {TENANT: "Contoso", OTHER_TENANT: "Fabrikam"}
+    listed = [PartnerCustomer(tenant_id=key, display_name=name) for key, name in named.items()]
+    found = []
+    for _ in named:
+        body = {"source": request.GDAP_CUSTOMERS}
+        batch = send_batch(body, "", TECHNICIAN, services, Started(), lambda services, msp_id: listed)
+        work(services, batch["batchId"])
+        found.append(batch["batchId"])
+    items = [item for batch_id in found for item in show(app, batch_id)["items"]]
+    assert [(item["tenant"], item["state"]) for item in items] == [(key, "awaiting_consent") for key in named]
