@@ -81,13 +81,12 @@ def _tend(own: OwnRelationship, seen: Relationship, partner: PartnerTenant, serv
 
 def _warn(own: OwnRelationship, services: Services) -> None:
     """Tells 90, 30 and 7 days before the end, each once; whoever asked for less time than that is not told."""
-    nearest = _nearest_warning(own, services)
+    nearest = 0 if own.auto_extend else _nearest_warning(own, services)
     if nearest == 0 and own.warned_days:  # it was extended
         services.relationships.change(own, warned_days=0)
     if nearest == 0 or (own.warned_days and own.warned_days <= nearest):
         return
-    if not own.auto_extend:
-        _tell(own, nearest, services)
+    _tell(own, nearest, services)
     services.relationships.change(own, warned_days=nearest)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 import orjson
 
@@ -11,13 +12,18 @@ from connect.handler import start_connection
 from connect.preflight import find_tenant, refuse_connected
 from connect.request import ConnectRequest, parse_connect_request
 from tenantsync import logs
+from tenantsync.bodies import MAX_NAME
 from tenantsync.errors import RequestError, TenantSyncError, ThrottledError, TransientError
 from tenantsync.identity.authority import Tenant, parse_tenant
 from tenantsync.identity.caller import Caller, Role
+from tenantsync.naming import business_name
 from tenantsync.services import Services
 from tenantsync.store.connect_batches import BatchItem, ConnectBatch, ItemState
+from tenantsync.store.connections import Connection
 from tenantsync.store.suggestions import Candidate
 from tenantsync.tenant_matching import TenantMatcher
+from tenantsync.ticket_texts import link_made
+from tenantsync.tickets import Step, tell_ticket
 
 _AT_ONCE: Final = 10
 _LONGEST: Final = timedelta(seconds=30)
@@ -27,6 +33,7 @@ _SHARE: Final = 2
 _TRIES: Final = 8
 _TRY_AGAIN_SECONDS: Final = 60
 _MOST_CANDIDATES: Final = 3
+_DONE: Final = frozenset({ItemState.READY, ItemState.LINKED})
 
 
 def connect_items(msp_id: str, batch_id: str, services: Services) -> dict[str, Any]:
@@ -85,32 +92,52 @@ class _Slice:
         return 0
 
     def _do(self, item: BatchItem) -> None:
+        if made := self._find_made(item):
+            tell_ticket(made, Step.LINK_MADE, link_made(made), self._services)
+            self._link(item, made.customer_id, made.connection_id)
+            return
         asked = orjson.loads(item.body)
         tenant = self._services.authority.fetch_tenant(parse_tenant(_tenant_of(asked)))
         self._refuse_repeated(tenant)
-        name = tenant.domain or tenant.tenant_id
-        candidates = self._matcher.suggest(name, item.name) if _is_open(asked) else []
+        known_as = (tenant.tenant_id, tenant.domain or "")
+        candidates = self._matcher.suggest(*known_as, name=item.name) if _is_open(asked) else []
         self._note(item, tenant_id=tenant.tenant_id, candidates=_to_json(candidates))
         request = parse_connect_request(self._with_customer(asked, item, tenant), self._services.settings)
         self._check(request)
         if self._batch.is_dry_run:
             self._done(item, state=ItemState.READY, customer_id=self._known_customer(request))
             return
-        connected = start_connection(request, self._caller, self._services)
-        customer_id, connection_id = connected["customerId"], connected["connectionId"]
+        connected = start_connection(request, self._caller, self._services, self._connection_id(item))
+        self._link(item, connected["customerId"], connected["connectionId"])
+
+    def _find_made(self, item: BatchItem) -> Connection | None:
+        """The item's connection that a worker made as its last deed."""
+        made = self._services.connections.read(self._batch.msp_id, self._connection_id(item))
+        tenant = self._services.tenants.read(made.msp_id, made.tenant_id) if made else None
+        return made if made and tenant and tenant.connection_id == made.connection_id else None
+
+    def _connection_id(self, item: BatchItem) -> str:
+        return str(uuid5(UUID(self._batch.batch_id), str(item.number)))
+
+    def _link(self, item: BatchItem, customer_id: str, connection_id: str) -> None:
         self._done(item, state=ItemState.LINKED, customer_id=customer_id, connection_id=connection_id)
 
     def _with_customer(self, asked: Mapping[str, Any], item: BatchItem, tenant: Tenant) -> dict[str, Any]:
         """The customer that was named, else the one it is for certain, else one of the tenant's own name."""
         if not _is_open(asked):
             return dict(asked)
-        names = (tenant.tenant_id, tenant.domain or "")
-        certain = {found for found in map(self._matcher.find_certain, names) if found}
-        if len(certain) == 1:
-            return {**asked, "customerId": certain.pop()}
-        if item.name and not certain:
-            return {**asked, "customer": {"name": item.name[:200]}}
+        exact = self._matcher.find_exact(tenant.tenant_id, tenant.domain or "")
+        if len(exact) == 1:
+            return {**asked, "customerId": exact.pop()}
+        if item.name and not exact and not self._is_known_name(item):
+            return {**asked, "customer": {"name": item.name[:MAX_NAME]}}
         raise RequestError("customer_unclear")
+
+    def _is_known_name(self, item: BatchItem) -> bool:
+        """A name alone proves nothing: neither that it is the customer of that name, nor that it is another one."""
+        own = business_name(item.name)
+        others = (business_name(other.name) for other in self._items if other.state in _DONE and other.name)
+        return self._matcher.knows_name(item.name) or own in others
 
     def _check(self, request: ConnectRequest) -> None:
         """What connect would refuse; all of it, and first of all, so that a dry run and a real one say the same."""
@@ -128,7 +155,7 @@ class _Slice:
         return request.customer.customer_id or (known.customer_id if known else "")
 
     def _refuse_repeated(self, tenant: Tenant) -> None:
-        done = {other.tenant_id for other in self._items if other.state in (ItemState.LINKED, ItemState.READY)}
+        done = {other.tenant_id for other in self._items if other.state in _DONE}
         if tenant.tenant_id in done:
             raise RequestError("tenant_repeated")
 

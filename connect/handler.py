@@ -27,8 +27,13 @@ from tenantsync.ticket_texts import link_made
 from tenantsync.tickets import Step, tell_ticket
 
 
-def start_connection(request: ConnectRequest, caller: Caller, services: Services) -> dict[str, Any]:
-    """Stores the connection; gives the answer of the HTTP contract. Nothing is stored when it raises."""
+def start_connection(
+    request: ConnectRequest, caller: Caller, services: Services, connection_id: str = ""
+) -> dict[str, Any]:
+    """Stores the connection; gives the answer of the HTTP contract. Nothing is stored when it raises.
+
+    Whoever may have to do it again gives the `connection_id`, so that it stays one connection.
+    """
     now = services.clock.now()
     services.connect_rate.take(caller.msp_id, now)
     tenant, cloud = find_tenant(request, services)
@@ -40,7 +45,7 @@ def start_connection(request: ConnectRequest, caller: Caller, services: Services
     customer_id = services.choose_customer(caller.msp_id, request.customer)
     connection = Connection(
         msp_id=caller.msp_id,
-        connection_id=str(uuid4()),
+        connection_id=connection_id or str(uuid4()),
         tenant_id=tenant.tenant_id,
         tenant_domain=tenant.domain or "",
         cloud=tenant.cloud,

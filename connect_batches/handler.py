@@ -83,6 +83,7 @@ def _create(batch_id: str, request: BatchRequest, caller: Caller, services: Serv
         size=len(request.items),
         source=request.source,
         is_dry_run=request.is_dry_run,
+        items_key=str(uuid4()),
     )
     with suppress(ConflictError):  # the same request was faster
         services.connect_batches.create(batch, request.items)

@@ -12,7 +12,9 @@ from tenantsync.errors import RequestError
 from tenantsync.partner.microsoft import PartnerCustomer
 from tenantsync.services import Services
 from tenantsync.store.connect_batches import BatchItem
+from tenantsync.store.connections import ConnectionState
 from tenantsync.store.tenants import ConsentState
+from tenantsync.tenant_state import shown_state
 
 MOST_ITEMS: Final = 500
 GDAP_CUSTOMERS: Final = "gdap_customers"
@@ -77,13 +79,19 @@ def _parse_item(value: object) -> str:
 
 
 def _read_customers(msp_id: str, services: Services, list_customers: ListCustomers) -> tuple[BatchItem, ...]:
-    """The partner's customers that have not consented yet, as many as a list takes; the rest come with the next."""
-    consented = {
-        tenant.tenant_id for tenant in services.tenants.all_of(msp_id) if tenant.consent == ConsentState.GRANTED
+    """The partner's customers that have neither consented nor a link, as many as a list takes.
+
+    The rest come with the next; a link that was sent is not made void.
+    """
+    now = services.clock.now()
+    invited = {
+        tenant.tenant_id
+        for tenant in services.tenants.all_of(msp_id)
+        if tenant.consent == ConsentState.GRANTED or shown_state(tenant, now) == ConnectionState.AWAITING_CONSENT
     }
     items: list[BatchItem] = []
     for customer in list_customers(services, msp_id):
-        if customer.tenant_id in consented:
+        if customer.tenant_id in invited:
             continue
         body: dict[str, Any] = {"tenant": customer.tenant_id}
         items.append(BatchItem(number=len(items), body=orjson.dumps(body).decode(), name=customer.display_name))

@@ -10,6 +10,7 @@ from customers.request import parse_fields
 from customers.showing import describe, find_customer, find_similar, tag_of, tenants_of
 from tenantsync.bodies import Body
 from tenantsync.clock import to_rfc3339
+from tenantsync.companies.mirror import Mirror
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.match_rules import is_same_account
@@ -63,6 +64,8 @@ def change_customer(
     told = (
         None if references is None else [_look_up(item, customer.customer_id, caller, services) for item in references]
     )
+    if told is not None:
+        _let_go(customer, told, services)
     for reference in told or ():
         _take(reference, customer, services)
     now = to_rfc3339(services.clock.now())
@@ -75,8 +78,6 @@ def change_customer(
     changed = services.customers.change(caller.msp_id, customer.customer_id, edit)
     if changed is None:
         raise RequestError("customer_not_found")
-    if told is not None:
-        _let_go(customer, told, services)
     services.audit_by(caller, "customer_changed", customerId=customer.customer_id, fields=sorted(body))
     warnings = find_similar(changed, services) if "name" in fields else []
     return changed, {**describe(changed, services), "warnings": warnings}
@@ -188,7 +189,10 @@ def _take(reference: Reference, customer: Customer, services: Services) -> None:
 
 
 def _let_go(before: Customer, told: Sequence[Reference], services: Services) -> None:
-    """Companies a person says it is not: they are placed anew when the PSA next tells of them."""
+    """Companies a person says it is not: they are placed anew when the PSA next lists them.
+
+    Before the customer changes: as long as it has them, sending the change again comes back here.
+    """
 
     def edit(known: Placement) -> Placement:
         if known.customer_id != before.customer_id:
@@ -199,6 +203,9 @@ def _let_go(before: Customer, told: Sequence[Reference], services: Services) -> 
     for reference in before.read_references():
         if reference.identity not in kept:
             services.placements.change(before.msp_id, *reference.identity, edit)
+            connection = services.psa_connections.read(before.msp_id, reference.provider)
+            if connection:
+                Mirror(services.tables, connection.mirror_id).forget(reference.external_id)
 
 
 def _leave_out(customer: Customer, known: Placement) -> Placement:

@@ -8,7 +8,7 @@ from tenantsync.partner.microsoft import PartnerCustomer, PartnerTenant, Relatio
 from tenantsync.partner.noting import status_of
 from tenantsync.problems import find_problem
 from tenantsync.services import Services
-from tenantsync.store.relationships import ENDED, USABLE
+from tenantsync.store.relationships import ON_THE_WAY, USABLE
 from tenantsync.store.tenants import ManagedTenant
 
 _STEP: Final = 200
@@ -21,7 +21,7 @@ def list_legacy(caller: Caller, services: Services) -> dict[str, Any]:
     """
     partner = partner_tenant(caller.msp_id, services)
     contracts = {item.tenant_id: item for item in partner.list_contracts()}
-    relationships = find_current(partner)
+    relationships = find_current(caller.msp_id, partner, services)
     known = {tenant.tenant_id: tenant for tenant in _tenants_of(caller.msp_id, services)}
     _remember(known, set(contracts), services)
     items = [
@@ -31,12 +31,17 @@ def list_legacy(caller: Caller, services: Services) -> dict[str, Any]:
     return {"items": items, "legacy": sum(item["problem"] is not None for item in items)}
 
 
-def find_current(partner: PartnerTenant) -> dict[str, Relationship]:
-    """The relationship that counts for each customer: an active one before one that waits."""
+def find_current(msp_id: str, partner: PartnerTenant, services: Services) -> dict[str, Relationship]:
+    """The relationship that counts for each customer: an active one before one on its way.
+
+    Drafts nobody can approve do not count, nor do ones that are ending or will be ended as soon as they are approved.
+    """
+    withdrawn = {own.relationship_id for own in services.relationships.list_all(msp_id) if own.withdrawn_at}
     current: dict[str, Relationship] = {}
     for item in partner.list_relationships():
-        known = current.get(item.customer_id)
-        if status_of(item) not in ENDED and (known is None or status_of(item) in USABLE):
+        known, is_usable = current.get(item.customer_id), status_of(item) in USABLE
+        counts = is_usable or status_of(item) in ON_THE_WAY
+        if counts and item.relationship_id not in withdrawn and (known is None or is_usable):
             current[item.customer_id] = item
     return current
 

@@ -53,7 +53,7 @@ def start_move(body: Body, caller: Caller, services: Services, orchestrations: S
     check_groups(wish, partner)
     contracts = {item.tenant_id: item for item in partner.list_contracts()}
     chosen = _choose(body, contracts)
-    current = find_current(partner)
+    current = find_current(caller.msp_id, partner, services)
     plans = [_plan(item, current.get(item.tenant_id)) for item in chosen]
     asked = [plan.customer for plan in plans if not plan.skipped]
     move_id = "" if is_dry or not asked else _begin(asked, wish, caller, services, orchestrations)
@@ -72,11 +72,13 @@ def start_move(body: Body, caller: Caller, services: Services, orchestrations: S
 
 def show_move(move_id: str, caller: Caller, services: Services) -> dict[str, Any]:
     """How far a move is; raises RequestError `move_unknown`."""
-    move = services.moves.read(caller.msp_id, move_id) if is_guid(move_id.lower()) else None
+    move_id = move_id.lower()
+    move = services.moves.read(caller.msp_id, move_id) if is_guid(move_id) else None
     if move is None:
         raise RequestError("move_unknown")
     _look(move, services)
-    items = [_describe_item(move, item, services) for item in _items_of(move, services)]
+    asked = {own.key: own for own in services.relationships.list_all(move.msp_id)}
+    items = [_describe_item(item, asked.get(item.relationship_key), services) for item in _items_of(move, services)]
     counts = Counter(item["state"] for item in items)
     return {
         "moveId": move.move_id,
@@ -162,12 +164,7 @@ def _describe_plan(plan: _Plan) -> dict[str, Any]:
     }
 
 
-def _describe_item(move: Move, item: MoveItem, services: Services) -> dict[str, Any]:
-    own = (
-        services.relationships.read(move.msp_id, item.tenant_id, item.relationship_key)
-        if item.relationship_key
-        else None
-    )
+def _describe_item(item: MoveItem, own: OwnRelationship | None, services: Services) -> dict[str, Any]:
     problem = find_problem(item.problem_code, item.problem_message).to_json() if item.problem_code else None
     return {
         "tenantId": item.tenant_id,

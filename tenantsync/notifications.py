@@ -70,9 +70,9 @@ class Notifier:
             "at": at,
             "tenantId": tenant.tenant_id,
             "tenantDomain": tenant.domain or None,
-            "customerId": tenant.customer_id,
-            "state": tenant.state,
-            "statusUrl": f"/api/msp-portal/tenants/{tenant.tenant_id}/sync-status",
+            "customerId": tenant.customer_id or None,
+            "state": tenant.state or None,
+            "statusUrl": f"/api/msp-portal/tenants/{tenant.tenant_id}/sync-status" if tenant.state else None,
         }
         queued = Notification(
             event_id=event_id, msp_id=tenant.msp_id, body=orjson.dumps(body).decode(), created_at=at, due_at=at

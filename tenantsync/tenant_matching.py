@@ -5,7 +5,7 @@ from typing import Final
 
 from tenantsync.identity.authority import is_guid, parse_tenant
 from tenantsync.match_rules import DOMAIN_SCORE, MOST_CANDIDATES, NAME_WEIGHT, TENANT_ID_SCORE, Reasons
-from tenantsync.naming import NameIndex, is_business_domain
+from tenantsync.naming import NameIndex, business_name, is_business_domain
 from tenantsync.psa.port import Provider
 from tenantsync.services import Services
 from tenantsync.store.placements import Placement
@@ -13,7 +13,6 @@ from tenantsync.store.suggestions import Candidate, Reason
 from tenantsync.store.tenants import ManagedTenant, TenantState
 
 _LEAST_LIKENESS: Final = 0.6
-_CERTAIN: Final = frozenset({"tenant", "tenant_id", "domain"})
 
 
 class TenantMatcher:
@@ -22,6 +21,7 @@ class TenantMatcher:
     def __init__(self, msp_id: str, services: Services) -> None:
         self._customers = {customer.customer_id: customer for customer in services.customers.all(msp_id)}
         self._names = NameIndex({key: customer.name for key, customer in self._customers.items()})
+        self._plain_names = {business_name(customer.name) for customer in self._customers.values()}
         self._exact: dict[str, list[tuple[str, Reason]]] = {}
         self._note_tenants(services.tenants.all_of(msp_id))
         for provider in Provider:
@@ -34,12 +34,14 @@ class TenantMatcher:
         """The customer's name."""
         return self._customers[customer_id].name
 
-    def suggest(self, tenant: str, name: str = "") -> list[Candidate]:
-        """Customers a tenant (a domain, or a GUID) may belong to, the likeliest first; `name` is its own, if known."""
+    def suggest(self, *tenant: str, name: str = "") -> list[Candidate]:
+        """Customers a tenant (its domain, its GUID) may belong to, the likeliest first; `name` is its own, if known."""
         found = Reasons()
-        for key, reason in self._exact.get(tenant, ()):
-            found.add(key, reason)
-        for key, likeness in self._names.find(name or _label(tenant), _LEAST_LIKENESS, MOST_CANDIDATES).items():
+        for text in tenant:
+            for key, reason in self._exact.get(text, ()):
+                found.add(key, reason)
+        name = name or " ".join(map(_label, tenant))
+        for key, likeness in self._names.find(name, _LEAST_LIKENESS, MOST_CANDIDATES).items():
             found.add(key, Reason("name", self.name_of(key), round(likeness * NAME_WEIGHT, 2)))
         return found.best()
 
@@ -58,16 +60,19 @@ class TenantMatcher:
         if customer_id in self._customers:
             self._exact.setdefault(text, []).append((customer_id, reason))
 
-    def find_certain(self, tenant: str) -> str:
-        """The customer it belongs to without doubt; empty if none does, or more than one."""
-        candidates = self.suggest(tenant)
-        certain = [item.customer_id for item in candidates if _CERTAIN & {reason.reason for reason in item.reasons}]
-        return certain[0] if len(certain) == 1 else ""
+    def find_exact(self, tenant_id: str, domain: str) -> set[str]:
+        """The customers its id leads to, else those its domain leads to; a single one is certain."""
+        by_id, by_domain = ({key for key, _ in self._exact.get(text, ())} for text in (tenant_id, domain))
+        return by_id or by_domain
+
+    def knows_name(self, name: str) -> bool:
+        """Whether a customer is called so, but for the legal form."""
+        return business_name(name) in self._plain_names
 
 
 def suggest_customers(tenant: str, msp_id: str, services: Services, name: str = "") -> list[Candidate]:
     """As `TenantMatcher.suggest`, for one tenant as a person typed it; raises RequestError `invalid_tenant`."""
-    return TenantMatcher(msp_id, services).suggest(parse_tenant(tenant), name)
+    return TenantMatcher(msp_id, services).suggest(parse_tenant(tenant), name=name)
 
 
 def _label(tenant: str) -> str:

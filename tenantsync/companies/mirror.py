@@ -60,6 +60,10 @@ class Mirror:
             rows = [_to_row(company, self._partition) for company in companies]
             self._tables.write(PSA_COMPANIES_TABLE, {self._partition: rows})
 
+    def forget(self, external_id: str) -> None:
+        """Has the company count as new when it is listed next; nothing happens if there is none."""
+        self._tables.delete(PSA_COMPANIES_TABLE, self._partition, [encode_key(external_id)])
+
     def clear(self) -> None:
         """Forgets all of them."""
         while rows := self._tables.scan(PSA_COMPANIES_TABLE, self._partition, limit=_STEP, columns=("schema",)):

@@ -36,14 +36,14 @@ def describe_access(own: OwnRelationship, settings: Settings) -> dict[str, Any]:
 
 def describe_relationship(seen: Relationship, own: OwnRelationship | None, settings: Settings) -> dict[str, Any]:
     """One relationship by Microsoft's word; `own` is our row of it, if this service has made it."""
-    status = status_of(seen)
+    status, is_withdrawn = status_of(seen), bool(own and own.withdrawn_at)
     return {
         "relationshipId": seen.relationship_id,
         "displayName": seen.display_name,
         "tenantId": seen.customer_id or None,
         "customerName": seen.customer_name or None,
         "status": status,
-        "approvalUrl": approval_url(seen.relationship_id, status, settings),
+        "approvalUrl": None if is_withdrawn else approval_url(seen.relationship_id, status, settings),
         "roles": [describe_role(role) for role in seen.roles],
         "duration": seen.duration,
         "autoExtend": seen.auto_extend,
@@ -51,7 +51,7 @@ def describe_relationship(seen: Relationship, own: OwnRelationship | None, setti
         "activatedAt": seen.activated_at or None,
         "expiresAt": expiry_of(seen) or None,
         "isOwn": own is not None,
-        "withdrawn": bool(own and own.withdrawn_at),
+        "withdrawn": is_withdrawn,
         "securityGroups": _groups(own) if own else [],
         "assignedAt": own.assigned_at or None if own else None,
         "problem": _problem(own) if own else None,

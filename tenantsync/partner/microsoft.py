@@ -31,7 +31,7 @@ _PAGE: Final = "$top=300"
 _WAIT_SECONDS: Final = 30.0
 _NOT_FOUND: Final = 404
 _ID: Final = re.compile(r"[0-9A-Za-z-]{1,100}")
-_CALLERS_FAULT: Final = frozenset({400, 409, 412})
+_CALLERS_FAULT: Final = frozenset({400, _NOT_FOUND, 409, 412})
 
 Json = Mapping[str, Any]
 
@@ -139,15 +139,17 @@ class PartnerTenant:
         return [_assignment(item) for item in self._list(f"{_path(relationship_id)}/accessAssignments")]
 
     def assign(self, relationship_id: str, group_id: str, roles: Sequence[str]) -> None:
-        """Gives roles to a group that has none of this relationship yet."""
+        """Gives roles to a group that has none of this relationship yet; ContractError 404 without that group."""
         container = {"accessContainerId": group_id, "accessContainerType": "securityGroup"}
         body = {"accessContainer": container, "accessDetails": _details(roles)}
-        self._send("POST", f"{_path(relationship_id)}/accessAssignments", body)
+        with self._asking():
+            self._graph.send_json("POST", f"{_path(relationship_id)}/accessAssignments", body)
 
     def reassign(self, relationship_id: str, assignment: Assignment, roles: Sequence[str]) -> None:
         """Other roles for a group that has some."""
         path = f"{_path(relationship_id)}/accessAssignments/{quote(assignment.assignment_id)}"
-        self._send("PATCH", path, {"accessDetails": _details(roles)}, etag=assignment.etag)
+        with self._asking():
+            self._graph.send_json("PATCH", path, {"accessDetails": _details(roles)}, etag=assignment.etag)
 
     def is_security_group(self, group_id: str) -> bool:
         """Whether the MSP has a security group of this id."""

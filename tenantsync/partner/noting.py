@@ -1,6 +1,7 @@
 """What is remembered of a relationship whenever Microsoft has shown it."""
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final
 
@@ -11,6 +12,7 @@ from tenantsync.partner.microsoft import Relationship
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.relationships import ENDED, USABLE, OwnRelationship, RelationshipStatus
+from tenantsync.store.tenants import ManagedTenant
 
 APPROVAL_TIME: Final = timedelta(days=90)
 """Microsoft forgets a request nobody has approved by then."""
@@ -49,22 +51,24 @@ def note_gone(own: OwnRelationship, services: Services) -> OwnRelationship:
 
 
 def remember_access(own: OwnRelationship, services: Services) -> None:
-    """Shows the tenant's newest relationship beside the tenant, if it is one of the MSP's."""
-    newest = next(iter(services.relationships.list_of_tenant(own.msp_id, own.tenant_id)), own)
+    """Shows the tenant's active relationship, else its newest, beside the tenant, if it is one of the MSP's."""
+    known = services.relationships.list_of_tenant(own.msp_id, own.tenant_id)
+    shown = min(known, key=lambda item: item.status not in USABLE, default=own)
     services.tenants.change(
         own.msp_id,
         own.tenant_id,
         access_model=GDAP,
-        relationship_id=newest.relationship_id,
-        access_status=newest.status,
-        access_expires_at=newest.expires_at,
+        relationship_id=shown.relationship_id,
+        access_status=shown.status,
+        access_expires_at=shown.expires_at,
     )
 
 
 def _note(own: OwnRelationship, services: Services, **facts: Any) -> OwnRelationship:
+    if _has(own, facts):
+        return own
     before = services.relationships.read(own.msp_id, own.tenant_id, own.key) or own
-    known = {name: getattr(before, name) for name in facts}
-    if known == facts:
+    if _has(before, facts):
         return before
     now = to_rfc3339(services.clock.now())
     changed = services.relationships.change(own, updated_at=now, **facts) or before
@@ -72,6 +76,10 @@ def _note(own: OwnRelationship, services: Services, **facts: Any) -> OwnRelation
     if before.status != changed.status:
         _follow(changed, services)
     return changed
+
+
+def _has(own: OwnRelationship, facts: Mapping[str, Any]) -> bool:
+    return all(getattr(own, name) == value for name, value in facts.items())
 
 
 def _follow(own: OwnRelationship, services: Services) -> None:
@@ -92,7 +100,19 @@ def _follow(own: OwnRelationship, services: Services) -> None:
 
 
 def announce(event: Event, own: OwnRelationship, occasion: str, services: Services) -> None:
-    """Tells the MSP, if the tenant is one of its own and wants to be told of."""
-    tenant = services.tenants.read(own.msp_id, own.tenant_id)
-    if tenant:
-        services.notifier.announce(event, tenant, f"{own.key}-{occasion}", to_rfc3339(services.clock.now()))
+    """Tells the MSP, unless it wants no word of this tenant."""
+    tenant = services.tenants.read(own.msp_id, own.tenant_id) or _unconnected(own)
+    services.notifier.announce(event, tenant, f"{own.key}-{occasion}", to_rfc3339(services.clock.now()))
+
+
+def _unconnected(own: OwnRelationship) -> ManagedTenant:
+    """Stands for a customer that has GDAP and was never connected."""
+    return ManagedTenant(
+        msp_id=own.msp_id,
+        tenant_id=own.tenant_id,
+        customer_id="",
+        connection_id="",
+        state="",
+        created_at=own.created_at,
+        updated_at=own.updated_at,
+    )

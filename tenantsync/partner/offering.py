@@ -41,7 +41,7 @@ def offer_relationship(offer: Offer, services: Services) -> OwnRelationship:
     open_one = next((item for item in known if _is_same(item, offer)), None)
     if open_one:
         return finish_offer(open_one, services)
-    wanted = _to_row(offer, sum(item.is_ended or bool(item.withdrawn_at) for item in known), services)
+    wanted = _to_row(offer, len(known), services)
     is_new = services.relationships.create(wanted)
     _audit(wanted, services)
     return finish_offer(wanted, services, is_new=is_new)
@@ -67,7 +67,7 @@ def check_groups(wish: GdapWish, partner: PartnerTenant) -> None:
 def _is_same(item: OwnRelationship, offer: Offer) -> bool:
     wish = offer.wish
     asked = (wish.duration, " ".join(wish.roles), wish.auto_extend, wish.groups_to_text())
-    is_open = not item.is_ended and not item.withdrawn_at
+    is_open = not item.is_over and not item.warned_days  # after the first warning the same wish is a renewal
     return is_open and (item.duration, item.roles, item.auto_extend, item.groups) == asked
 
 
@@ -105,8 +105,15 @@ def _find_or_make(own: OwnRelationship, partner: PartnerTenant, services: Servic
         if found:
             return found
         if isinstance(failure, RequestError):
-            services.relationships.remove(own)
+            _forget(own, services)
         raise failure
+
+
+def _forget(own: OwnRelationship, services: Services) -> None:
+    """Nothing was made, unless by another worker at the same time."""
+    known = services.relationships.read(own.msp_id, own.tenant_id, own.key)
+    if known and not known.relationship_id:
+        services.relationships.remove(own)
 
 
 def _find(own: OwnRelationship, partner: PartnerTenant) -> Relationship | None:

@@ -17,9 +17,10 @@ def mend_watches(services: Services, orchestrations: Starter) -> None:
     for msp_id in services.relationships.list_msps():
         for own in services.relationships.list_all(msp_id):
             if not own.is_ended:
-                _start(orchestrations, msp_id, own.tenant_id, own.key, again=True)
+                _start(orchestrations, msp_id, own.tenant_id, own.key)
 
 
-def _start(orchestrations: Starter, msp_id: str, tenant_id: str, key: str, *, again: bool = False) -> None:
+def _start(orchestrations: Starter, msp_id: str, tenant_id: str, key: str) -> None:
+    """Anew if a watch has ended: of a request Microsoft had refused, say, before the same was asked again."""
     job = {"mspId": msp_id, "tenantId": tenant_id, "key": key}
-    orchestrations.start(WATCH_RELATIONSHIP, relationship_instance_id(key), job, again=again)
+    orchestrations.start(WATCH_RELATIONSHIP, relationship_instance_id(key), job, again=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from tenantsync.errors import ConflictError
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CONNECT_BATCHES_TABLE
@@ -24,7 +25,10 @@ class ItemState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectBatch:
-    """A list as it was sent; `body_hash` tells whether it is sent again."""
+    """A list as it was sent; `body_hash` tells whether it is sent again.
+
+    `items_key` is where its items are: of two requests that make the same list at once, neither touches the other's.
+    """
 
     msp_id: str
     batch_id: str
@@ -34,6 +38,7 @@ class ConnectBatch:
     size: int
     source: str = "items"
     is_dry_run: bool = False
+    items_key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +67,15 @@ class ConnectBatches:
 
     def create(self, batch: ConnectBatch, items: Sequence[BatchItem]) -> None:
         """Stores the items first and the batch last; ConflictError when there is a batch of that id."""
-        partition = _partition(batch.msp_id, batch.batch_id)
-        if items:
-            self._tables.write(CONNECT_BATCHES_TABLE, {partition: [_to_row(partition, item) for item in items]})
-        self._tables.insert(CONNECT_BATCHES_TABLE, to_row(batch, batch.msp_id, batch.batch_id))
+        partition = _partition(batch)
+        rows = [_to_row(partition, item) for item in items]
+        if rows:
+            self._tables.write(CONNECT_BATCHES_TABLE, {partition: rows})
+        try:
+            self._tables.insert(CONNECT_BATCHES_TABLE, to_row(batch, batch.msp_id, batch.batch_id))
+        except ConflictError:
+            self._tables.delete(CONNECT_BATCHES_TABLE, partition, [row["RowKey"] for row in rows])
+            raise
 
     def read(self, msp_id: str, batch_id: str) -> ConnectBatch | None:
         """The batch, or None."""
@@ -83,19 +93,19 @@ class ConnectBatches:
 
     def read_items(self, batch: ConnectBatch) -> list[BatchItem]:
         """All items in their order."""
-        rows = self._tables.scan(CONNECT_BATCHES_TABLE, _partition(batch.msp_id, batch.batch_id), limit=_STEP)
+        rows = self._tables.scan(CONNECT_BATCHES_TABLE, _partition(batch), limit=_STEP)
         return [from_row(BatchItem, row) for row in rows]
 
     def change(self, batch: ConnectBatch, item: BatchItem, **changes: Any) -> BatchItem:
         """Stores what has become of an item; one orchestration works on a batch."""
         changed = replace(item, **changes)
-        partition = _partition(batch.msp_id, batch.batch_id)
+        partition = _partition(batch)
         self._tables.upsert(CONNECT_BATCHES_TABLE, _to_row(partition, changed))
         return changed
 
 
-def _partition(msp_id: str, batch_id: str) -> str:
-    return f"{msp_id}_{batch_id}"
+def _partition(batch: ConnectBatch) -> str:
+    return f"{batch.msp_id}_{batch.items_key or batch.batch_id}"
 
 
 def _to_row(partition: str, item: BatchItem) -> dict[str, Any]:

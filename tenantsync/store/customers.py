@@ -136,7 +136,8 @@ class Customers:
     def find_named(self, msp_id: str, name: str) -> Customer | None:
         """The customer the name stands for, or None."""
         row = self._tables.read(CUSTOMERS_TABLE, msp_id, name_key(name))
-        return self.read(msp_id, row.text("customer_id")) if row else None
+        found = self.read(msp_id, row.text("customer_id")) if row else None
+        return found if found and name_key(found.name) == name_key(name) else None
 
     def create(self, customer: Customer) -> Customer | None:
         """Stores a new customer; None, with nothing stored, when its name stands for another one already."""
@@ -144,7 +145,10 @@ class Customers:
         if holder != customer.customer_id and self.read(customer.msp_id, holder):
             return None
         own = replace(customer, customer_id=holder)  # else a creation that a crash has interrupted goes on
-        self._tables.insert(CUSTOMERS_TABLE, to_row(own, own.msp_id, own.customer_id))
+        try:
+            self._tables.insert(CUSTOMERS_TABLE, to_row(own, own.msp_id, own.customer_id))
+        except ConflictError:  # or one of this very moment, which was faster
+            return None
         return own
 
     def put_made(self, customers: Sequence[Customer], taken: Collection[str]) -> None:
@@ -200,7 +204,10 @@ class Customers:
         self.free_name(customer.msp_id, customer.name, customer.customer_id)
 
     def claim_name(self, msp_id: str, name: str, customer_id: str) -> str:
-        """The id of the customer the name stands for from now on: this one, unless it was taken."""
+        """The id of the customer the name stands for from now on: this one, unless it was taken.
+
+        A name its customer does not have, as a change was interrupted, is free.
+        """
         index = {"PartitionKey": msp_id, "RowKey": name_key(name), "customer_id": customer_id}
         try:
             self._tables.insert(CUSTOMERS_TABLE, index)
@@ -208,7 +215,11 @@ class Customers:
             row = self._tables.read(CUSTOMERS_TABLE, msp_id, name_key(name))
             if row is None:
                 raise
-            return row.text("customer_id")
+            holder = row.text("customer_id")
+            known = self.read(msp_id, holder) if holder != customer_id else None
+            if known is None or name_key(known.name) == name_key(name):
+                return holder
+            self._tables.replace(CUSTOMERS_TABLE, index, row.etag)
         return customer_id
 
     def free_name(self, msp_id: str, name: str, customer_id: str) -> None:

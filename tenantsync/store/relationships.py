@@ -35,6 +35,10 @@ class RelationshipStatus(StrEnum):
 
 
 ENDED: Final = frozenset({RelationshipStatus.EXPIRED, RelationshipStatus.TERMINATED, RelationshipStatus.GONE})
+LEAVING: Final = frozenset({RelationshipStatus.TERMINATION_REQUESTED, RelationshipStatus.TERMINATING})
+ON_THE_WAY: Final = frozenset(
+    {RelationshipStatus.APPROVAL_PENDING, RelationshipStatus.APPROVED, RelationshipStatus.ACTIVATING}
+)
 USABLE: Final = frozenset({RelationshipStatus.ACTIVE, RelationshipStatus.EXPIRING})
 
 
@@ -74,6 +78,11 @@ class OwnRelationship:
     @property
     def is_ended(self) -> bool:
         return self.status in ENDED
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody gets access by it any more: it has ended, is about to, or was withdrawn."""
+        return self.status in ENDED | LEAVING or bool(self.withdrawn_at)
 
 
 class Relationships:

@@ -464,8 +464,9 @@ def test_certain_customer_of_a_tenant_is_one_or_none(services: Services):
     place(services, company("1", "Contoso", "contoso.com"), company("2", "Fabrikam", "shared.com"))
     place(services, company("9", "Fabrikam West", "shared.com"), provider=CONNECTWISE)
     matcher = TenantMatcher(MSP, services)
-    assert matcher.name_of(matcher.find_certain("contoso.com")) == "Contoso"
-    assert [matcher.find_certain(name) for name in ("shared.com", "unknown.com", "contoso.net")] == ["", "", ""]
+    assert [matcher.name_of(key) for key in matcher.find_exact("", "contoso.com")] == ["Contoso"]
+    found = [len(matcher.find_exact("", name)) for name in ("shared.com", "unknown.com", "contoso.net")]
+    assert found == [2, 0, 0]
 
 
 def test_five_thousand_companies_take_a_moment(services: Services):

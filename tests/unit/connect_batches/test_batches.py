@@ -298,3 +298,90 @@ def test_customers_of_the_partner_that_have_not_consented_are_a_list(
     (item,) = show(app, batch["batchId"])["items"]
     assert (item["tenant"], item["name"], item["customerName"]) == (OTHER_TENANT, "Fabrikam", "Fabrikam")
     assert item["state"] == "awaiting_consent"
+
+
+def test_tenant_id_of_two_companies_stays_unclear_whatever_the_domain_says(app: App, services: Services):
+    told = [
+        Company(external_id="1", name="Contoso", domains=("contoso.com",), entra_tenant_ids=(TENANT,)),
+        Company(external_id="2", name="Contoso Holding East", entra_tenant_ids=(TENANT,)),
+    ]
+    place_companies(MSP, "halopsa", told, services)
+    (item,) = items_of(app, services, send(app, [{"tenant": "contoso.com"}]))
+    assert codes([item]) == ["customer_unclear"]
+    assert len(item["candidates"]) == 2
+
+
+def test_tenant_id_goes_before_a_domain(app: App, services: Services):
+    told = [
+        Company(external_id="1", name="By domain", domains=("contoso.com",)),
+        Company(external_id="2", name="By tenant id", entra_tenant_ids=(TENANT,)),
+    ]
+    place_companies(MSP, "halopsa", told, services)
+    (item,) = items_of(app, services, send(app, [{"tenant": "contoso.com"}]))
+    assert item["customerName"] == "By tenant id"
+
+
+@pytest.mark.parametrize("known", ["Fabrikam", "Fabrikam GmbH"])
+def test_name_alone_makes_no_partners_customer_ours(app: App, services: Services, known: str):
+    place_companies(MSP, "halopsa", [Company(external_id="2", name=known)], services)
+    listed = [PartnerCustomer(tenant_id=OTHER_TENANT, display_name="Fabrikam")]
+    body = {"source": request.GDAP_CUSTOMERS}
+    batch = send_batch(body, "", TECHNICIAN, services, Started(), lambda services, msp_id: listed)
+    work(services, batch["batchId"])
+    (item,) = show(app, batch["batchId"])["items"]
+    assert codes([item]) == ["customer_unclear"]
+    assert [one["name"] for one in item["candidates"]] == [known]
+
+
+def test_same_request_twice_at_once_works_on_one_list(app: App, services: Services, monkeypatch: pytest.MonkeyPatch):
+    read, seen = services.connect_batches.read, []
+
+    def sent_again_meanwhile(msp_id: str, batch_id: str) -> Any:
+        found = read(msp_id, batch_id)
+        if not seen:
+            seen.append(batch_id)
+            work(services, send(app, key="k").body["batchId"])
+        return found
+
+    monkeypatch.setattr(services.connect_batches, "read", sent_again_meanwhile)
+    second = send(app, key="k").body
+    assert (second["state"], second["counts"]) == ("completed", {"awaiting_consent": 2})
+
+
+def test_worker_that_dies_behind_the_connection_makes_no_second_one(
+    app: App, services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    batch_id = send(app, BOTH[:1]).body["batchId"]
+    change = services.connect_batches.change
+
+    def dying(batch: Any, item: Any, **changes: Any) -> Any:
+        if changes.get("state") == "linked":
+            monkeypatch.setattr(services.connect_batches, "change", change)
+            raise InterruptedError
+        return change(batch, item, **changes)
+
+    monkeypatch.setattr(services.connect_batches, "change", dying)
+    with pytest.raises(InterruptedError):
+        connect_items(MSP, batch_id, services)
+    first = services.connections.read_latest(MSP, TENANT)
+    work(services, batch_id)
+    (item,) = show(app, batch_id)["items"]
+    assert first
+    assert item["connectionId"] == first.connection_id
+    assert item["state"] == "awaiting_consent"
+
+
+def test_next_list_of_the_partners_customers_has_the_rest_and_voids_no_link(
+    app: App, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(request, "MOST_ITEMS", 1)
+    named = {TENANT: "Contoso", OTHER_TENANT: "Fabrikam"}
+    listed = [PartnerCustomer(tenant_id=key, display_name=name) for key, name in named.items()]
+    found = []
+    for _ in named:
+        body = {"source": request.GDAP_CUSTOMERS}
+        batch = send_batch(body, "", TECHNICIAN, services, Started(), lambda services, msp_id: listed)
+        work(services, batch["batchId"])
+        found.append(batch["batchId"])
+    items = [item for batch_id in found for item in show(app, batch_id)["items"]]
+    assert [(item["tenant"], item["state"]) for item in items] == [(key, "awaiting_consent") for key in named]

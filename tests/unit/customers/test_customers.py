@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
+from tenantsync.companies.mirror import Mirror
 from tenantsync.matching import place_companies
 from tenantsync.psa.port import Company, Provider
 from tenantsync.services import Services
 from tenantsync.store.customers import Customer
+from tenantsync.store.psa_connections import PsaConnection
 from tenantsync.store.records import to_row
 from tests.app import Answer, App
 from tests.fakes.memory_tables import MemoryTables
@@ -18,6 +20,16 @@ from tests.unit.journey import connect, connected
 ROLES = ("Onboarding.Connect", "Onboarding.Read")
 HALO = Provider.HALOPSA
 NOBODY = "00000000-0000-4000-8000-000000000000"
+CONNECTION = PsaConnection(
+    msp_id=MSP,
+    provider=HALO,
+    mirror_id="m1",
+    version="1",
+    secret_name="s",
+    connected_at="t",
+    updated_at="t",
+    updated_by="me",
+)
 
 
 @pytest.fixture
@@ -285,3 +297,69 @@ def test_changes_are_in_the_audit_trail_without_personal_data(app: App):
     done = {item["action"] for item in audit.body["items"]}
     assert done == {"customer_created", "customer_changed", "customer_removed"}
     assert b"Ada" not in audit.content
+
+
+def test_company_taken_away_stays_away_when_the_worker_dies_between(
+    app: App, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    told = Company(external_id="1", name="Contoso")
+    place(services, told)
+    (holder,) = call(app, "GET").body["items"]
+    path, change = f"/{holder['customerId']}", services.placements.change
+
+    def dying(*args: Any) -> Any:
+        monkeypatch.setattr(services.placements, "change", change)
+        raise InterruptedError
+
+    monkeypatch.setattr(services.placements, "change", dying)
+    assert call(app, "PATCH", path, {"externalReferences": []}).status == 500
+    assert call(app, "PATCH", path, {"externalReferences": []}).status == 200
+    place(services, told)
+    assert call(app, "GET", path).body["externalReferences"] == []
+
+
+def test_same_customer_created_twice_at_once_is_refused_once(
+    app: App, services: Services, monkeypatch: pytest.MonkeyPatch
+):
+    claim = services.customers.claim_name
+
+    def claimed(msp_id: str, name: str, customer_id: str) -> str:
+        holder = claim(msp_id, name, customer_id)
+        monkeypatch.setattr(services.customers, "claim_name", claim)
+        assert call(app, "POST", "", {"name": name}).status == 201
+        return holder
+
+    monkeypatch.setattr(services.customers, "claim_name", claimed)
+    answer = call(app, "POST", "", {"name": "Contoso"})
+    assert (answer.status, answer.body["code"]) == (409, "customer_exists")
+
+
+def test_name_of_a_change_that_failed_stands_for_nobody(app: App, services: Services, monkeypatch: pytest.MonkeyPatch):
+    made = create(app, "Contoso")
+
+    def dying(*args: Any) -> Any:
+        raise InterruptedError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.customers, "change", dying)
+        assert call(app, "PATCH", f"/{made['customerId']}", {"name": "Fabrikam"}).status == 500
+    assert create(app, "Fabrikam")["customerId"] != made["customerId"]
+    assert call(app, "GET", f"/{made['customerId']}").body["name"] == "Contoso"
+
+
+def test_connect_by_such_a_name_takes_no_other_customer(app: App, services: Services):
+    made = create(app, "Contoso")
+    services.customers.claim_name(MSP, "Fabrikam", made["customerId"])
+    found = services.customers.find_or_create(MSP, "Fabrikam", "2026-01-01T00:00:00Z")
+    assert (found.name, found.customer_id != made["customerId"]) == ("Fabrikam", True)
+
+
+def test_company_taken_away_counts_as_new_when_it_is_listed_next(app: App, services: Services):
+    told = Company(external_id="1", name="Contoso")
+    services.psa_connections.put(CONNECTION)
+    mirror = Mirror(services.tables, CONNECTION.mirror_id)
+    mirror.write([told])
+    place(services, told)
+    (holder,) = call(app, "GET").body["items"]
+    call(app, "PATCH", f"/{holder['customerId']}", {"externalReferences": []})
+    assert mirror.read_known() == {}

@@ -160,3 +160,38 @@ def test_dap_without_our_permission_is_a_problem_of_operations(
     microsoft.graph["/v1.0/contracts"] = lambda asked: graph_error(403, "Authorization_RequestDenied")
     status, body = call("GET")
     assert (status, body["code"], body["owner"]) == (409, "partner_access_missing", "msp_ops")
+
+
+def test_customer_whose_request_was_withdrawn_is_asked_again(services: Services, partner: FakePartner):
+    run(services, begin(services, tenantIds=[TENANT], all=False))
+    App().call("DELETE", f"/api/msp-portal/relationships/{partner.only.relationship_id}", TOKEN)
+    status, body = call("POST", "/moves", {"tenantIds": [TENANT], "dryRun": True})
+    assert (status, body["items"][0]["action"]) == (200, "ask")
+
+
+def test_customer_whose_relationship_is_ending_is_asked_again(services: Services, partner: FakePartner):
+    run(services, begin(services, tenantIds=[TENANT], all=False))
+    relationship = partner.approve()
+    App().call("DELETE", f"/api/msp-portal/relationships/{relationship.relationship_id}", TOKEN)
+    _, body = call("POST", "/moves", {"tenantIds": [TENANT], "dryRun": True})
+    assert body["items"][0]["action"] == "ask"
+
+
+def test_draft_nobody_can_approve_holds_no_move_back(services: Services, partner: FakePartner):
+    run(services, begin(services, tenantIds=[TENANT], all=False))
+    partner.only.status = "created"
+    _, body = call("POST", "/moves", {"tenantIds": [TENANT], "dryRun": True})
+    assert body["items"][0]["action"] == "ask"
+
+
+def test_move_is_found_however_its_id_is_written(services: Services, partner: FakePartner):
+    assert call("GET", f"/moves/{begin(services).upper()}")[0] == 200
+
+
+def test_large_move_is_shown_with_few_reads(services: Services, partner: FakePartner, monkeypatch: pytest.MonkeyPatch):
+    move_id = begin(services)
+    run(services, move_id)
+    reads: list[Any] = []
+    monkeypatch.setattr(services.relationships, "read", lambda *args: reads.append(args))
+    counts = call("GET", f"/moves/{move_id}")[1]["counts"]
+    assert (counts, reads) == ({"asked": 3}, [])

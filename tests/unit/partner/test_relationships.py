@@ -1,5 +1,6 @@
 """From connect with GDAP to the end of the relationship, on the rules of Microsoft's service."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ from activities.check_relationship import check_relationship
 from devstack.microsoft365.partner import Relationship
 from tenantsync.errors import RequestError, ThrottledError, TransientError
 from tenantsync.partner.customers import gdap_customers
+from tenantsync.partner.offering import finish_offer
 from tenantsync.partner.watches import mend_watches, start_watches
 from tenantsync.services import Services
 from tenantsync.store.outbox import Webhook
 from tenantsync.store.relationships import OwnRelationship
+from tenantsync.wire import relationship_instance_id
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -505,3 +508,104 @@ def test_relationship_without_a_customer_is_still_known_as_ours(services: Servic
     identifier = connect(services, access=GDAP)["access"]["relationshipId"]
     partner.only.customer_id = ""
     assert call("GET", f"/{identifier}")[1]["isOwn"] is True
+
+
+def test_group_deleted_meanwhile_is_a_problem_and_stops_no_other(
+    services: Services, partner: FakePartner, clock: FakeClock
+):
+    connect(services, access={**GDAP, "securityGroups": [{"groupId": GROUP}, {"groupId": OTHER_GROUP}]})
+    del partner.groups[GROUP]
+    relationship = partner.approve()
+    look(services)
+    clock.advance(2)
+    look(services)
+    assert [item.group_id for item in relationship.assignments.values()] == [OTHER_GROUP]
+    assert own(services).problem_code == "role_assignment_failed"
+    assert GROUP in own(services).problem_message
+
+
+def test_end_is_told_when_the_extension_is_switched_off_late(
+    services: Services, partner: FakePartner, clock: FakeClock, tables: MemoryTables, webhook: None
+):
+    relationship = opened(services, partner, autoExtend=True)
+    clock.advance(85 * DAY)
+    look(services)
+    assert events_of(tables) == []
+    call("POST", f"/{relationship.relationship_id}/extend", {"autoExtend": False})
+    look(services)
+    assert [name.partition("-")[0] for name in events_of(tables)] == ["7"]
+
+
+def test_asking_again_while_the_old_one_ends_makes_a_new_one(
+    services: Services, partner: FakePartner, clock: FakeClock
+):
+    first = opened(services, partner)
+    call("DELETE", f"/{first.relationship_id}")
+    again = connect(services, access=GDAP)["access"]
+    assert again["relationshipId"] != first.relationship_id
+    assert again["approvalUrl"]
+
+
+def test_refusal_of_a_second_request_forgets_nothing_of_the_first(services: Services, partner: FakePartner):
+    """Two workers make the same one; the later one's list does not show the other's yet."""
+    connect(services, access=GDAP)
+    relationships, partner.relationships = partner.relationships, {}
+    partner.fail = [graph_error(409, "conflict")]
+    unfinished = replace(own(services), status="making", relationship_id="")
+    with pytest.raises(RequestError):
+        finish_offer(unfinished, services)
+    partner.relationships = relationships
+    assert own(services).relationship_id == partner.only.relationship_id
+
+
+def test_request_that_was_refused_is_watched_when_it_is_made_after_all(services: Services, partner: FakePartner):
+    partner.fail = [graph_error(400, "badRequest")]
+    with pytest.raises(RequestError):
+        connect(services, access=GDAP)
+    connect(services, access=GDAP)
+    work = Started()
+    start_watches(services, work)
+    assert work.again == [relationship_instance_id(own(services).key)]
+
+
+def test_one_that_is_about_to_end_can_be_renewed_with_the_same_wish(
+    services: Services, partner: FakePartner, clock: FakeClock
+):
+    first = opened(services, partner)
+    assert connect(services, access=GDAP)["access"]["relationshipId"] == first.relationship_id
+    clock.advance(85 * DAY)
+    look(services)
+    renewed, again = connect(services, access=GDAP)["access"], connect(services, access=GDAP)["access"]
+    assert renewed["approvalUrl"]
+    assert renewed["relationshipId"] == again["relationshipId"] != first.relationship_id
+    tenant = services.tenants.read(MSP, TENANT)
+    assert tenant
+    assert tenant.access_status == "active"
+
+
+def test_number_of_requests_never_leads_back_to_an_old_one(services: Services, partner: FakePartner, clock: FakeClock):
+    opened(services, partner)
+    clock.advance(85 * DAY)
+    look(services)
+    second = connect(services, access=GDAP)["access"]["relationshipId"]
+    call("DELETE", f"/{second}")
+    third = connect(services, access=GDAP)["access"]["relationshipId"]
+    assert third != second
+    assert len(partner.relationships) == 3
+
+
+def test_end_is_told_of_customers_that_were_never_connected_too(
+    services: Services, partner: FakePartner, clock: FakeClock, tables: MemoryTables, webhook: None
+):
+    call("POST", "", {"tenant": "contoso.com"})
+    partner.approve()
+    look(services)
+    clock.advance(85 * DAY)
+    look(services)
+    (row,) = tables.scan("Outbox", "pending")
+    assert row.key.endswith("-access_expiring")
+
+
+def test_withdrawn_request_shows_no_link(services: Services, partner: FakePartner):
+    connect(services, access=GDAP)
+    assert call("DELETE", f"/{partner.only.relationship_id}")[1]["approvalUrl"] is None
