@@ -18,7 +18,7 @@ from tenantsync.errors import (
 )
 from tenantsync.psa.port import Company, CompanyPage
 from tenantsync.services import Services
-from tenantsync.store.psa_connections import SyncState
+from tenantsync.store.psa_connections import CompanySyncs, SyncState
 from tenantsync.wire import PSA_COMPANIES_TABLE, SCRATCH_TABLE, company_sync_instance_id
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -168,6 +168,58 @@ def test_duplicates_and_unusable_rows_are_counted_and_hurt_nobody(
     assert (done.state, done.duplicates, done.unusable, done.unchanged) == ("completed", 1, 3, 39)
     assert mirrored(synced) == {str(n): True for n in range(1, 41)}
     assert place.calls == []
+
+
+def test_listing_that_falls_short_of_its_count_makes_nobody_inactive(
+    synced: Services, clock: FakeClock, psa: FakePsa, place: Placing
+):
+    psa.companies[0] = replace(psa.companies[0], is_active=False)
+    psa.pages = [CompanyPage(companies=tuple(psa.companies[:35]), received=35, expected=40)]
+    done = run(synced, clock, place, is_full=True)
+    assert (done.state, done.deactivated, done.problem_code) == ("completed", 1, "psa_listing_incomplete")
+    assert sum(mirrored(synced).values()) == 39
+
+
+@pytest.mark.parametrize(
+    "unusable", [CompanyPage(received=1, unusable=1), CompanyPage(received=1, unusable=1, unusable_ids=("1",))]
+)
+def test_row_that_cannot_be_read_may_be_whoever_is_missing(
+    synced: Services, clock: FakeClock, psa: FakePsa, place: Placing, unusable: CompanyPage
+):
+    rest = CompanyPage(companies=tuple(psa.companies[1:]), received=39, cursor="39", expected=40)
+    psa.pages = [rest, unusable]
+    done = run(synced, clock, place, is_full=True)
+    assert (done.state, done.deactivated, all(mirrored(synced).values())) == ("completed", 0, True)
+
+
+def test_slice_that_gives_way_spoils_no_notes(
+    synced: Services, clock: FakeClock, psa: FakePsa, place: Placing, monkeypatch: pytest.MonkeyPatch
+):
+    """It began at the same checkpoint, has read less, and writes later."""
+    psa.page_size = 10
+    sync = begin(synced, is_full=True)
+    early = synced.company_syncs.read(MSP, sync.provider)
+    psa.before_request = lambda: clock.advance(7)
+    slice_of(sync, synced, place)
+    assert latest(synced).pages == 3
+    psa.before_request = lambda: clock.advance(21)
+    with monkeypatch.context() as patch:
+        patch.setattr(CompanySyncs, "read", lambda *_: early)
+        assert slice_of(sync, synced, place) == {"ended": False, "delaySeconds": 5}
+    done = play(sync, synced, clock, place)
+    assert (done.state, done.unchanged, done.deactivated) == ("completed", 40, 0)
+
+
+@pytest.mark.parametrize(("before", "left"), [(3, 0), (10, 1), (10, 6), (2, 0)])
+def test_small_msp_is_guarded_too(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing, before: int, left: int
+):
+    """A vendor is still shown, so the answer is not empty."""
+    psa.companies = companies(before)
+    connect(services)
+    run(services, clock, place)
+    psa.pages = [CompanyPage(companies=tuple(psa.companies[:left]), received=left + 1, expected=left + 1)]
+    assert run(services, clock, place, is_full=True).state == SyncState.HELD
 
 
 @pytest.mark.parametrize(("asked", "waited"), [(17.0, 17.0), (None, 2.0), (999_999.0, 3600.0)])
