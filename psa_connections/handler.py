@@ -10,6 +10,7 @@ from psa_connections.draft import Checked, Draft, check_draft, draft_connection
 from tenantsync.bodies import Body
 from tenantsync.clock import to_rfc3339
 from tenantsync.companies.mirror import Mirror
+from tenantsync.companies.parting import is_other_account, part_from_companies
 from tenantsync.identity.caller import Caller
 from tenantsync.psa.port import CompanyType
 from tenantsync.psa_access import find_kind, find_psa
@@ -50,6 +51,9 @@ def connect_psa(provider: str, body: Body, caller: Caller, services: Services) -
     known = services.psa_connections.read(caller.msp_id, provider)
     draft = draft_connection(kind, body, known, services)
     checked = check_draft(draft, caller.msp_id, services)
+    if known is None and is_other_account(caller.msp_id, provider, checked.first_page.companies, services):
+        part_from_companies(caller.msp_id, provider, services)
+        services.audit_by(caller, "psa_companies_parted", provider=provider)
     connection = _store(draft, checked, caller, services)
     services.audit_by(
         caller,
