@@ -210,6 +210,14 @@ def test_slice_that_gives_way_spoils_no_notes(
     assert (done.state, done.unchanged, done.deactivated) == ("completed", 40, 0)
 
 
+def test_sync_that_runs_hears_what_a_person_confirms(synced: Services, clock: FakeClock, psa: FakePsa, place: Placing):
+    psa.companies = []
+    sync = begin(synced, is_full=True)
+    assert begin(synced, confirmed=40).number == sync.number
+    done = play(sync, synced, clock, place)
+    assert (done.state, done.deactivated) == ("completed", 40)
+
+
 @pytest.mark.parametrize(("before", "left"), [(3, 0), (10, 1), (10, 6), (2, 0)])
 def test_small_msp_is_guarded_too(
     services: Services, clock: FakeClock, psa: FakePsa, place: Placing, before: int, left: int
