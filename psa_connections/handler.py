@@ -76,8 +76,11 @@ def disconnect_psa(provider: str, caller: Caller, services: Services) -> None:
     if connection is None:
         return
     services.vault.delete(connection.secret_name)
-    Mirror(services.tables, connection.mirror_id).clear()
+    stored = services.company_syncs.read(connection.msp_id, provider)
     services.company_syncs.remove(connection.msp_id, provider)
+    if stored:
+        services.scratch_for(stored.sync.run_id, connection.mirror_id).clear()
+    Mirror(services.tables, connection.mirror_id).clear()
     services.psa_connections.remove(connection)
     services.audit_by(caller, "psa_disconnected", provider=provider)
 

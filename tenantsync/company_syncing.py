@@ -42,6 +42,8 @@ def begin_company_sync(
         if other is None:
             raise TransientError("storage_unavailable", "the sync's row is gone") from None
         return other.sync
+    if stored:  # it may have ended without its own slice, as when the connection was changed
+        services.scratch_for(stored.sync.run_id, connection.mirror_id).clear()
     return sync
 
 

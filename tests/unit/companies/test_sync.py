@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from psa_connections.handler import disconnect_psa
 from tenantsync.companies.sync import MOST_AN_HOUR
 from tenantsync.errors import (
     Cause,
@@ -25,6 +26,7 @@ from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP
 from tests.fakes.scripted_psa import FakePsa, companies
 from tests.unit.companies.play import Placing, begin, connect, latest, mirrored, play, run, slice_of
+from tests.unit.journey import TECHNICIAN
 
 LATER = "2026-03-02T10:00:00.000Z"
 
@@ -208,6 +210,34 @@ def test_slice_that_gives_way_spoils_no_notes(
         assert slice_of(sync, synced, place) == {"ended": False, "delaySeconds": 5}
     done = play(sync, synced, clock, place)
     assert (done.state, done.unchanged, done.deactivated) == ("completed", 40, 0)
+
+
+def test_slice_that_outlives_the_connection_leaves_nothing(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing, tables: MemoryTables
+):
+    psa.companies = companies(40)
+    connect(services)
+    sync = begin(services)
+    psa.before_request = lambda: disconnect_psa("connectwise", TECHNICIAN, services)
+    slice_of(sync, services, place)
+    assert slice_of(sync, services, place)["ended"]
+    assert not tables.rows(PSA_COMPANIES_TABLE)
+    assert not tables.rows(SCRATCH_TABLE)
+
+
+def test_notes_of_a_sync_that_was_replaced_are_forgotten(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing, tables: MemoryTables
+):
+    psa.companies = companies(450)
+    connect(services)
+    sync = begin(services)
+    psa.before_request = lambda: clock.advance(21)
+    slice_of(sync, services, place)
+    assert tables.rows(SCRATCH_TABLE)
+    connect(services)
+    psa.before_request = lambda: None
+    assert run(services, clock, place).state == SyncState.COMPLETED
+    assert not tables.rows(SCRATCH_TABLE)
 
 
 def test_sync_that_runs_hears_what_a_person_confirms(synced: Services, clock: FakeClock, psa: FakePsa, place: Placing):
