@@ -34,7 +34,17 @@ def sync_company_slice(
         raise
     except TenantSyncError as failure:
         return _end(stored.sync, SyncState.FAILED, failure, services)
-    return run_slice(stored, _tools(stored, connection, adapter, services, place)).to_json()
+    outcome = run_slice(stored, _tools(stored, connection, adapter, services, place))
+    _forget_if_left(stored.sync, connection, services)
+    return outcome.to_json()
+
+
+def _forget_if_left(sync: CompanySync, connection: PsaConnection, services: Services) -> None:
+    """What the slice has written after the PSA was disconnected, and so after everything was forgotten."""
+    current = services.psa_connections.read(connection.msp_id, connection.provider)
+    if current is None or current.mirror_id != connection.mirror_id:
+        services.scratch_for(sync.run_id, connection.mirror_id).clear()
+        Mirror(services.tables, connection.mirror_id).clear()
 
 
 def _tools(

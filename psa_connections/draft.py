@@ -1,6 +1,6 @@
 """What a technician sends to connect a PSA, merged with what is connected already, and checked against the PSA."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ import orjson
 
 from tenantsync.bodies import Body, read_text, refuse_unknown
 from tenantsync.errors import RequestError
-from tenantsync.psa.port import CompanyPage, CompanyType, PsaAccount, PsaAdapter, PsaKind
+from tenantsync.psa.port import CompanyPage, PsaAccount, PsaAdapter, PsaKind
 from tenantsync.psa_access import count_requests, read_values
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import PsaConnection
@@ -46,7 +46,7 @@ def draft_connection(kind: PsaKind, body: Body, known: PsaConnection | None, ser
     stored: dict[str, str] = orjson.loads(known.values) if known else {}
     values = _without_empty({**stored, **{name: text for name, text in given.items() if name not in secret}})
     secrets = _without_empty({name: text for name, text in given.items() if name in secret})
-    keeps_secrets = known is not None and not secrets and values == stored
+    keeps_secrets = known is not None and secret.isdisjoint(given) and values == stored
     if known is not None and keeps_secrets:
         secrets = {name: text for name, text in read_values(known, services).items() if name in secret}
     _refuse_missing(kind, {**values, **secrets}, is_known=known is not None)
@@ -70,7 +70,7 @@ def check_draft(draft: Draft, msp_id: str, services: Services) -> Checked:
     try:
         account = adapter.check()
         _refuse_other_account(draft, account)
-        _refuse_unknown_types(draft, account.types)
+        refuse_unknown_types(draft, account)
         return Checked(account, adapter.list_companies(""))
     finally:
         count_requests(msp_id, adapter, services)
@@ -90,8 +90,9 @@ def _refuse_other_account(draft: Draft, account: PsaAccount) -> None:
         raise RequestError("psa_account_changed", f"Connected is {before}, this is {account.name}.")
 
 
-def _refuse_unknown_types(draft: Draft, types: Sequence[CompanyType]) -> None:
-    known = {item.type_id for item in types}
+def refuse_unknown_types(draft: Draft, account: PsaAccount) -> None:
+    """Raises RequestError when a type was chosen that the PSA does not have."""
+    known = {item.type_id for item in account.types}
     if unknown := sorted(set(draft.customer_types.split()) - known):
         raise RequestError("invalid_request", f"`{_CUSTOMER_TYPES}`: the PSA has no type {', '.join(unknown)[:200]}.")
 

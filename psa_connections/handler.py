@@ -11,6 +11,7 @@ from tenantsync.bodies import Body
 from tenantsync.clock import to_rfc3339
 from tenantsync.companies.mirror import Mirror
 from tenantsync.identity.caller import Caller
+from tenantsync.parting import is_other_account, part_from_companies
 from tenantsync.psa.port import CompanyType
 from tenantsync.psa_access import find_kind, find_psa
 from tenantsync.services import Services
@@ -50,6 +51,9 @@ def connect_psa(provider: str, body: Body, caller: Caller, services: Services) -
     known = services.psa_connections.read(caller.msp_id, provider)
     draft = draft_connection(kind, body, known, services)
     checked = check_draft(draft, caller.msp_id, services)
+    if known is None and is_other_account(caller.msp_id, provider, checked.first_page.companies, services):
+        part_from_companies(caller.msp_id, provider, services)
+        services.audit_by(caller, "psa_companies_parted", provider=provider)
     connection = _store(draft, checked, caller, services)
     services.audit_by(
         caller,
@@ -72,8 +76,11 @@ def disconnect_psa(provider: str, caller: Caller, services: Services) -> None:
     if connection is None:
         return
     services.vault.delete(connection.secret_name)
-    Mirror(services.tables, connection.mirror_id).clear()
+    stored = services.company_syncs.read(connection.msp_id, provider)
     services.company_syncs.remove(connection.msp_id, provider)
+    if stored:
+        services.scratch_for(stored.sync.run_id, connection.mirror_id).clear()
+    Mirror(services.tables, connection.mirror_id).clear()
     services.psa_connections.remove(connection)
     services.audit_by(caller, "psa_disconnected", provider=provider)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from psa_connections.describing import describe_sync
-from psa_connections.draft import draft_connection
+from psa_connections.draft import draft_connection, refuse_unknown_types
 from tenantsync.bodies import Body
 from tenantsync.companies.mirror import Mirror
 from tenantsync.companies.rehearsal import Rehearsal, rehearse
@@ -59,9 +59,11 @@ def rehearse_sync(provider: str, body: Body, caller: Caller, services: Services)
     if known is None and not body:
         raise RequestError("psa_not_connected")
     services.connect_rate.take(caller.msp_id, services.clock.now())
-    adapter, placing = draft_connection(kind, body, known, services).open(), _Placing(caller.msp_id, provider, services)
+    draft = draft_connection(kind, body, known, services)
+    adapter, placing = draft.open(), _Placing(caller.msp_id, provider, services)
     try:
         account = adapter.check()
+        refuse_unknown_types(draft, account)
         found = rehearse(
             adapter,
             Mirror(services.tables, known.mirror_id if known else ""),

@@ -28,11 +28,12 @@ def begin_company_sync(
 ) -> CompanySync:
     """The sync to start: the one that is running, else a new one.
 
-    `confirmed` is how many companies may become inactive at once, as a person has said; such a sync is a full one.
+    `confirmed` is how many companies may become inactive at once, as a person has said; such a sync is a full one. A
+    sync that runs is told.
     """
     stored = services.company_syncs.read(connection.msp_id, connection.provider)
     if stored and _is_running(stored.sync, connection):
-        return stored.sync
+        return _confirm(stored.sync, confirmed, services)
     sync = _new_sync(connection, stored, services, is_full=is_full or confirmed > 0)
     try:
         services.company_syncs.begin(replace(sync, confirmed=confirmed), stored.etag if stored else "")
@@ -41,6 +42,8 @@ def begin_company_sync(
         if other is None:
             raise TransientError("storage_unavailable", "the sync's row is gone") from None
         return other.sync
+    if stored:  # it may have ended without its own slice, as when the connection was changed
+        services.scratch_for(stored.sync.run_id, connection.mirror_id).clear()
     return sync
 
 
@@ -122,6 +125,18 @@ def _since(connection: PsaConnection, last: CompanySync | None, now: datetime) -
     if now - parse_rfc3339(last.full_at) >= _FULL_EVERY:
         return ""
     return to_rfc3339(parse_rfc3339(last.synced_since) - _OVERLAP)
+
+
+def _confirm(sync: CompanySync, confirmed: int, services: Services) -> CompanySync:
+    if confirmed <= sync.confirmed:
+        return sync
+    told = services.company_syncs.change(
+        sync.msp_id,
+        sync.provider,
+        when=lambda current: current.number == sync.number and current.state == SyncState.RUNNING,
+        confirmed=confirmed,
+    )
+    return told or sync
 
 
 def _is_running(sync: CompanySync, connection: PsaConnection) -> bool:

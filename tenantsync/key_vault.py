@@ -1,7 +1,7 @@
 """Secrets in Azure Key Vault, by the app's own identity. The only file that imports azure.keyvault."""
 
-from collections.abc import Callable
-from typing import Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.keyvault.secrets import SecretClient
@@ -11,6 +11,8 @@ from tenantsync.settings import Secret, Settings
 
 _CONTENT_TYPE: Final = "application/json"
 _CONFLICT: Final = 409
+_PATIENCE: Final[Mapping[str, Any]] = {"connection_timeout": 5, "read_timeout": 10, "retry_total": 2}
+"""The SDK's own would outlast the request that waits."""
 _T = TypeVar("_T")
 
 
@@ -27,7 +29,7 @@ class KeyVault:
 
         client_id = settings.credential.managed_identity_client_id or None
         credential = DefaultAzureCredential(managed_identity_client_id=client_id)
-        return cls(SecretClient(vault_url=settings.key_vault_url, credential=credential))
+        return cls(SecretClient(vault_url=settings.key_vault_url, credential=credential, **_PATIENCE))
 
     def check(self) -> None:
         """It is set up; whether it answers shows when it is asked."""

@@ -1,9 +1,10 @@
 """Works out what becomes of a PSA's companies, and writes it; `tenantsync.matching` says what with."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -166,7 +167,7 @@ class Placing:
     def _make(self, landscape: Landscape, external_id: str, verdict: Verdict) -> str:
         """A customer of the company's own, and the ones it may be instead."""
         placement = landscape.placements[external_id]
-        customer_id = _made_id(placement)
+        customer_id = _made_id(placement, landscape.customers)
         made = Customer(
             msp_id=self._msp_id,
             customer_id=customer_id,
@@ -176,11 +177,7 @@ class Placing:
             origin=placement.provider,
             edited="",
         )
-        reference = self._reference(placement)
-        if customer_id in landscape.customers:  # a crash has kept the rest from being written
-            self._edit(customer_id, lambda fresh: fresh.with_reference(reference))
-        else:
-            self._made[customer_id] = made.with_reference(reference)
+        self._made[customer_id] = made.with_reference(self._reference(placement))
         self._count("created", placement.name)
         self._suggest(landscape, external_id, customer_id, verdict)
         return customer_id
@@ -285,12 +282,12 @@ def _without(landscape: Landscape, external_ids: Sequence[str]) -> Landscape:
     return replace(landscape, customers=customers, placements=placements)
 
 
-def _made_id(placement: Placement) -> str:
-    """Follows from the company, so that a repetition makes the same customer; not one that people said it is not."""
+def _made_id(placement: Placement, taken: Collection[str]) -> str:
+    """Follows from the company, so that a repetition makes the same customer; not one that is somebody else.
+
+    That is one people said it is not, or one of an account that was connected before.
+    """
     name = f"{placement.msp_id}/{placement.provider}/{placement.external_id}/{placement.account}"
     refused = placement.refused.split()
-    return next(
-        made
-        for made in (str(uuid5(_MADE, f"{name}/{number}")) for number in range(len(refused) + 1))
-        if made not in refused
-    )
+    ids = (str(uuid5(_MADE, f"{name}/{number}")) for number in count())
+    return next(made for made in ids if made not in refused and made not in taken)

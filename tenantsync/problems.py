@@ -155,6 +155,7 @@ _CATALOGUE = {
         ("psa_throttled", 429, "The PSA asks us to slow down", _OPS, "Nothing to do: it goes on by itself. If it stays, look which other integrations use up the PSA's limit."),
         ("psa_unavailable", 503, "The PSA did not answer", _OPS, "Check the address; if it is right, try again in a few minutes and look at the vendor's status page. Customers that are there already stay as they are."),
         ("psa_listing_changed", 503, "The PSA's list changed while it was read", _OPS, "Nothing to do: it is read again from the beginning."),
+        ("psa_listing_incomplete", 503, "The PSA listed fewer companies than it counts", _TECHNICIAN, "Companies that were not listed stay as they are. Let the API user see all companies; the next full sync looks again."),
         ("psa_unexpected_answer", 502, "The PSA answered in an unknown way", _OPS, "Check that the address is the PSA's; if it is, report this with the correlation id. Customers that are there already stay as they are."),
         ("psa_ticket_not_closable", 409, "The ticket cannot be closed from here", _TECHNICIAN, "Close it in the PSA, or give its board or statuses one that is called Closed or Complete."),
     )

@@ -20,6 +20,10 @@ _TIMEOUT_SECONDS: Final = (10, 15)
 """For connecting, and once more for answering."""
 _MAX_URL: Final = 1000
 _PRIVATE_SUFFIXES: Final = (".local", ".internal", ".localhost", ".home.arpa")
+_NOT_PUBLIC: Final = tuple(
+    map(ipaddress.ip_network, ("168.63.129.16/32", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16"))
+)
+"""Azure's own service of every machine, and IPv6 addresses that lead to an IPv4 one, which may be private."""
 
 
 class PrivateAddressError(Exception):
@@ -85,8 +89,13 @@ class _PublicConnection(_HurriedTls):
 
 
 def _require_public(address: str) -> None:
-    if not ipaddress.ip_address(address.split("%", maxsplit=1)[0]).is_global:
+    if not _is_public(address):
         raise PrivateAddressError
+
+
+def _is_public(address: str) -> bool:
+    found = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+    return found.is_global and not any(found in network for network in _NOT_PUBLIC if network.version == found.version)
 
 
 class _PublicPool(urllib3.HTTPSConnectionPool):
@@ -156,7 +165,7 @@ def _is_private_name(host: str) -> bool:
 
 def _is_public_literal(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_global
+        return _is_public(host)
     except ValueError:
         return False
 

@@ -3,10 +3,11 @@
 No failure of a PSA gets any further than here: the onboarding goes on, and its status says what is wrong.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
+from uuid import uuid4
 
 from tenantsync import logs
 from tenantsync.clock import parse_rfc3339, to_rfc3339
@@ -23,6 +24,8 @@ from tenantsync.store.ticket_notes import TicketLog, TicketNote
 _DELAYS_MINUTES: Final = (1, 5, 15, 60, 180, 360, 720)
 """Waits between attempts, together about a day; then the note is given up, which the status says."""
 _STEP: Final = 200
+_LAST: Final = "~"
+"""Above every id."""
 _LONGEST_PASS: Final = timedelta(seconds=50)
 _NO_PROBLEM: Final[Mapping[str, str]] = {"given_up_at": "", "problem_code": "", "problem_message": ""}
 
@@ -93,14 +96,22 @@ class _Pass:
         self._adapters: dict[tuple[str, str], PsaAdapter] = {}
 
     def run(self) -> int:
-        delivered, after = 0, ""
+        """Begins at any connection, so that a PSA that takes the whole pass never keeps the same ones waiting."""
+        start = str(uuid4())
+        return sum(
+            self._may_go(note) and self._deliver(note)
+            for notes in (self._pending(start, _LAST), self._pending("", start))
+            for note in notes
+        )
+
+    def _pending(self, after: str, until: str) -> Iterator[TicketNote]:
+        """What waits between two ids, as long as the pass may last."""
         while pending := self._services.ticket_notes.list_pending(after, _STEP):
             after = pending[-1].note_id
             for note in pending:
-                if self._now() - self._began > _LONGEST_PASS:
-                    return delivered
-                delivered += self._may_go(note) and self._deliver(note)
-        return delivered
+                if note.note_id > until or self._now() - self._began > _LONGEST_PASS:
+                    return
+                yield note
 
     def _may_go(self, note: TicketNote) -> bool:
         account = f"{note.provider}_{note.msp_id}"
@@ -117,9 +128,11 @@ class _Pass:
             self._services.ticket_notes.settle(note)
             return False
         delay = timedelta(minutes=_DELAYS_MINUTES[min(note.attempts, len(_DELAYS_MINUTES) - 1)])
-        tried = self._services.ticket_notes.change(
-            note, attempts=note.attempts + 1, due_at=to_rfc3339(self._now() + delay)
-        )
+        due_at = to_rfc3339(self._now() + delay)
+        tried = self._services.ticket_notes.claim(note, attempts=note.attempts + 1, due_at=due_at)
+        if tried is None:  # another pass has it
+            self._held.add(note.connection_id)
+            return False
         try:
             self._write(note)
         except ThrottledError as failure:

@@ -6,21 +6,26 @@ from typing import Final
 
 from tenantsync.companies.mirror import Known, digest_of, is_usable, key_of
 from tenantsync.psa.port import Company, CompanyPage
+from tenantsync.store.keys import encode_key
 from tenantsync.store.row_hashes import RowHashes, hash_row
 
-_FEW: Final = 10
+_FEW: Final = 3
 _LARGE_SHARE: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageChanges:
-    """What one page brings. `seen` and `gone` are hashes of keys, to be remembered until the listing has ended."""
+    """What one page brings. `seen` and `gone` are hashes of keys, to be remembered until the listing has ended.
+
+    Of `nameless` rows not even the id is known.
+    """
 
     created: tuple[Company, ...]
     changed: tuple[Company, ...]
     unchanged: int
     duplicates: int
     unusable: int
+    nameless: int
     seen: tuple[str, ...]
     gone: tuple[str, ...]
 
@@ -41,6 +46,8 @@ class Comparison:
         fresh = [company for company in page.companies if self._is_new(company)]
         usable = [company for company in fresh if is_usable(company)]
         leaving = [company for company in usable if self._is_leaving(company)]
+        spoilt = [hash_row(encode_key(company_id), "") for company_id in page.unusable_ids]
+        self._seen.update(spoilt)
         self._gone.update(map(_mark, leaving))
         created = tuple(company for company in usable if key_of(company) not in self._known)
         changed = tuple(company for company in usable if self._has_changed(company))
@@ -50,20 +57,26 @@ class Comparison:
             unchanged=len(usable) - len(created) - len(changed) - len(leaving),
             duplicates=len(page.companies) - len(fresh),
             unusable=page.unusable + len(fresh) - len(usable),
-            seen=tuple(map(_mark, fresh)),
+            nameless=page.unusable - len(spoilt),
+            seen=(*map(_mark, fresh), *spoilt),
             gone=tuple(map(_mark, leaving)),
         )
 
-    def leaving(self, *, is_full: bool) -> list[str]:
-        """Keys of the active companies that would become inactive: said so, or missing in a full listing."""
-        active = [key for key, known in self._known.items() if known.is_active]
-        marks = {key: hash_row(key, "") for key in active}
-        return [key for key in active if self._is_gone(marks[key]) or (is_full and not self._is_seen(marks[key]))]
+    def said_to_leave(self) -> list[str]:
+        """Keys of the active companies that are inactive now, as the PSA says."""
+        return [key for key in self._active() if self._is_gone(hash_row(key, ""))]
+
+    def missing(self) -> list[str]:
+        """Keys of the active companies that were not listed."""
+        return [key for key in self._active() if not self._is_seen(hash_row(key, ""))]
 
     @property
     def active(self) -> int:
         """How many companies were active before."""
-        return sum(known.is_active for known in self._known.values())
+        return len(self._active())
+
+    def _active(self) -> list[str]:
+        return [key for key, known in self._known.items() if known.is_active]
 
     def _is_new(self, company: Company) -> bool:
         mark = _mark(company)
@@ -90,10 +103,15 @@ class Comparison:
 
 
 def is_mass_change(leaving: int, active: int, received: int, confirmed: int) -> bool:
-    """Whether a person has to look first: an empty answer, or a large part of the customers gone at once."""
+    """Whether a person has to look first: an empty answer, or all or a large part of the customers gone at once."""
     if not leaving or leaving <= confirmed:
         return False
-    return not received or (leaving > _FEW and leaving > active * _LARGE_SHARE)
+    return not received or leaving == active > 1 or (leaving > _FEW and leaving > active * _LARGE_SHARE)
+
+
+def is_whole(expected: int | None, received: int, duplicates: int, nameless: int) -> bool:
+    """Whether a listing had every company: only then one that was not in it is gone."""
+    return received - duplicates - nameless >= (expected or 0) and not nameless
 
 
 def add_counts(first: Mapping[str, int], second: Mapping[str, int]) -> dict[str, int]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from tenantsync.clock import Clock
-from tenantsync.companies.comparison import Comparison, PageChanges, add_counts, is_mass_change
+from tenantsync.companies.comparison import Comparison, PageChanges, add_counts, is_mass_change, is_whole
 from tenantsync.companies.mirror import COMPANIES_AT_ONCE, Mirror
 from tenantsync.errors import ContractError, ThrottledError
 from tenantsync.psa.port import Company, CompanyPage, PsaAdapter
@@ -24,6 +24,7 @@ class Rehearsal:
     pages: int = 0
     received: int = 0
     expected: int | None = None
+    nameless: int = 0
     active: int = 0
     counts: dict[str, int] = field(default_factory=dict)
     names: dict[str, list[str]] = field(default_factory=lambda: {"created": [], "changed": [], "deactivated": []})
@@ -32,6 +33,7 @@ class Rehearsal:
         """Counts one page."""
         self.pages += 1
         self.received += page.received
+        self.nameless += changes.nameless
         self.expected = self.expected if page.expected is None else page.expected
         found = {
             "created": len(changes.created),
@@ -83,7 +85,9 @@ def rehearse(
 
 
 def _end(found: Rehearsal, comparison: Comparison, mirror: Mirror) -> None:
-    leaving = comparison.leaving(is_full=True)
+    counts = found.counts
+    is_proven = is_whole(found.expected, found.received, counts["duplicates"], found.nameless)
+    leaving = comparison.said_to_leave() + (comparison.missing() if is_proven else [])
     found.is_complete, found.active = True, comparison.active
     found.counts["deactivated"] = len(leaving)
     found.note("deactivated", mirror.read(leaving[:_NAMES]))

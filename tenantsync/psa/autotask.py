@@ -93,11 +93,8 @@ class AutotaskAdapter:
         expected = None if cursor else self._count(above(after), *changed)
         rows, last = self._api.list_page("Companies", _FIELDS, after, changed)
         customers = self._customer_types
-        companies, unusable = read_companies(rows, lambda row: self._read(row, customers))
         following = None if last is None else str(last)
-        return CompanyPage(
-            companies=companies, received=len(rows), unusable=unusable, cursor=following, expected=expected
-        )
+        return read_companies(rows, lambda row: self._read(row, customers)).page(following, expected)
 
     def find_ticket(self, reference: str) -> Ticket | None:
         """A ticket by its number (T20260616.0001) or its id."""

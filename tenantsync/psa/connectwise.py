@@ -94,10 +94,7 @@ class ConnectWiseAdapter:
             rows, following = self._api.list_page(_COMPANIES, {"conditions": conditions, "fields": _FIELDS}, cursor)
         except ContractError as failure:
             raise _hidden_refusal(failure) from failure
-        companies, unusable = read_companies(rows, self._read)
-        return CompanyPage(
-            companies=companies, received=len(rows), unusable=unusable, cursor=following, expected=expected
-        )
+        return read_companies(rows, self._read).page(following, expected)
 
     def find_ticket(self, reference: str) -> Ticket | None:
         """A service ticket by its number; project tickets are not looked for."""

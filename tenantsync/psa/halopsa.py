@@ -99,14 +99,7 @@ class HaloAdapter:
     def list_companies(self, cursor: str, since: str = "") -> CompanyPage:  # noqa: ARG002 - the port's
         """Inactive clients are listed, too; `since` changes nothing."""
         page = self._list(cursor)
-        companies, unusable = read_companies(page.rows, self._read)
-        return CompanyPage(
-            companies=companies,
-            received=len(page.rows),
-            unusable=unusable,
-            cursor=page.cursor,
-            expected=page.count,
-        )
+        return read_companies(page.rows, self._read).page(page.cursor, page.count)
 
     def find_ticket(self, reference: str) -> Ticket | None:
         number = reference.strip().removeprefix("#").lstrip("0")

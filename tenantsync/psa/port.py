@@ -41,12 +41,14 @@ class CompanyPage:
     """One answer's companies; `cursor` None is the end of the listing, else where the next page begins.
 
     `expected` is how many the PSA says there are, None when it does not say. `received` counts rows as they came:
-    `unusable` of them could not be understood, and others may be no customers (vendors, the MSP itself).
+    `unusable` of them could not be understood, and others may be no customers (vendors, the MSP itself). Of the
+    unusable ones that have an id `unusable_ids` has it: they are there, whatever else is wrong with them.
     """
 
     companies: tuple[Company, ...] = ()
     received: int = 0
     unusable: int = 0
+    unusable_ids: tuple[str, ...] = ()
     cursor: str | None = None
     expected: int | None = None
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ContractError, DataError
-from tenantsync.psa.port import Company
+from tenantsync.psa.port import Company, CompanyPage
 
 _LONGEST_NAME: Final = 500
 _LONGEST_TEXT: Final = 1_000
@@ -46,18 +47,44 @@ def read_integer(body: object, key: str) -> int:
     raise ContractError("psa_unexpected_answer", f"the answer has no `{key}`")
 
 
-def read_companies(rows: list[Any], read: Callable[[Row], Company | None]) -> tuple[tuple[Company, ...], int]:
-    """The companies among the rows, and how many rows could not be understood. `read` gives None for no customer."""
-    companies, unusable = [], 0
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRows:
+    """An answer's companies; the other fields are as in CompanyPage."""
+
+    companies: tuple[Company, ...]
+    received: int
+    unusable: int
+    unusable_ids: tuple[str, ...]
+
+    def page(self, cursor: str | None, expected: int | None) -> CompanyPage:
+        """The page they make."""
+        return CompanyPage(
+            companies=self.companies,
+            received=self.received,
+            unusable=self.unusable,
+            unusable_ids=self.unusable_ids,
+            cursor=cursor,
+            expected=expected,
+        )
+
+
+def read_companies(rows: list[Any], read: Callable[[Row], Company | None]) -> CompanyRows:
+    """The companies among the rows, and the rows that could not be understood. `read` gives None for no customer."""
+    companies, unusable = [], list[object]()
     for row in rows:
         try:
             company = read(row) if isinstance(row, Mapping) else _refuse()
         except DataError:
-            unusable += 1
+            unusable.append(row)
             continue
         if company is not None:
             companies.append(company)
-    return tuple(companies), unusable
+    return CompanyRows(
+        companies=tuple(companies),
+        received=len(rows),
+        unusable=len(unusable),
+        unusable_ids=tuple(filter(None, map(_id_of, unusable))),
+    )
 
 
 def read_number(row: Row, key: str = "id") -> int:
@@ -140,6 +167,13 @@ def _guid(value: object) -> str:
     except ValueError:
         return ""
     return "" if guid == _NO_GUID else str(guid)
+
+
+def _id_of(row: object) -> str:
+    try:
+        return str(read_number(row)) if isinstance(row, Mapping) else ""
+    except DataError:
+        return ""
 
 
 def _refuse() -> NoReturn:

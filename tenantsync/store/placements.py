@@ -82,6 +82,11 @@ class Placements:
             partition = _partition(placements[0].msp_id, placements[0].provider)
             self._tables.write(PLACEMENTS_TABLE, {partition: rows})
 
+    def remove(self, msp_id: str, provider: str, external_ids: Sequence[str]) -> None:
+        """Forgets companies; ones that are gone do not matter."""
+        partition = _partition(msp_id, provider)
+        self._tables.delete(PLACEMENTS_TABLE, partition, [encode_key(external_id) for external_id in external_ids])
+
     def change(self, msp_id: str, provider: str, external_id: str, edit: Callable[[Placement], Placement]) -> Placement:
         """Stores what `edit` makes of the newest row, or of an empty one if there is none."""
         for _ in range(_TRIES):

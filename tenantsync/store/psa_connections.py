@@ -88,6 +88,10 @@ class CompanySync:
     deactivated: int = 0
     duplicates: int = 0
     unusable: int = 0
+    nameless: int = 0
+    """Unusable rows without even an id."""
+    notes: str = ""
+    """Numbers of the notes of what was listed so far, separated by spaces."""
     placed: str = "{}"
     """How many went where, as JSON."""
     leaving: int = 0

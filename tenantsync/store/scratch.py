@@ -1,14 +1,14 @@
 """Side notes of a listing that has to remember something between its slices; gone when it has ended."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
+from tenantsync.errors import ConflictError
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import SCRATCH_TABLE
 
 _NOTES_AT_ONCE: Final = 10
 _KEPT: Final = "_kept"
-_MOST_NOTES: Final = 10**8
 
 
 class Scratch:
@@ -23,12 +23,19 @@ class Scratch:
         row = {"PartitionKey": self._listing, "RowKey": f"{number:08d}", "note": note}
         self._tables.upsert(SCRATCH_TABLE, row)
 
-    def read_all(self, below: int = _MOST_NOTES) -> Iterator[bytes]:
-        """All notes, or those with a number below one, in the order of their numbers."""
+    def read_all(self) -> Iterator[bytes]:
+        """All notes, in the order of their numbers."""
         after = ""
         while rows := self._tables.scan(SCRATCH_TABLE, self._listing, after=after, limit=_NOTES_AT_ONCE):
-            yield from (row.values["note"] for row in rows if int(row.key) < below)
+            yield from (row.values["note"] for row in rows)
             after = rows[-1].key
+
+    def read(self, numbers: Sequence[int]) -> list[bytes]:
+        """These notes; raises ConflictError when one is gone, as then somebody else has ended the listing."""
+        rows = self._tables.read_many(SCRATCH_TABLE, [(self._listing, f"{number:08d}") for number in numbers])
+        if None in rows:
+            raise ConflictError("write_conflict", "a note of the listing is gone")
+        return [row.values["note"] for row in rows if row]
 
     def kept(self) -> "Scratch":
         """The notes of rows that were left alone, apart from the source's."""

@@ -65,6 +65,17 @@ class TicketNotes:
         rows = self._tables.scan(TICKETS_TABLE, _PENDING, after=after, limit=limit)
         return [from_row(TicketNote, row) for row in rows]
 
+    def claim(self, note: TicketNote, **changes: Any) -> TicketNote | None:
+        """Stores the next attempt's time before this one; None when somebody else has changed the note meanwhile."""
+        row = self._tables.read(TICKETS_TABLE, _PENDING, note.note_id)
+        if row is None or from_row(TicketNote, row) != note:
+            return None
+        changed = replace(note, **changes)
+        with suppress(ConflictError):
+            self._tables.replace(TICKETS_TABLE, to_row(changed, _PENDING, note.note_id), row.etag)
+            return changed
+        return None
+
     def change(self, note: TicketNote, **changes: Any) -> TicketNote:
         """Stores the next attempt's time."""
         changed = replace(note, **changes)

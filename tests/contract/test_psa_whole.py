@@ -80,3 +80,17 @@ def test_blind_user_changes_nothing(psa: FakePsa, services: Services):
     app.call("POST", f"{url}/sync?kind=full", TOKEN)
     done = play(latest(services, psa.provider), services, psa.clock, place_companies)
     assert (done.state, done.deactivated) in (("held", 0), ("failed", 0))
+
+
+def test_company_that_cannot_be_read_any_more_stays_a_customer(psa: FakePsa, services: Services):
+    app, url = App(), f"/api/msp-portal/psa/{psa.provider}"
+    psa.add(30)
+    app.call("PUT", url, TOKEN, psa.values)
+    app.call("POST", f"{url}/sync", TOKEN)
+    play(latest(services, psa.provider), services, psa.clock, place_companies)
+    for row, name in zip(psa.rows, (None, "", 7, "x" * 10_000_000), strict=False):
+        row[psa.name_key] = name
+    assert app.call("POST", f"{url}/test", TOKEN).body["counts"]["deactivated"] == 0
+    app.call("POST", f"{url}/sync?kind=full", TOKEN)
+    done = play(latest(services, psa.provider), services, psa.clock, place_companies)
+    assert (done.state, done.unusable, done.deactivated) == ("completed", 4, 0)

@@ -1,12 +1,15 @@
 """Connecting a PSA: asked before anything is stored, secrets seen by nobody again, another MSP's never reached."""
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tenantsync.errors import ThrottledError, TransientError
+from tenantsync.matching import place_companies
 from tenantsync.outbound import Outbound
+from tenantsync.psa.port import Company
 from tenantsync.services import Services, build_services, using
 from tenantsync.settings import Settings
 from tenantsync.store.psa_connections import SyncState
@@ -146,6 +149,53 @@ def test_psa_of_another_company_is_refused(app: App, psa: FakePsa):
     assert (answer.status, answer.body["code"]) == (409, "psa_account_changed")
     assert app.call("DELETE", URL, TOKEN).status == 204
     assert put(app).status == 200
+
+
+def test_ids_of_another_account_are_not_taken_for_the_customers_that_are_here(
+    app: App, services: Services, psa: FakePsa, clock: FakeClock
+):
+    psa.companies = [Company(external_id=str(n), name=f"Customer {n}") for n in range(1, 4)]
+    put(app)
+    run(services, clock, place_companies)
+    before = {customer.customer_id: customer.name for customer in services.customers.all(MSP)}
+    app.call("DELETE", URL, TOKEN)
+    psa.name = "Sandbox"
+    psa.companies = [Company(external_id=str(n), name=f"Strange {n}") for n in range(1, 6)]
+    assert put(app).status == 200
+    assert run(services, clock, place_companies).state == SyncState.COMPLETED
+    after = {customer.customer_id: customer.name for customer in services.customers.all(MSP)}
+    assert before.items() <= after.items()
+    assert sorted(after.values()) == sorted([*before.values(), *(f"Strange {n}" for n in range(1, 6))])
+
+
+def test_account_that_comes_back_finds_its_customers_again(
+    app: App, services: Services, psa: FakePsa, clock: FakeClock
+):
+    psa.companies = [Company(external_id=str(n), name=f"Customer {n}") for n in range(1, 4)]
+    put(app)
+    run(services, clock, place_companies)
+    before = {customer.customer_id for customer in services.customers.all(MSP)}
+    app.call("DELETE", URL, TOKEN)
+    psa.name = "Renamed MSP"
+    psa.companies[0] = replace(psa.companies[0], name="Customer 1 Ltd")
+    put(app)
+    run(services, clock, place_companies)
+    assert {customer.customer_id for customer in services.customers.all(MSP)} == before
+
+
+def test_a_secret_can_be_taken_away(app: App, psa: FakePsa):
+    put(app, {**BODY, "integrationCode": "of-our-own"})
+    refused = put(app, {"integrationCode": None})
+    assert (refused.status, "privateKey" in refused.body["detail"]) == (400, True)
+    assert put(app, {"privateKey": SECRET, "integrationCode": None}).status == 200
+    assert put(app, {}).status == 200
+    assert "integrationCode" not in psa.opened[-1]
+
+
+def test_dry_run_refuses_types_the_psa_does_not_have(app: App):
+    put(app)
+    answer = app.call("POST", f"{URL}/test", TOKEN, {"customerTypes": ["77"]})
+    assert (answer.status, answer.body["code"]) == (400, "invalid_request")
 
 
 def test_disconnecting_forgets_secret_and_mirror_and_may_be_repeated(

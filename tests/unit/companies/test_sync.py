@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from psa_connections.handler import disconnect_psa
 from tenantsync.companies.sync import MOST_AN_HOUR
 from tenantsync.errors import (
     Cause,
@@ -18,7 +19,7 @@ from tenantsync.errors import (
 )
 from tenantsync.psa.port import Company, CompanyPage
 from tenantsync.services import Services
-from tenantsync.store.psa_connections import SyncState
+from tenantsync.store.psa_connections import CompanySyncs, SyncState
 from tenantsync.vault import NoVault
 from tenantsync.wire import PSA_COMPANIES_TABLE, SCRATCH_TABLE, company_sync_instance_id
 from tests.fakes.clock import FakeClock
@@ -26,6 +27,7 @@ from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP
 from tests.fakes.scripted_psa import FakePsa, companies
 from tests.unit.companies.play import Placing, begin, connect, latest, mirrored, play, run, slice_of
+from tests.unit.journey import TECHNICIAN
 
 LATER = "2026-03-02T10:00:00.000Z"
 
@@ -180,6 +182,94 @@ def test_duplicates_and_unusable_rows_are_counted_and_hurt_nobody(
     assert (done.state, done.duplicates, done.unusable, done.unchanged) == ("completed", 1, 3, 39)
     assert mirrored(synced) == {str(n): True for n in range(1, 41)}
     assert place.calls == []
+
+
+def test_listing_that_falls_short_of_its_count_makes_nobody_inactive(
+    synced: Services, clock: FakeClock, psa: FakePsa, place: Placing
+):
+    psa.companies[0] = replace(psa.companies[0], is_active=False)
+    psa.pages = [CompanyPage(companies=tuple(psa.companies[:35]), received=35, expected=40)]
+    done = run(synced, clock, place, is_full=True)
+    assert (done.state, done.deactivated, done.problem_code) == ("completed", 1, "psa_listing_incomplete")
+    assert sum(mirrored(synced).values()) == 39
+
+
+@pytest.mark.parametrize(
+    "unusable", [CompanyPage(received=1, unusable=1), CompanyPage(received=1, unusable=1, unusable_ids=("1",))]
+)
+def test_row_that_cannot_be_read_may_be_whoever_is_missing(
+    synced: Services, clock: FakeClock, psa: FakePsa, place: Placing, unusable: CompanyPage
+):
+    rest = CompanyPage(companies=tuple(psa.companies[1:]), received=39, cursor="39", expected=40)
+    psa.pages = [rest, unusable]
+    done = run(synced, clock, place, is_full=True)
+    assert (done.state, done.deactivated, all(mirrored(synced).values())) == ("completed", 0, True)
+
+
+def test_slice_that_gives_way_spoils_no_notes(
+    synced: Services, clock: FakeClock, psa: FakePsa, place: Placing, monkeypatch: pytest.MonkeyPatch
+):
+    """It began at the same checkpoint, has read less, and writes later."""
+    psa.page_size = 10
+    sync = begin(synced, is_full=True)
+    early = synced.company_syncs.read(MSP, sync.provider)
+    psa.before_request = lambda: clock.advance(7)
+    slice_of(sync, synced, place)
+    assert latest(synced).pages == 3
+    psa.before_request = lambda: clock.advance(21)
+    with monkeypatch.context() as patch:
+        patch.setattr(CompanySyncs, "read", lambda *_: early)
+        assert slice_of(sync, synced, place) == {"ended": False, "delaySeconds": 5}
+    done = play(sync, synced, clock, place)
+    assert (done.state, done.unchanged, done.deactivated) == ("completed", 40, 0)
+
+
+def test_slice_that_outlives_the_connection_leaves_nothing(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing, tables: MemoryTables
+):
+    psa.companies = companies(40)
+    connect(services)
+    sync = begin(services)
+    psa.before_request = lambda: disconnect_psa("connectwise", TECHNICIAN, services)
+    slice_of(sync, services, place)
+    assert slice_of(sync, services, place)["ended"]
+    assert not tables.rows(PSA_COMPANIES_TABLE)
+    assert not tables.rows(SCRATCH_TABLE)
+
+
+def test_notes_of_a_sync_that_was_replaced_are_forgotten(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing, tables: MemoryTables
+):
+    psa.companies = companies(450)
+    connect(services)
+    sync = begin(services)
+    psa.before_request = lambda: clock.advance(21)
+    slice_of(sync, services, place)
+    assert tables.rows(SCRATCH_TABLE)
+    connect(services)
+    psa.before_request = lambda: None
+    assert run(services, clock, place).state == SyncState.COMPLETED
+    assert not tables.rows(SCRATCH_TABLE)
+
+
+def test_sync_that_runs_hears_what_a_person_confirms(synced: Services, clock: FakeClock, psa: FakePsa, place: Placing):
+    psa.companies = []
+    sync = begin(synced, is_full=True)
+    assert begin(synced, confirmed=40).number == sync.number
+    done = play(sync, synced, clock, place)
+    assert (done.state, done.deactivated) == ("completed", 40)
+
+
+@pytest.mark.parametrize(("before", "left"), [(3, 0), (10, 1), (10, 6), (2, 0)])
+def test_small_msp_is_guarded_too(
+    services: Services, clock: FakeClock, psa: FakePsa, place: Placing, before: int, left: int
+):
+    """A vendor is still shown, so the answer is not empty."""
+    psa.companies = companies(before)
+    connect(services)
+    run(services, clock, place)
+    psa.pages = [CompanyPage(companies=tuple(psa.companies[:left]), received=left + 1, expected=left + 1)]
+    assert run(services, clock, place, is_full=True).state == SyncState.HELD
 
 
 @pytest.mark.parametrize(("asked", "waited"), [(17.0, 17.0), (None, 2.0), (999_999.0, 3600.0)])

@@ -12,8 +12,10 @@ from activities.verify_consent import verify_consent
 from tenantsync.errors import Cause, RequestError, ThrottledError, TransientError
 from tenantsync.problems import find_problem
 from tenantsync.psa.port import Ticket
+from tenantsync.psa_access import find_psa
 from tenantsync.services import Services
 from tenantsync.store.runs import Run, RunState
+from tenantsync.store.ticket_notes import TicketNote, TicketNotes
 from tenantsync.tickets import deliver_ticket_notes
 from tenantsync.wire import TICKETS_TABLE
 from tests.app import App
@@ -184,6 +186,47 @@ def test_answer_that_was_lost_after_the_note_was_written_tells_it_once(
     assert deliver_ticket_notes(ticketed) == 1
     assert len(psa.notes["t1"]) == 1
     assert (shown(ticketed)["state"], shown(ticketed)["problem"]) == ("posted", None)
+
+
+def test_two_passes_at_once_tell_once(ticketed: Services, psa: FakePsa, monkeypatch: pytest.MonkeyPatch):
+    """The second one delivers what the first one has just looked at."""
+    connect(ticketed, ticketRef=NUMBER)
+    look = TicketNotes.is_told
+
+    def look_slowly(self: TicketNotes, note: TicketNote) -> bool:
+        is_told = look(self, note)
+        monkeypatch.setattr(TicketNotes, "is_told", look)
+        assert deliver_ticket_notes(ticketed) == 1
+        return is_told
+
+    monkeypatch.setattr(TicketNotes, "is_told", look_slowly)
+    assert deliver_ticket_notes(ticketed) == 0
+    assert len(psa.notes["t1"]) == 1
+
+
+def test_psa_that_hangs_does_not_keep_the_same_ones_waiting(ticketed: Services, psa: FakePsa, clock: FakeClock):
+    """Each of its many notes takes a whole pass; another MSP's single one, the last by its id, gets through."""
+    connect(ticketed, ticketRef=NUMBER)
+    (mine,) = ticketed.ticket_notes.list_pending("", 10)
+    for number in range(40):
+        ticketed.ticket_notes.add(replace(mine, msp_id="hangs", connection_id=f"{number:02}"))
+    ticketed.ticket_notes.add(replace(mine, connection_id="ffffffff-ffff"))
+    ticketed.ticket_notes.settle(mine)
+    for _ in range(39):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("tenantsync.tickets.find_psa", hang(clock))
+            deliver_ticket_notes(ticketed)
+    assert len(psa.notes["t1"]) == 1
+
+
+def hang(clock: FakeClock) -> Any:
+    def find(msp_id: str, provider: str, services: Services) -> Any:
+        if msp_id == "hangs":
+            clock.advance(61)
+            raise TransientError("psa_unavailable", "ReadTimeout")
+        return find_psa(msp_id, provider, services)
+
+    return find
 
 
 def test_crash_at_any_point_tells_once(ticketed: Services, psa: FakePsa, clock: FakeClock, tables: MemoryTables):
