@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any, Final
 from uuid import uuid4
 
@@ -13,8 +12,6 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.companies.mirror import Mirror
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
-from tenantsync.match_rules import is_same_account
-from tenantsync.matching import account_of
 from tenantsync.services import Services
 from tenantsync.store.customers import Customer, Reference, name_key
 from tenantsync.store.placements import Placement, Rule
@@ -89,7 +86,7 @@ def remove_customer(customer_id: str, caller: Caller, services: Services) -> Non
     refuse_with_tenants(customer, services)
     services.audit_by(caller, "customer_removed", customerId=customer.customer_id)
     for reference in customer.read_references():
-        services.placements.change(customer.msp_id, *reference.identity, partial(_leave_out, customer))
+        services.placements.change(customer.msp_id, *reference.identity, _left_out)
     ids = [suggestion_id(customer.msp_id, *reference.identity) for reference in customer.read_references()]
     services.suggestions.remove(customer.msp_id, ids)
     services.customers.remove(customer)
@@ -149,10 +146,9 @@ def _name_taken(name: str, caller: Caller, services: Services) -> RequestError:
 
 def _look_up(reference: Reference, own_id: str, caller: Caller, services: Services) -> Reference:
     """With what the PSA has told of the company; raises RequestError `reference_taken` when it is another customer."""
-    account = account_of(caller.msp_id, reference.provider, services)
     placement = services.placements.read(caller.msp_id, *reference.identity)
-    if placement is None or not is_same_account(placement.account, account):
-        return replace(reference, account=account)
+    if placement is None:
+        return reference
     _refuse_taken(placement, own_id, services)
     return Reference(
         provider=reference.provider,
@@ -161,7 +157,6 @@ def _look_up(reference: Reference, own_id: str, caller: Caller, services: Servic
         name=placement.name,
         domains=tuple(placement.domains.split()),
         is_active=placement.is_active,
-        account=account,
     )
 
 
@@ -177,12 +172,10 @@ def _take(reference: Reference, customer: Customer, services: Services) -> None:
     now = to_rfc3339(services.clock.now())
 
     def edit(known: Placement) -> Placement:
-        if not is_same_account(known.account, reference.account):
-            known = Placement(msp_id=known.msp_id, provider=known.provider, external_id=known.external_id)
         _refuse_taken(known, customer.customer_id, services)
         refused = " ".join(item for item in known.refused.split() if item != customer.customer_id)
         placed = replace(known, customer_id=customer.customer_id, rule=Rule.PERSON, placed_at=now, refused=refused)
-        return replace(placed, is_left_out=False, key=reference.key or known.key, account=reference.account)
+        return replace(placed, is_left_out=False, key=reference.key or known.key)
 
     services.placements.change(customer.msp_id, *reference.identity, edit)
     services.suggestions.remove(customer.msp_id, [suggestion_id(customer.msp_id, *reference.identity)])
@@ -208,8 +201,5 @@ def _let_go(before: Customer, told: Sequence[Reference], services: Services) -> 
                 Mirror(services.tables, connection.mirror_id).forget(reference.external_id)
 
 
-def _leave_out(customer: Customer, known: Placement) -> Placement:
-    """Unless the company is another customer, as another account's of that id may be."""
-    if known.customer_id not in ("", customer.customer_id):
-        return known
+def _left_out(known: Placement) -> Placement:
     return replace(known, customer_id="", rule=Rule.PERSON, is_left_out=True)

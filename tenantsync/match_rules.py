@@ -45,17 +45,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Landscape:
-    """What an MSP has: its customers, whose each tenant and verified domain is, and the companies of one PSA.
-
-    Companies of another account of that PSA are others, whatever their ids: they are not among the `placements`.
-    """
+    """What an MSP has: its customers, whose each tenant and verified domain is, and the companies of one PSA."""
 
     provider: str
     customers: Mapping[str, Customer]
     customer_of_tenant: Mapping[str, str]
     customers_of_domain: Mapping[str, frozenset[str]]
     placements: Mapping[str, Placement]
-    account: str = ""
 
     def customer_of(self, external_id: str) -> str:
         """The customer a company is now, empty if it is none; also when a crash kept that from being noted."""
@@ -136,7 +132,7 @@ class Landscape:
             reference.external_id: customer_id
             for customer_id, customer in self.customers.items()
             for reference in customer.read_references()
-            if reference.provider == self.provider and is_same_account(reference.account, self.account)
+            if reference.provider == self.provider
         }
 
     @cached_property
@@ -186,11 +182,6 @@ class Reasons:
         return sorted(candidates, key=lambda item: (-item.score, -len(item.reasons), item.customer_id))[
             :MOST_CANDIDATES
         ]
-
-
-def is_same_account(one: str, other: str) -> bool:
-    """Whether two companies may be of one account; where it is not known, they are."""
-    return not one or not other or one == other
 
 
 def _business_domains(placement: Placement) -> list[str]:

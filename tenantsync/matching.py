@@ -6,13 +6,13 @@ again, after a crash or with the same companies, changes nothing.
 
 from collections.abc import Sequence
 
-from tenantsync.match_rules import Landscape, is_same_account
+from tenantsync.match_rules import Landscape
 from tenantsync.placing import PlacedCounts, Placing
 from tenantsync.psa.port import Company
 from tenantsync.services import Services
 from tenantsync.store.tenants import TenantState
 
-__all__ = ["PlacedCounts", "account_of", "place_companies", "read_landscape"]
+__all__ = ["PlacedCounts", "place_companies", "read_landscape"]
 
 
 def place_companies(
@@ -41,19 +41,10 @@ def read_landscape(msp_id: str, provider: str, services: Services) -> Landscape:
         customer_of_tenant[tenant.tenant_id] = tenant.customer_id
         for domain in tenant.domains:
             customers_of_domain.setdefault(domain, set()).add(tenant.customer_id)
-    account = account_of(msp_id, provider, services)
-    placements = services.placements.read_all(msp_id, provider)
     return Landscape(
         provider=provider,
-        account=account,
         customers=customers,
         customer_of_tenant=customer_of_tenant,
         customers_of_domain={domain: frozenset(found) for domain, found in customers_of_domain.items()},
-        placements={key: item for key, item in placements.items() if is_same_account(item.account, account)},
+        placements=services.placements.read_all(msp_id, provider),
     )
-
-
-def account_of(msp_id: str, provider: str, services: Services) -> str:
-    """Whose PSA is connected, empty if none is."""
-    connection = services.psa_connections.read(msp_id, provider)
-    return connection.account_name if connection else ""

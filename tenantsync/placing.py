@@ -78,8 +78,7 @@ class Placing:
 
     def place(self, told: Mapping[str, Company]) -> None:
         known = self._before.placements
-        account = self._before.account
-        facts = {key: _with_facts(known.get(key) or self._unplaced(key), item, account) for key, item in told.items()}
+        facts = {key: _with_facts(known.get(key) or self._unplaced(key), item) for key, item in told.items()}
         landscape = replace(self._before, placements={**known, **facts})
         wanted = []
         for key, placement in facts.items():
@@ -213,7 +212,6 @@ class Placing:
             name=placement.name,
             domains=tuple(placement.domains.split()),
             is_active=placement.is_active,
-            account=placement.account,
         )
 
     def _count(self, kind: str, name: str) -> None:
@@ -259,7 +257,7 @@ class Placing:
         services.placements.change(self._msp_id, wanted.provider, external_id, edit)
 
 
-def _with_facts(placement: Placement, company: Company, account: str) -> Placement:
+def _with_facts(placement: Placement, company: Company) -> Placement:
     name = " ".join(company.name.split())[:MAX_NAME].strip()
     return replace(
         placement,
@@ -268,7 +266,6 @@ def _with_facts(placement: Placement, company: Company, account: str) -> Placeme
         domains=" ".join(company.domains[:_MOST_DOMAINS]),
         tenant_ids=" ".join(company.entra_tenant_ids[:_MOST_DOMAINS]),
         is_active=company.is_active,
-        account=account or placement.account,
     )
 
 
@@ -287,7 +284,7 @@ def _made_id(placement: Placement, taken: Collection[str]) -> str:
 
     That is one people said it is not, or one of an account that was connected before.
     """
-    name = f"{placement.msp_id}/{placement.provider}/{placement.external_id}/{placement.account}"
+    name = f"{placement.msp_id}/{placement.provider}/{placement.external_id}"
     refused = placement.refused.split()
     ids = (str(uuid5(_MADE, f"{name}/{number}")) for number in count())
     return next(made for made in ids if made not in refused and made not in taken)

@@ -35,10 +35,7 @@ class CustomerState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A company of a PSA that is this customer; name and domains as the PSA last told them.
-
-    `account` is the PSA's own name of whose it is: another account's companies have the same ids. Empty is any.
-    """
+    """A company of a PSA that is this customer; name and domains as the PSA last told them."""
 
     provider: str
     external_id: str
@@ -46,7 +43,6 @@ class Reference:
     name: str = ""
     domains: tuple[str, ...] = ()
     is_active: bool = True
-    account: str = ""
 
     @property
     def identity(self) -> tuple[str, str]:

@@ -47,8 +47,6 @@ class Placement:
     refused: str = ""
     is_left_out: bool = False
     """A person has deleted its customer: it makes no other one."""
-    account: str = ""
-    """Whose PSA it is; empty is any."""
 
     def refusing(self, *customer_ids: str) -> "Placement":
         """The placement with more customers that it is not."""

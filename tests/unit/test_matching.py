@@ -15,7 +15,6 @@ from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings
 from tenantsync.store.customers import Customer, CustomerState
 from tenantsync.store.placements import Rule
-from tenantsync.store.psa_connections import PsaConnection
 from tenantsync.store.suggestions import Suggestion
 from tenantsync.store.tenants import ManagedTenant, TenantState
 from tenantsync.tenant_matching import TenantMatcher, suggest_customers
@@ -366,41 +365,6 @@ def test_what_a_person_has_chosen_stays(told: list[Company]):
     place(services, *told)
     place(services, *told)
     assert customer_of(services, "0").customer_id == chosen.customer_id
-
-
-def connect_account(services: Services, name: str) -> None:
-    connection = PsaConnection(
-        msp_id=MSP,
-        provider=HALO,
-        mirror_id=name,
-        version="v",
-        secret_name="s",
-        account_name=name,
-        connected_at=NOW,
-        updated_at=NOW,
-        updated_by="t",
-    )
-    services.psa_connections.put(connection)
-
-
-def test_other_accounts_companies_are_others_whatever_their_ids(services: Services):
-    connect_account(services, "First MSP")
-    place(services, company("1", "Contoso", "contoso.com"))
-    contoso = customer_of(services)
-    connect_account(services, "Second MSP")
-    assert place(services, company("1", "Fabrikam", "fabrikam.com")).created == 1
-    assert (customer_of(services).name, customer_of(services).domains) == ("Fabrikam", "fabrikam.com")
-    assert services.customers.read(MSP, contoso.customer_id) == contoso
-
-
-def test_account_that_is_connected_again_goes_on_where_it_was(services: Services):
-    connect_account(services, "First MSP")
-    place(services, company("1", "Contoso"))
-    known = customer_of(services)
-    services.psa_connections.remove(services.psa_connections.list_of(MSP)[0])
-    connect_account(services, "First MSP")
-    assert place(services, company("1", "Contoso Neu")).updated == 1
-    assert (customer_of(services).customer_id, customer_of(services).name) == (known.customer_id, "Contoso Neu")
 
 
 def test_choice_made_while_the_sync_works_wins(

@@ -1,6 +1,5 @@
 """Searching, creating, showing, changing and removing customers, through their HTTP functions."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -236,16 +235,6 @@ def test_removed_customer_is_not_made_again_until_somebody_refers_to_it(app: App
     assert call(app, "GET").body["items"] == []
     again = create(app, "Contoso", externalReferences=[{"provider": HALO, "externalId": "1"}])
     assert again["domains"] == ["contoso.com"]
-
-
-def test_removing_a_customer_of_an_earlier_account_leaves_the_present_ones_company_alone(app: App, services: Services):
-    place(services, Company(external_id="1", name="Contoso"))
-    (old,) = call(app, "GET").body["items"]
-    services.placements.change(MSP, HALO, "1", lambda known: replace(known, customer_id=NOBODY, account="Second MSP"))
-    call(app, "DELETE", f"/{old['customerId']}")
-    placement = services.placements.read(MSP, HALO, "1")
-    assert placement
-    assert (placement.customer_id, placement.is_left_out) == (NOBODY, False)
 
 
 @pytest.mark.parametrize(
