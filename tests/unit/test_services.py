@@ -29,3 +29,9 @@ def test_collector_looks_at_a_page_a_few_times_only_and_still_finds_cycles(inter
         circle: list[object] = []
         circle.append(circle)
     assert gc.get_stats()[0]["collections"] > youngest
+
+
+def test_threads_take_turns_often_enough_to_ask_for_the_next_page_at_once(interpreter: None):
+    usual = sys.getswitchinterval()
+    tune_interpreter()
+    assert sys.getswitchinterval() < usual / 2
