@@ -1,10 +1,10 @@
-"""Which Node.js runs Azurite: the machine's own if it is new enough, else the one from PyPI. Standard library only."""
+"""The Node.js that runs Azurite and builds the portal: the machine's if new enough, else PyPI's. Stdlib only."""
 
 import json
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -47,10 +47,10 @@ def pypi_node(site_packages: Path) -> Node:
 
 def write_choice(path: Path, node: Node) -> None:
     """Remembers which Node.js the set-up chose."""
-    path.write_text(json.dumps({"executable": node.executable}))
+    path.write_text(json.dumps(asdict(node)))
 
 
-def read_choice(path: Path) -> str:
-    """The executable the set-up chose."""
-    executable: str = json.loads(path.read_text())["executable"]
-    return executable
+def read_choice(path: Path) -> Node:
+    """The Node.js the set-up chose."""
+    chosen = json.loads(path.read_text())
+    return Node(chosen["executable"], tuple(chosen["npm"]))
