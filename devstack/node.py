@@ -45,6 +45,14 @@ def pypi_node(site_packages: Path) -> Node:
     return Node(executable, (executable, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
 
 
+def mend_npm(node: Node) -> None:
+    """Lets scripts call `npm` by its name: wheels hold no links, so PyPI's is a copy that finds nothing beside it."""
+    command, script = Path(node.executable).with_name("npm"), Path(node.npm[-1])
+    script.chmod(0o755)
+    command.unlink(missing_ok=True)
+    command.symlink_to(script)
+
+
 def write_choice(path: Path, node: Node) -> None:
     """Remembers which Node.js the set-up chose."""
     path.write_text(json.dumps(asdict(node)))

@@ -97,13 +97,14 @@ def install_python() -> None:
 
 def choose_node() -> None:
     """This machine's Node.js, or PyPI's when it has none or an old one."""
-    from devstack.node import PYPI_NODE, find_system_node, pypi_node, write_choice
+    from devstack.node import PYPI_NODE, find_system_node, mend_npm, pypi_node, write_choice
 
     node = find_system_node()
     if node is None:
         pip_install(PYPI_NODE)
         (site_packages,) = (VENV / "lib").glob("python3.*/site-packages")
         node = pypi_node(site_packages)
+        mend_npm(node)
     write_choice(NODE_CHOICE, node)
 
 
