@@ -1,12 +1,13 @@
 """The portal in a real browser, on the whole stack; every journey has a tenant of its own."""
 
+import contextlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from devstack.driving import Look, NoBrowserError, find_browser, new_person, open_browser, sign_in
 from devstack.stack import Stack
@@ -14,7 +15,6 @@ from tests.browser.watch import Watch
 
 SHOTS = Path(__file__).parents[2] / ".devstack" / "screenshots"
 _FAILED = pytest.StashKey[bool]()
-_WATCH = pytest.StashKey[Watch]()
 _LEFT_OUT = "no browser"
 
 
@@ -59,23 +59,36 @@ def look() -> Look:
 
 
 @pytest.fixture
-def page(browser: Browser, stack: Stack, look: Look, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A new person's page; errors nobody expected fail the test, and a failed test leaves a picture."""
-    context = new_person(browser, look)
-    watched = Watch(context, (stack.api, stack.login), stack.api)
-    page = context.new_page()
-    request.node.stash[_WATCH] = watched
-    yield page
-    if request.node.stash.get(_FAILED, False):
-        page.screenshot(path=shot_path(request.node.name, "failure"), full_page=True)
-    context.close()
+def watch(stack: Stack) -> Iterator[Watch]:
+    """What goes wrong behind the pages fails the test, but for what is in its `expected`."""
+    watched = Watch((stack.api, stack.login), stack.api)
+    yield watched
     assert not watched.unexpected, "\n".join(watched.unexpected)
 
 
 @pytest.fixture
-def watch(page: Page, request: pytest.FixtureRequest) -> Watch:
-    """What goes wrong behind the page; see its `expected`."""
-    return request.node.stash[_WATCH]
+def newcomer(
+    browser: Browser, look: Look, watch: Watch, request: pytest.FixtureRequest
+) -> Iterator[Callable[[], Page]]:
+    """Opens a page for one more person, who was never here before; when a test fails, a picture of each is kept."""
+    contexts: list[BrowserContext] = []
+
+    def arrive() -> Page:
+        contexts.append(new_person(browser, look))
+        watch.attend(contexts[-1])
+        return contexts[-1].new_page()
+
+    yield arrive
+    if request.node.stash.get(_FAILED, False):
+        keep_pictures(request.node.name, [page for context in contexts for page in context.pages])
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(newcomer: Callable[[], Page]) -> Page:
+    """The first person's page."""
+    return newcomer()
 
 
 @pytest.fixture
@@ -92,6 +105,13 @@ def shoot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
 def signed_in(stack: Stack) -> Callable[[Page, str], None]:
     """Signs somebody in to the portal, by the account page of the sign-in service."""
     return lambda page, username: sign_in(page, f"{stack.api}/", username)
+
+
+def keep_pictures(test: str, pages: Sequence[Page]) -> None:
+    """What each page of a failed test shows; one that has crashed shows nothing."""
+    for number, page in enumerate(pages, start=1):
+        with contextlib.suppress(Error):
+            page.screenshot(path=shot_path(test, f"failure-{number}"), full_page=True)
 
 
 def shot_path(test: str, name: str) -> Path:

@@ -9,12 +9,15 @@ _ANSWER_IN_CONSOLE = "Failed to load resource"
 
 
 class Watch:
-    """Collects what goes wrong in a context's pages; a test names in `expected` what it provokes itself."""
+    """Collects what goes wrong in people's pages; a test names in `expected` what it provokes itself."""
 
-    def __init__(self, context: BrowserContext, origins: Collection[str], portal: str) -> None:
+    def __init__(self, origins: Collection[str], portal: str) -> None:
         self.expected: list[str] = []
         self._found: list[str] = []
         self._origins, self._portal = origins, portal
+
+    def attend(self, context: BrowserContext) -> None:
+        """Watches all pages of a context, from now on."""
         context.on("console", self._hear)
         context.on("weberror", self._catch)
         context.on("request", self._follow)
