@@ -19,8 +19,8 @@ from devstack.setup import PORTAL, PYTHON, ROOT, fail, node_environment, npm, se
 OLDEST, NEWEST = (3, 11), (3, 13)
 APP_PACKAGES = (
     *("connect", "connect_batches", "invitations", "callback", "sync_status", "tenants", "customers", "permissions"),
-    *("transfers", "webhooks", "audit_trail", "relationships", "dap", "guidance", "ops", "timers", "orchestrators"),
-    *("psa_connections", "activities", "tenantsync"),
+    *("transfers", "webhooks", "audit_trail", "relationships", "dap", "guidance", "me", "ops", "timers"),
+    *("psa_connections", "orchestrators", "activities", "tenantsync"),
 )
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
 BROWSER_TESTS = "tests/browser"

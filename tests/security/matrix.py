@@ -9,6 +9,7 @@ ALL_ROLES: Final = (READ, CONNECT, SUPPORT, OPS)
 ANYBODY: Final = frozenset({"consent_redirect", "invitation", "openapi", "health"})
 ALLOWED: Final = {
     "connect_tenant": {CONNECT},
+    "tenant_preflight": {CONNECT},
     "batch_send": {CONNECT},
     "batch_list": {READ},
     "batch_show": {READ},
@@ -58,6 +59,7 @@ ALLOWED: Final = {
     "webhook_remove": {CONNECT},
     "audit": {CONNECT, SUPPORT, OPS},
     "code_help": set(ALL_ROLES),
+    "me_show": set(ALL_ROLES),
 }
 BODIES: Final = {
     "permissions_ask": {"operation": "manage_users"},
