@@ -24,6 +24,7 @@ export class PortalApp extends PageElement {
   @query("dialog.session-over") private sessionOver!: HTMLDialogElement;
 
   override connectedCallback(): void {
+    this.replaceChildren();
     super.connectedCallback();
     followLinks(this);
     onMoved(() => {

@@ -10,7 +10,7 @@ from devstack.stack import Stack
 from tests.browser.accessibility import assert_accessible
 
 LOOKS = [Look(320, 640, "light"), Look(320, 640, "dark"), Look(1920, 1080, "light"), Look(1920, 1080, "dark")]
-PAGES = {"": "Tenants", "tenants/new": "Connect a tenant", "ops": "Operations", "nowhere": "There is no such page"}
+PAGES = {"": "Tenants", "tenants/new": "Connect a tenant", "ops": "Operations", "nowhere": "There is nothing here"}
 
 pytestmark = [
     pytest.mark.accessibility,
@@ -27,6 +27,7 @@ def test_landing_page_is_accessible_and_fits(page: Page, stack: Stack, shoot: Ca
 def test_welcome_page_is_accessible_and_fits(page: Page, stack: Stack, shoot: Callable[[str], None]):
     page.goto(f"{stack.api}/")
     check(page, "Every tenant connected, every number proven")
+    assert page.get_by_text("Opening the portal").count() == 0
     shoot("welcome")
 
 
