@@ -30,7 +30,6 @@ export class PortalApp extends PageElement {
   }
 
   override connectedCallback(): void {
-    this.replaceChildren();
     super.connectedCallback();
     followLinks(this);
     onMoved(() => {
