@@ -4,23 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from sync_status.describing import describe_problem, describe_resource
 from sync_status.eta import describe_plan, eta_seconds, percent_of
 from sync_status.runs import find_run
 from tenantsync.clock import parse_rfc3339
 from tenantsync.identity.caller import Caller
 from tenantsync.partner.describing import describe_tenant_access
-from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.progress import ResourceProgress, ResourceState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
-from tenantsync.store.tenants import ManagedTenant, TenantState
-from tenantsync.summary import build_summary
-from tenantsync.tenant_state import OVERRIDING, shown_state
+from tenantsync.store.tenants import ManagedTenant
+from tenantsync.summary import build_summary, read_summary
+from tenantsync.tenant_state import OVERRIDING, problem_of_state, shown_state
 from tenantsync.tickets import describe_ticket
 from tenantsync.wrong_tenant import describe_wrong_tenant
 
@@ -59,11 +56,8 @@ def _of_the_tenant(tenant: ManagedTenant, status: Mapping[str, Any], now: dateti
     state = shown_state(tenant, now)
     if state not in OVERRIDING or status["state"] in ACTIVE_RUN_STATES:
         return {}
-    problems = {TenantState.REVOKED: "consent_lost", TenantState.NEEDS_RECONSENT: "needs_reconsent"}
-    code = problems.get(TenantState(state), "")
-    missing = sorted(APPLICATION_PERMISSIONS.difference(tenant.app_permissions.split()))
-    problem = _problem(code, ", ".join(missing), "") if code else None
-    return {"state": state, "problem": status["problem"] or problem}
+    problem = problem_of_state(state, tenant)
+    return {"state": state, "problem": status["problem"] or (problem.to_json() if problem else None)}
 
 
 def poll_headers(status: Mapping[str, Any]) -> dict[str, str]:
@@ -103,7 +97,7 @@ def _of_the_run(
 ) -> dict[str, Any]:
     updates = [run.updated_at, *(item.updated_at for item in resources if item.updated_at)]
     is_active = run.state in ACTIVE_RUN_STATES
-    summary = orjson.loads(run.summary) if run.summary else build_summary(resources) if resources else None
+    summary = read_summary(run.summary) if run.summary else build_summary(resources) if resources else None
     return {
         **_identity(connection),
         "runId": run.run_id,

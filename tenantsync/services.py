@@ -55,6 +55,8 @@ from tenantsync.store.ticket_notes import TicketNotes
 from tenantsync.store.transfers import Transfers
 from tenantsync.vault import SecretVault, open_vault
 
+_NO_PROBLEM: Final = {"problem_code": "", "problem_message": "", "problem_microsoft_code": ""}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -123,14 +125,15 @@ class Services:
     ) -> ManagedTenant | None:
         """Remembers a tenant's state for lists; None if there is no such tenant, or `when` does not hold for it.
 
+        The problem goes with the state: one that is not among `changes` (`problem_code` ...) is over.
         A tenant that is leaving stays so, whatever is still noted for it: only a new connection brings it back.
         """
 
         def may_change(known: ManagedTenant) -> bool:
             return when(known) and (known.state not in LEAVING or state in LEAVING)
 
-        now = to_rfc3339(self.clock.now())
-        return self.tenants.change(msp_id, tenant_id, when=may_change, state=state, updated_at=now, **changes)
+        changes = {**_NO_PROBLEM, **changes, "state": state, "updated_at": to_rfc3339(self.clock.now())}
+        return self.tenants.change(msp_id, tenant_id, when=may_change, **changes)
 
     def audit_by(
         self,
