@@ -215,7 +215,6 @@ export const tenantStep = {
   suggestionUse: (customer: string) => `Use ${customer}`,
   cloudQuestion: "Which Microsoft cloud is meant?",
   openTenant: (name: string) => `Open ${name}`,
-  openTenants: "See your tenants",
 };
 
 export const clouds: Record<string, string> = {
@@ -239,8 +238,9 @@ export const checkNames: Record<string, string> = {
 export const consentStep = {
   heading: (customer: string) => `What ${customer} is asked to accept`,
   lead: "The customer’s Global Administrator sees this list at Microsoft and accepts it once.",
-  used: "Read, never changed",
+  used: "What we read",
   readOnly: "Read only",
+  changes: "Can change",
   unused: "Asked, but not used by the sync",
   unusedText: "It works only while a person of the customer is signed in. No sync reads mail.",
   access: "How your technicians get in",
@@ -251,6 +251,8 @@ export const consentStep = {
   gdap: "Consent and GDAP roles",
   gdapText:
     "We read the inventory, and your technicians may be given roles for a limited time. The administrator approves them with a second link.",
+  gdapThere: "You have a GDAP relationship with this customer already.",
+  gdapThereUntil: (time: string) => `You have GDAP with this customer already, until ${time}.`,
   gdapNotReady: "Your company has not set up GDAP for this service yet. Your operations team can do that.",
   legacy: {
     title: "You still reach this customer by DAP",
@@ -348,7 +350,7 @@ export const onboarding = {
   secondLink: "Second: GDAP approval",
   openAsAdmin: "Open as administrator",
   openHint: "If you are the customer’s Global Administrator yourself. It opens in a new tab.",
-  mail: "Message to send",
+  mail: "Read the message",
   copyMail: "Copy message",
   writeMail: "Open in mail program",
   takeBack: "Take the link back",
