@@ -24,8 +24,8 @@ NODE_CHOICE = STATE / "node.json"
 OLDEST, NEWEST = (3, 11), (3, 13)
 APP_PACKAGES = (
     *("connect", "connect_batches", "invitations", "callback", "sync_status", "tenants", "customers", "permissions"),
-    *("transfers", "webhooks", "audit_trail", "relationships", "dap", "guidance", "ops", "timers", "orchestrators"),
-    *("psa_connections", "activities", "tenantsync"),
+    *("transfers", "webhooks", "audit_trail", "relationships", "dap", "guidance", "me", "ops", "timers"),
+    *("psa_connections", "orchestrators", "activities", "tenantsync"),
 )
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
 README_LINES = 150

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from sync_status.describing import describe_problem, describe_resource
 from sync_status.eta import describe_plan, eta_seconds, percent_of
 from sync_status.runs import find_run
@@ -19,7 +17,7 @@ from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.progress import ResourceProgress, ResourceState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant, TenantState
-from tenantsync.summary import build_summary
+from tenantsync.summary import build_summary, read_summary
 from tenantsync.tenant_state import OVERRIDING, shown_state
 from tenantsync.tickets import describe_ticket
 from tenantsync.wrong_tenant import describe_wrong_tenant
@@ -103,7 +101,7 @@ def _of_the_run(
 ) -> dict[str, Any]:
     updates = [run.updated_at, *(item.updated_at for item in resources if item.updated_at)]
     is_active = run.state in ACTIVE_RUN_STATES
-    summary = orjson.loads(run.summary) if run.summary else build_summary(resources) if resources else None
+    summary = read_summary(run.summary) if run.summary else build_summary(resources) if resources else None
     return {
         **_identity(connection),
         "runId": run.run_id,

@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from devstack.microsoft365.scenario import parse_tenant_spec
+from devstack.microsoft365.truth import truth_of
 from devstack.microsoft365.world import TenantState, World
 
 _IDS_A_CHUNK = 2000
@@ -32,7 +33,7 @@ class Control:
         ]
 
     async def _truth(self, request: web.Request) -> web.Response:
-        return web.json_response(self._state(request).population.truth())
+        return web.json_response(truth_of(self._state(request).population))
 
     async def _ids(self, request: web.Request) -> web.StreamResponse:
         ids = self._ids_of(request)

@@ -65,6 +65,7 @@ HTTP = {
     "webhook_remove": (["DELETE"], "msp-portal/webhook"),
     "audit": (["GET"], "msp-portal/audit"),
     "code_help": (["GET"], "msp-portal/help/{code}"),
+    "me_show": (["GET"], "msp-portal/me"),
     "openapi": (["GET"], "openapi.json"),
     "health": (["GET"], "health"),
 }

@@ -58,6 +58,7 @@ ALLOWED: Final = {
     "webhook_remove": {CONNECT},
     "audit": {CONNECT, SUPPORT, OPS},
     "code_help": set(ALL_ROLES),
+    "me_show": set(ALL_ROLES),
 }
 BODIES: Final = {
     "permissions_ask": {"operation": "manage_users"},
