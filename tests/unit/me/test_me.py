@@ -1,5 +1,7 @@
 """What a portal learns of its own user, and that it stays out of the log."""
 
+import logging
+
 import pytest
 
 from tenantsync.services import Services, build_services, using
@@ -40,8 +42,9 @@ def test_operators_people_are_told_so(clock: FakeClock, tables: MemoryTables, se
         assert App().call("GET", PATH, portal_token("Onboarding.Support")).body["isOperator"] is True
 
 
-def test_log_says_nothing_of_the_person(services: Services, capfd: pytest.CaptureFixture[str]):
+def test_log_says_nothing_of_the_person(services: Services, caplog: pytest.LogCaptureFixture):
+    caplog.set_level(logging.DEBUG)
     App().call("GET", PATH, portal_token("Onboarding.Read", oid="the-person"))
     App().call("GET", PATH, portal_token("Onboarding.Nothing", oid="the-person"))
-    said = capfd.readouterr()
-    assert "the-person" not in said.out + said.err
+    assert "request_refused" in caplog.text
+    assert "the-person" not in caplog.text
