@@ -64,6 +64,7 @@ _CATALOGUE = {
         ("switched_off", 409, "This resource is switched off", _TECHNICIAN, "Switch it on for this tenant (PATCH tenants/{tenantId}, resources) if you need it."),
         ("sync_running", 409, "A sync of this tenant is running", _TECHNICIAN, "Wait until it has ended, or cancel it first."),
         ("cancelled", 409, "The sync was cancelled", _TECHNICIAN, "Start the sync again when you want to."),
+        ("ended_by_ops", 409, "Operations ended this sync", _TECHNICIAN, "Ask operations whether its cause is gone, then start the sync again; what had arrived is kept."),
         ("tenant_disconnecting", 409, "This tenant is being disconnected", _TECHNICIAN, "Wait a few minutes until its data is removed, then try again."),
         ("tenant_changed", 409, "Somebody else changed this at the same moment", _TECHNICIAN, "Load it again and repeat your change."),
         ("transfer_unknown", 404, "There is no such transfer", _TECHNICIAN, "Ask the company that offered it to create a new one."),

@@ -43,6 +43,7 @@ from tenantsync.store.owners import TenantOwners
 from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
 from tenantsync.store.psa_connections import CompanySyncs, PsaConnections
+from tenantsync.store.recent_runs import RecentRuns
 from tenantsync.store.relationships import Relationships
 from tenantsync.store.request_budget import RequestBudget
 from tenantsync.store.runs import Runs
@@ -77,6 +78,7 @@ class Services:
     owners: TenantOwners
     connect_rate: ConnectRate
     runs: Runs
+    recent_runs: RecentRuns
     inventory: Inventory
     deltas: DeltaPoints
     fingerprints: Fingerprints
@@ -196,6 +198,7 @@ def build_services(
         owners=TenantOwners(tables),
         connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
         runs=Runs(tables),
+        recent_runs=RecentRuns(tables),
         inventory=Inventory(tables),
         deltas=DeltaPoints(tables),
         fingerprints=Fingerprints(tables),
