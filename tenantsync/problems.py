@@ -61,6 +61,7 @@ _CATALOGUE = {
         ("tenant_in_other_cloud", 400, "This tenant is in another Microsoft cloud", _OPS, "Register the app in that cloud and use a deployment of this service for it."),
         ("empty_answer", 200, "Microsoft sent nothing where there was something before", _TECHNICIAN, "Look whether the tenant really has none of these any more. Nothing was deleted; the next sync that gets nothing is believed."),
         ("run_unknown", 404, "There is no such sync", _TECHNICIAN, "Use the id of one of the tenant's syncs (GET tenants/{tenantId}/runs); old ones are forgotten."),
+        ("history_unknown", 404, "No history is left of this orchestration", _OPS, "Nothing to do: it was purged, or has not begun. What the run's resources came to is kept."),
         ("switched_off", 409, "This resource is switched off", _TECHNICIAN, "Switch it on for this tenant (PATCH tenants/{tenantId}, resources) if you need it."),
         ("sync_running", 409, "A sync of this tenant is running", _TECHNICIAN, "Wait until it has ended, or cancel it first."),
         ("cancelled", 409, "The sync was cancelled", _TECHNICIAN, "Start the sync again when you want to."),
