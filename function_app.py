@@ -12,6 +12,7 @@ import customers
 import dap
 import guidance
 import invitations
+import me
 import ops
 import orchestrators
 import permissions
@@ -27,7 +28,7 @@ app = df.DFApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 for package in (connect, connect_batches, invitations, callback, sync_status, tenants, customers, permissions):
     app.register_functions(package.blueprint)
-for package in (transfers, webhooks, audit_trail, relationships, dap, guidance, ops):
+for package in (transfers, webhooks, audit_trail, relationships, dap, guidance, me, ops):
     app.register_functions(package.blueprint)
 for package in (psa_connections, orchestrators, activities, timers):
     app.register_functions(package.blueprint)

@@ -6,6 +6,7 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.graph.grants import try_read_grants
 from tenantsync.notifications import Event
 from tenantsync.permissions import APPLICATION_PERMISSIONS
+from tenantsync.run_outcome import problem_of
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
@@ -45,8 +46,7 @@ def note_granted(msp_id: str, tenant_id: str, roles: frozenset[str], services: S
     if taken_back and before.state in _NOTICING:
         _note_taken_back(before, services)
     elif before.state == TenantState.REVOKED or (before.state == TenantState.NEEDS_RECONSENT and roles > known):
-        state = _state_of_run(before, services)
-        services.note_state(msp_id, tenant_id, state, when=lambda current: current.state == before.state)
+        _note_as_the_run_left_it(before, services)
     if before.consent == ConsentState.REVOKED or known != roles:
         changes = {"added": sorted(roles - known), "removed": sorted(known - roles)}
         services.audit.record("consent_changed", msp_id=msp_id, tenant_id=tenant_id, actor=SYSTEM, detail=changes)
@@ -62,7 +62,12 @@ def _note_taken_back(tenant: ManagedTenant, services: Services) -> None:
         services.notifier.announce(Event.CONSENT_LOST, noted, f"{tenant.connection_id}-{now[:10]}", now)
 
 
-def _state_of_run(tenant: ManagedTenant, services: Services) -> str:
+def _note_as_the_run_left_it(tenant: ManagedTenant, services: Services) -> None:
     connection = services.connections.read_latest(tenant.msp_id, tenant.tenant_id)
     run = services.runs.read(connection.run_id) if connection and connection.run_id else None
-    return run.state if run else tenant.state
+    if run is None:
+        return
+    why = problem_of(run, services.runs.read_resources(run.run_id))
+    services.note_state(
+        tenant.msp_id, tenant.tenant_id, run.state, when=lambda current: current.state == tenant.state, **why
+    )

@@ -12,6 +12,7 @@ from tenantsync.admission import release
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
 from tenantsync.notifications import Event
+from tenantsync.run_outcome import problem_of, verdict_of
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.progress import ENDED_RESOURCE_STATES, ResourceProgress, ResourceState
@@ -22,7 +23,6 @@ from tenantsync.tenant_state import SETTLED
 from tenantsync.ticket_texts import outcome
 from tenantsync.tickets import Step, tell_ticket_of
 
-_NO_ISSUE: Final = frozenset({"not_licensed", "switched_off"})
 _MOST_DOMAINS: Final = 100
 
 
@@ -51,24 +51,12 @@ def finish_run(
     for key in unfinished:
         _give_up(run_id, key, services)
     resources = services.runs.read_resources(run_id)
-    return _close(run, _verdict(resources), services, resources=resources)
+    return _close(run, verdict_of(resources), services, resources=resources)
 
 
 def _is_older_than_its_plan(run: Run, resources: Sequence[ResourceProgress]) -> bool:
     """Whether the proof of consent, or some of the resources, are forgotten: the numbers would be of a part only."""
     return run.state == RunState.VERIFYING or not any(item.position == 0 for item in resources)
-
-
-def _verdict(resources: Sequence[ResourceProgress]) -> RunState:
-    if all(item.state == ResourceState.FAILED for item in resources):
-        return RunState.FAILED
-    return RunState.COMPLETED if all(map(_is_fine, resources)) else RunState.COMPLETED_WITH_ISSUES
-
-
-def _is_fine(item: ResourceProgress) -> bool:
-    """Complete, or left out for want of a licence or because the MSP does not want it."""
-    is_left_out = item.state == ResourceState.SKIPPED and item.problem_code in _NO_ISSUE
-    return item.state == ResourceState.COMPLETED or is_left_out
 
 
 def _give_up(run_id: str, resource: str, services: Services) -> None:
@@ -112,6 +100,7 @@ def _close(
 def _tell(run: Run, services: Services) -> dict[str, Any]:
     """Notes the outcome where lists, auditors and webhooks find it; the same once more after a crash."""
     release(run, services)
+    resources = services.runs.read_resources(run.run_id)
     tenant = services.tenants.read(run.msp_id, run.tenant_id)
     if tenant and tenant.connection_id == run.connection_id and run.state != RunState.CANCELLED:
         lost = run.kind != "initial" and is_gone(run.problem_code, run.problem_microsoft_code)
@@ -121,11 +110,12 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
         synced: dict[str, Any] = {} if run.only else {"synced_at": run.finished_at}
         if state in SETTLED and not run.only:
             synced["verified_domains"] = _read_domains(run, services) or tenant.verified_domains
-        noted = services.note_state(run.msp_id, run.tenant_id, state, **consent, **synced)
+        why = problem_of(run, resources)
+        noted = services.note_state(run.msp_id, run.tenant_id, state, **consent, **synced, **why)
         event = Event.CONSENT_LOST if lost else Event.FAILED if run.state == RunState.FAILED else Event.READY
         if noted:
             services.notifier.announce(event, noted, run.run_id, run.finished_at)
-    _tell_ticket(run, services)
+    _tell_ticket(run, resources, services)
     services.audit.record(
         "sync_finished",
         msp_id=run.msp_id,
@@ -137,10 +127,10 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
     return {"state": run.state, "unfinished": []}
 
 
-def _tell_ticket(run: Run, services: Services) -> None:
+def _tell_ticket(run: Run, resources: Sequence[ResourceProgress], services: Services) -> None:
     """Closed only when nothing is left to do."""
     summary = orjson.loads(run.summary) if run.summary else {}
-    text = outcome(run, summary, services.runs.read_resources(run.run_id))
+    text = outcome(run, summary, resources)
     tell_ticket_of(run, Step.OUTCOME, text, services, closes=run.state == RunState.COMPLETED)
 
 

@@ -85,7 +85,15 @@ class ConnectErrand:
 
     def _follow_refusal(self, closed: Connection) -> None:
         """What follows from a refusal; all of it may be repeated."""
-        self._services.note_state(closed.msp_id, closed.tenant_id, closed.state, when=self._is_waiting)
+        self._services.note_state(
+            closed.msp_id,
+            closed.tenant_id,
+            closed.state,
+            when=self._is_waiting,
+            problem_code=closed.problem_code,
+            problem_message=closed.problem_message,
+            problem_microsoft_code=closed.problem_microsoft_code,
+        )
         tell_ticket(closed, Step.OUTCOME, link_closed(closed), self._services)
         self._services.audit.record(
             "connection_refused",

@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-import orjson
-
 from sync_status.eta import describe_plan, eta_seconds
 from sync_status.runs import find_run
 from tenantsync.clock import parse_rfc3339
@@ -19,15 +17,14 @@ from tenantsync.describing import (
 )
 from tenantsync.identity.caller import Caller
 from tenantsync.partner.describing import describe_tenant_access
-from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
-from tenantsync.store.tenants import ManagedTenant, TenantState
-from tenantsync.summary import build_summary
-from tenantsync.tenant_state import OVERRIDING, shown_state
+from tenantsync.store.tenants import ManagedTenant
+from tenantsync.summary import build_summary, read_summary
+from tenantsync.tenant_state import OVERRIDING, problem_of_state, shown_state
 from tenantsync.tickets import describe_ticket
 from tenantsync.wrong_tenant import describe_wrong_tenant
 
@@ -66,11 +63,8 @@ def _of_the_tenant(tenant: ManagedTenant, status: Mapping[str, Any], now: dateti
     state = shown_state(tenant, now)
     if state not in OVERRIDING or status["state"] in ACTIVE_RUN_STATES:
         return {}
-    problems = {TenantState.REVOKED: "consent_lost", TenantState.NEEDS_RECONSENT: "needs_reconsent"}
-    code = problems.get(TenantState(state), "")
-    missing = sorted(APPLICATION_PERMISSIONS.difference(tenant.app_permissions.split()))
-    problem = _problem(code, ", ".join(missing), "") if code else None
-    return {"state": state, "problem": status["problem"] or problem}
+    problem = problem_of_state(state, tenant)
+    return {"state": state, "problem": status["problem"] or (problem.to_json() if problem else None)}
 
 
 def poll_headers(status: Mapping[str, Any]) -> dict[str, str]:
@@ -110,7 +104,7 @@ def _of_the_run(
 ) -> dict[str, Any]:
     moved_at = updated_at(run, resources)
     is_active = run.state in ACTIVE_RUN_STATES
-    summary = orjson.loads(run.summary) if run.summary else build_summary(resources) if resources else None
+    summary = read_summary(run.summary) if run.summary else build_summary(resources) if resources else None
     return {
         **_identity(connection),
         "runId": run.run_id,

@@ -21,7 +21,7 @@ from tenantsync.resources.registry import RESOURCES, find_resource
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.tenants import ManagedTenant
-from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_state
+from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_problem, shown_state
 from tenantsync.wishes import ResourceWish, read_wishes, write_wishes
 
 _STEP: Final = 200
@@ -82,7 +82,8 @@ def change_tenant(tenant_id: str, body: Body, caller: Caller, services: Services
 def describe(tenant: ManagedTenant, services: Services) -> dict[str, Any]:
     """The tenant as the API shows it."""
     customer = services.customers.read(tenant.msp_id, tenant.customer_id)
-    granted = tenant.app_permissions.split()
+    granted, now = tenant.app_permissions.split(), services.clock.now()
+    problem = shown_problem(tenant, now)
     return {
         "tenantId": tenant.tenant_id,
         "tenantDomain": tenant.domain or None,
@@ -90,7 +91,8 @@ def describe(tenant: ManagedTenant, services: Services) -> dict[str, Any]:
         "customerId": tenant.customer_id,
         "customerName": customer.name if customer else None,
         "connectionId": tenant.connection_id,
-        "state": shown_state(tenant, services.clock.now()),
+        "state": shown_state(tenant, now),
+        "problem": problem.to_json() if problem else None,
         "consent": {
             "state": tenant.consent,
             "checkedAt": tenant.consent_checked_at or None,

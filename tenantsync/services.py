@@ -56,6 +56,8 @@ from tenantsync.store.ticket_notes import TicketNotes
 from tenantsync.store.transfers import Transfers
 from tenantsync.vault import SecretVault, open_vault
 
+_NO_PROBLEM: Final = {"problem_code": "", "problem_message": "", "problem_microsoft_code": ""}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
@@ -77,6 +79,7 @@ class Services:
     connect_batches: ConnectBatches
     owners: TenantOwners
     connect_rate: ConnectRate
+    preflight_rate: ConnectRate
     runs: Runs
     recent_runs: RecentRuns
     inventory: Inventory
@@ -125,14 +128,15 @@ class Services:
     ) -> ManagedTenant | None:
         """Remembers a tenant's state for lists; None if there is no such tenant, or `when` does not hold for it.
 
+        The problem goes with the state: one that is not among `changes` (`problem_code` ...) is over.
         A tenant that is leaving stays so, whatever is still noted for it: only a new connection brings it back.
         """
 
         def may_change(known: ManagedTenant) -> bool:
             return when(known) and (known.state not in LEAVING or state in LEAVING)
 
-        now = to_rfc3339(self.clock.now())
-        return self.tenants.change(msp_id, tenant_id, when=may_change, state=state, updated_at=now, **changes)
+        changes = {**_NO_PROBLEM, **changes, "state": state, "updated_at": to_rfc3339(self.clock.now())}
+        return self.tenants.change(msp_id, tenant_id, when=may_change, **changes)
 
     def audit_by(
         self,
@@ -178,6 +182,7 @@ def build_services(
     tenants, webhooks, home_id = Tenants(tables), Webhooks(tables), settings.home_tenant_id
     home = TenantGraph(home_id, settings.graph_endpoint, outbound, tokens) if home_id else None
     poster = poster or PublicPoster(settings.webhook_origins)
+    new_id, rate = lambda: str(uuid4()), settings.connect_rate_per_minute
     return Services(
         settings=settings,
         clock=clock,
@@ -191,12 +196,13 @@ def build_services(
         ),
         connections=Connections(tables),
         callback_states=CallbackStates(tables),
-        customers=Customers(tables, lambda: str(uuid4())),
+        customers=Customers(tables, new_id),
         placements=Placements(tables),
         suggestions=Suggestions(tables),
         connect_batches=ConnectBatches(tables),
         owners=TenantOwners(tables),
-        connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
+        connect_rate=ConnectRate(tables, rate, new_id),
+        preflight_rate=ConnectRate(tables, rate, new_id, purpose="preflight"),
         runs=Runs(tables),
         recent_runs=RecentRuns(tables),
         inventory=Inventory(tables),

@@ -28,6 +28,8 @@ _SECURITY_HEADERS: Final = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
 }
+_READABLE: Final = {"Access-Control-Expose-Headers": "ETag, Location, Retry-After, X-Correlation-Id"}
+"""What the portal's script may read on another origin; the platform answers for origins, but exposes nothing."""
 _PROBLEM_BASE: Final = "https://docs.opspilot365.com/problems/"
 
 
@@ -114,7 +116,7 @@ def answer(request: HttpRequest, handler: Callable[[Call], Reply], crashed: Call
     call = Call(request, _correlation_id(request))
     with logs.correlated(call.correlation_id):
         reply = _handled(call, handler, crashed)
-    headers = {**_SECURITY_HEADERS, "X-Correlation-Id": call.correlation_id, **reply.headers}
+    headers = {**_SECURITY_HEADERS, **_READABLE, "X-Correlation-Id": call.correlation_id, **reply.headers}
     return Reply(reply.status, reply.body, headers)
 
 

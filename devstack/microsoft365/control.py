@@ -7,6 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from devstack.microsoft365.scenario import parse_tenant_spec
+from devstack.microsoft365.truth import truth_of
 from devstack.microsoft365.world import TenantState, World
 
 _IDS_A_CHUNK = 2000
@@ -27,12 +28,13 @@ class Control:
             web.post("/_simulator/tenants", self._add),
             web.post("/_simulator/relationships/{id}/age", self._age),
             web.post("/_simulator/portal-tokens", self._portal_token),
+            web.post("/_simulator/msps/{tenant}/sign-out-everywhere", self._sign_out_everywhere),
             web.get("/_simulator/requests", self._requests),
             web.delete("/_simulator/requests", self._reset),
         ]
 
     async def _truth(self, request: web.Request) -> web.Response:
-        return web.json_response(self._state(request).population.truth())
+        return web.json_response(truth_of(self._state(request).population))
 
     async def _ids(self, request: web.Request) -> web.StreamResponse:
         ids = self._ids_of(request)
@@ -84,6 +86,14 @@ class Control:
         }
         token = self._world.signer.sign(claims, wanted.get("expiresInSeconds", 3600))
         return web.json_response({"accessToken": token})
+
+    async def _sign_out_everywhere(self, request: web.Request) -> web.Response:
+        """As after "revoke sessions": tokens stay good until they expire, nothing can be had anew."""
+        tenant_id = request.match_info["tenant"].lower()
+        if not self._world.knows_msp(tenant_id):
+            raise web.HTTPNotFound
+        self._world.technicians.sign_out_everywhere(tenant_id)
+        return web.Response(status=204)
 
     async def _requests(self, request: web.Request) -> web.Response:
         return web.json_response(self._world.describe_requests())

@@ -26,12 +26,12 @@ from devstack.microsoft365.listings import (
     list_page,
     members_page,
     organization,
-    secure_scores,
     subscribed_skus,
 )
 from devstack.microsoft365.mailbox_report import report_chunks
 from devstack.microsoft365.partner_api import PREFIX, PartnerApi, contracts, group_of_tenant
 from devstack.microsoft365.scenario import Fault
+from devstack.microsoft365.scores import secure_scores
 from devstack.microsoft365.world import TenantState, World
 
 _DUE: Final = web.RequestKey("due", float)

@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from devstack.microsoft365.answers import Ask, GraphError, next_link, read_position
 from devstack.microsoft365.population import SKUS, Population
-from devstack.microsoft365.scenario import TenantSpec
 from devstack.microsoft365.world import TenantState, World
 
 DEFAULT_PAGE: Final = 100
@@ -15,7 +14,6 @@ _DELTA_MEMBERS: Final = 1000
 _EMPTY_EVERY: Final = 25
 _CHANGED: Final = 3
 """Numbers in the position of a page of changes; a page of the whole has one more."""
-_SCORE_DAYS: Final = 90
 _GRAPH_APP: Final = "00000003-0000-0000-c000-000000000000"
 
 Page = dict[str, Any]
@@ -204,7 +202,7 @@ def subscribed_skus(ask: Ask, population: Population) -> Page:
             "skuPartNumber": name,
             "appliesTo": "User",
             "capabilityStatus": "Enabled",
-            "consumedUnits": sum(1 for user in range(min(population.users, 700)) if population.has_sku(user, number)),
+            "consumedUnits": population.assigned_of(number),
             "prepaidUnits": {"enabled": population.seats, "warning": 0, "suspended": 0, "lockedOut": 0},
             "servicePlans": [
                 {"servicePlanId": sku_id, "servicePlanName": plan, "provisioningStatus": "Success", "appliesTo": "User"}
@@ -215,34 +213,6 @@ def subscribed_skus(ask: Ask, population: Population) -> Page:
         for number, (sku_id, name, plans) in enumerate(SKUS)
     ]
     return {"value": value}
-
-
-def secure_scores(origin: str, ask: Ask, spec: TenantSpec) -> Page:
-    """One score a day, newest first; a new tenant has none."""
-    if not spec.secure_score:
-        return {"value": []}
-    (start,) = read_position(ask) or [0]
-    end = min(_SCORE_DAYS, start + (ask.top or _SCORE_DAYS))
-    value = [_score(spec, day) for day in range(start, end)]
-    page: Page = {"value": value}
-    return {**page, "@odata.nextLink": next_link(origin, ask, [end])} if end < _SCORE_DAYS else page
-
-
-def _score(spec: TenantSpec, day: int) -> Page:
-    return {
-        "id": f"{spec.tenant_id}_2026-{3 - day // 30:02d}-{28 - day % 28:02d}",
-        "azureTenantId": spec.tenant_id,
-        "createdDateTime": f"2026-{3 - day // 30:02d}-{28 - day % 28:02d}T00:00:00Z",
-        "currentScore": 41.5 - day / 10,
-        "maxScore": 90.0,
-        "activeUserCount": spec.users,
-        "licensedUserCount": spec.users,
-        "enabledServices": ["HasExchange", "HasIntune"],
-        "averageComparativeScores": [{"basis": "AllTenants", "averageScore": 37.2}],
-        "controlScores": [
-            {"controlName": "MFARegistrationV2", "controlCategory": "Identity", "score": 6.0, "description": ""}
-        ],
-    }
 
 
 def grants_of(template: str, ask: Ask, state: TenantState, world: World, permission_ids: Mapping[str, str]) -> Page:

@@ -48,7 +48,10 @@ _LAST: Final = [
     "Okafor",
 ]
 _DEPARTMENTS: Final = ("Finance", "Engineering", "Sales", "Human Resources", "Production", None)
-_SYSTEMS: Final = (("Windows", "10.0.26100.1742"), ("macOS", "15.1"), ("iOS", "18.1"), ("Android", "15"))
+_WINDOWS, _MACOS, _IOS, _ANDROID = (
+    *(("Windows", "10.0.26100.1742"), ("macOS", "15.1"), ("iOS", "18.1"), ("Android", "15")),
+)
+_SYSTEMS: Final = (_WINDOWS, _IOS, _WINDOWS, _ANDROID, _WINDOWS, _MACOS, _WINDOWS, _IOS, _WINDOWS, _WINDOWS)
 _COMPLIANCE: Final = ("compliant", "compliant", "compliant", "noncompliant", "inGracePeriod", "unknown")
 _MIX: Final = 0x9E3779B97F4B
 _MASK: Final = (1 << 48) - 1
@@ -82,6 +85,16 @@ def _group_types(group: int) -> list[str]:
 
 def _system(device: int) -> tuple[str, str]:
     return _SYSTEMS[device % len(_SYSTEMS)]
+
+
+def device_platform(device: int) -> str:
+    """The operating system's name as Intune has it."""
+    return _system(device)[0]
+
+
+def device_compliance(device: int) -> str:
+    """Whether it keeps to the tenant's rules, in Intune's words."""
+    return _COMPLIANCE[device % len(_COMPLIANCE)]
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,11 @@ class Population:
 
     @property
     def assigned(self) -> int:
-        return sum(self._count(partial(self.has_sku, sku=sku)) for sku in range(len(SKUS)))
+        return sum(map(self.assigned_of, range(len(SKUS))))
+
+    def assigned_of(self, sku: int) -> int:
+        """How many users have this licence."""
+        return self._count(partial(self.has_sku, sku=sku))
 
     @cached_property
     def memberships(self) -> int:
@@ -253,11 +270,11 @@ class Population:
             "id": lambda device: self.id_of(3, device),
             "deviceName": lambda device: f"{_system(device)[0].upper()}-{device:06d}",
             "managedDeviceName": lambda device: f"user{device}_{_system(device)[0]}",
-            "operatingSystem": lambda device: _system(device)[0],
+            "operatingSystem": device_platform,
             "osVersion": lambda device: _system(device)[1],
-            "complianceState": lambda device: _COMPLIANCE[device % len(_COMPLIANCE)],
+            "complianceState": device_compliance,
             "isEncrypted": lambda device: device % 9 != 0,
-            "isSupervised": lambda device: device % 4 == 2,
+            "isSupervised": lambda device: _system(device) == _IOS,
             "jailBroken": lambda device: "Unknown",
             "managedDeviceOwnerType": lambda device: "company" if device % 5 else "personal",
             "managementAgent": lambda device: "mdm",
@@ -297,20 +314,6 @@ class Population:
             head = self.id_of(2, group)
             for number in range(self.group_size(group)):
                 yield f"{head}_{self.id_of(1, self.member(group, number))}"
-
-    def truth(self) -> dict[str, Any]:
-        """The numbers a sync must arrive at."""
-        score = {"current": 41.5, "max": 90.0} if self.spec.secure_score else None
-        return {
-            "users": self.users,
-            "guests": self.guests,
-            "groups": self.groups,
-            "memberships": self.memberships,
-            "licenses": {"subscriptions": len(SKUS), "seats": self.seats * len(SKUS), "assigned": self.assigned},
-            "devices": self.devices if self.spec.intune else None,
-            "mailboxes": self.mailboxes,
-            "secureScore": score,
-        }
 
     @property
     def seats(self) -> int:

@@ -8,9 +8,13 @@ from tenantsync.store.inventory import Item
 
 
 def tally_subscription(sku: Item) -> Mapping[str, float]:
-    """`seats`: what can be assigned now; licences in their grace period still count."""
-    units = sku.get("prepaidUnits") or {}
-    return {"seats": (units.get("enabled") or 0) + (units.get("warning") or 0)}
+    """`seats`: what can be assigned now; licences in their grace period still count.
+
+    `enabled:` and `consumed:` have the same, and what is in use, by product.
+    """
+    units, product = sku.get("prepaidUnits") or {}, sku.get("skuPartNumber") or "unknown"
+    seats = (units.get("enabled") or 0) + (units.get("warning") or 0)
+    return {"seats": seats, f"enabled:{product}": seats, f"consumed:{product}": sku.get("consumedUnits") or 0}
 
 
 LICENSES = ResourceSpec(

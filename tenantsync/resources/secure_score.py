@@ -8,8 +8,12 @@ from tenantsync.store.inventory import Item
 
 
 def tally_score(score: Item) -> Mapping[str, float]:
-    """`current` and `max` points of the one stored score."""
-    return {"current": score.get("currentScore") or 0.0, "max": score.get("maxScore") or 0.0}
+    """`current` and `max` points of the one stored score, and `average:` what others of the same basis have."""
+    averages = {
+        f"average:{average['basis']}": average.get("averageScore") or 0.0
+        for average in score.get("averageComparativeScores") or ()
+    }
+    return {"current": score.get("currentScore") or 0.0, "max": score.get("maxScore") or 0.0, **averages}
 
 
 SECURE_SCORE = ResourceSpec(

@@ -23,6 +23,9 @@ _OF_A_CONNECTION: Final = (
     "domain",
     "cloud",
     "state",
+    "problem_code",
+    "problem_message",
+    "problem_microsoft_code",
     "updated_at",
     "expires_at",
     "asked_permissions",
@@ -73,6 +76,10 @@ class ManagedTenant:
     cloud: str = ""
     state: str
     """As sync-status shows it, noted whenever it changes, so that a list is one read."""
+    problem_code: str = ""
+    """Why the state is what it is; changes only together with the state."""
+    problem_message: str = ""
+    problem_microsoft_code: str = ""
     consent: str = ConsentState.PENDING
     consent_checked_at: str = ""
     app_permissions: str = ""

@@ -23,6 +23,7 @@ SECURITY_HEADERS = {
     "Strict-Transport-Security": "max-age=31536000",
     "X-Content-Type-Options": "nosniff",
 }
+READABLE = {"ETag", "Location", "Retry-After", "X-Correlation-Id"}
 
 
 def test_every_function_has_its_row():
@@ -71,6 +72,7 @@ def test_every_answer_carries_the_security_headers(app: App, services: Services,
     assert SECURITY_HEADERS.items() <= answer.headers.items()
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Origin" not in answer.headers
+    assert set(answer.headers["Access-Control-Expose-Headers"].split(", ")) == READABLE
 
 
 @each_function

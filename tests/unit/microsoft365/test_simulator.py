@@ -1,6 +1,7 @@
 """The simulator refuses what Microsoft refuses, and its pages add up to its truth."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,7 @@ from devstack.microsoft365.graph import Graph
 from devstack.microsoft365.login import Login
 from devstack.microsoft365.population import Population
 from devstack.microsoft365.scenario import AppSpec, Fault, Scenario, TenantSpec, parse_tenant_spec
+from devstack.microsoft365.truth import truth_of
 from devstack.microsoft365.world import APPLICATION_PERMISSIONS, World
 
 TENANT = "11111111-1111-4111-8111-111111111111"
@@ -68,7 +70,7 @@ async def walk(world: World, client: Client, path: str) -> tuple[list[dict[str, 
 @pytest.mark.parametrize(("users", "pages"), [(1, 1), (99, 1), (999, 1), (1000, 2), (2500, 3)])
 def test_pages_add_up_to_the_truth(users: int, pages: int):
     async def scenario(world: World, client: Client) -> None:
-        truth = world.tenants[TENANT].population.truth()
+        truth = truth_of(world.tenants[TENANT].population)
         found, read = await walk(world, client, "/v1.0/users?$top=999&$select=id,userType,assignedLicenses")
         assert (len(found), len({user["id"] for user in found}), read) == (users, users, pages)
         assert sum(user["userType"] == "Guest" for user in found) == truth["guests"]
@@ -78,6 +80,14 @@ def test_pages_add_up_to_the_truth(users: int, pages: int):
         deltas, _ = await walk(world, client, "/v1.0/groups/delta?$select=id,members")
         members = {(g["id"], m["id"]) for g in deltas for m in g.get("members@delta", ())}
         assert len(members) == truth["memberships"]
+        select = "$select=operatingSystem,complianceState"
+        devices, _ = await walk(world, client, f"/v1.0/deviceManagement/managedDevices?{select}")
+        assert Counter(device["operatingSystem"] for device in devices) == truth["devicesByPlatform"]
+        assert Counter(device["complianceState"] for device in devices) == truth["devicesByCompliance"]
+        skus, _ = await walk(world, client, "/v1.0/subscribedSkus")
+        consumed = {sku["skuPartNumber"]: sku["consumedUnits"] for sku in skus}
+        assert consumed == {sku["skuPartNumber"]: sku["consumed"] for sku in truth["licenses"]["bySku"]}
+        assert sum(consumed.values()) == truth["licenses"]["assigned"]
 
     play(tenant(users=users), scenario)
 
