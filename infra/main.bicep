@@ -15,8 +15,21 @@ param clientId string
 @description('Redirect address registered with the app.')
 param callbackUrl string
 
-@description('Where the consenting administrator lands, and the origin the portal calls from.')
-param portalUrl string
+@description('Where the consenting administrator lands, and the origin the portal calls from; empty means the address of the Static Web App made here.')
+param portalUrl string = ''
+
+@description('Application (client) id of the portal, a single-page application; only passed on to its config.json.')
+param portalClientId string = ''
+
+@allowed([
+  'centralus'
+  'eastus2'
+  'eastasia'
+  'westeurope'
+  'westus2'
+])
+@description('Region of the Static Web App, which only some regions have; its files are served from everywhere.')
+param portalLocation string = 'westeurope'
 
 @description('Audience of the portal API tokens.')
 param apiAudience string
@@ -44,6 +57,7 @@ param syncPaused string = '0'
 param alertActionGroupId string = ''
 
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
+var portalOrigin = empty(portalUrl) ? portal.outputs.url : portalUrl
 var tags = { 'azd-env-name': environmentName }
 
 resource group 'Microsoft.Resources/resourceGroups@2024-03-01' = {
@@ -98,6 +112,16 @@ module monitoring 'app/monitoring.bicep' = {
   }
 }
 
+module portal 'app/portal.bicep' = {
+  name: 'portal'
+  scope: group
+  params: {
+    name: 'stapp-${resourceToken}'
+    location: portalLocation
+    tags: tags
+  }
+}
+
 module app 'app/function.bicep' = {
   name: 'app'
   scope: group
@@ -113,13 +137,13 @@ module app 'app/function.bicep' = {
     tablesEndpoint: storage.outputs.tablesEndpoint
     applicationInsightsConnectionString: monitoring.outputs.connectionString
     corsOrigins: [
-      portalUrl
+      portalOrigin
     ]
     settings: {
       CLIENT_ID: clientId
       MANAGED_IDENTITY_CLIENT_ID: identity.outputs.clientId
       CALLBACK_URL: callbackUrl
-      PORTAL_URL: portalUrl
+      PORTAL_URL: portalOrigin
       API_AUDIENCE: apiAudience
       ALLOWED_MSP_TENANTS: allowedMspTenants
       HOME_TENANT_ID: homeTenantId
@@ -137,5 +161,8 @@ module app 'app/function.bicep' = {
 
 output AZURE_LOCATION string = location
 output AZURE_FUNCTION_NAME string = app.outputs.siteName
+output API_URL string = app.outputs.url
+output PORTAL_URL string = portalOrigin
+output PORTAL_CLIENT_ID string = portalClientId
 output AZURE_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
 output AZURE_KEY_VAULT_NAME string = vault.outputs.name

@@ -95,3 +95,4 @@ resource noPublishingPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPo
 ]
 
 output siteName string = site.name
+output url string = 'https://${site.properties.defaultHostName}'

@@ -107,9 +107,18 @@ def test_site_is_https_only_with_modern_tls():
         assert wanted in text
 
 
-def test_service_name_is_the_sites_tag():
+def test_service_names_are_the_sites_tags():
     services = names(r"^  (\w+):\n    project:", (ROOT / "azure.yaml").read_text())
-    assert services == names(r"'azd-service-name': '(\w+)'", (INFRA / "app/function.bicep").read_text())
+    tagged = [name for path in FILES for name in names(r"'azd-service-name': '(\w+)'", path.read_text())]
+    assert sorted(services) == sorted(tagged)
+
+
+def test_portal_is_configured_from_what_the_deployment_tells():
+    read = set(names(r'(?:needed|optional)\("([A-Z_]+)"', (ROOT / "portal/configure.mjs").read_text()))
+    told = set(names(r"^output (\w+) ", MAIN)) | set(
+        re.findall(r"\$\{(\w+)", (INFRA / "main.parameters.json").read_text())
+    )
+    assert read - {"LOGIN_ENDPOINT", "PORTAL_DIST"} <= told
 
 
 def test_every_setting_the_app_reads_is_deployed():

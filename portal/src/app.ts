@@ -1,0 +1,56 @@
+/** What every page is given, and what pages have in common. */
+
+import { LitElement } from "lit";
+import { property, state } from "lit/decorators.js";
+import type { Api } from "./api/client.ts";
+import type { PortalConfig } from "./config.ts";
+import { type Session, SignInNeeded } from "./session.ts";
+
+export type Role = "Read" | "Connect" | "Support" | "Ops";
+
+export interface App {
+  readonly api: Api;
+  readonly config: PortalConfig;
+  readonly session: Session;
+  /** Whether the caller has the app role `Onboarding.…`; the API has the last word. */
+  may(role: Role): boolean;
+  /** Tells people who cannot see the page what has changed on it. */
+  announce(text: string): void;
+  /** The session has ended: offers to sign in again, on top of the page as it is. */
+  onSessionOver(): void;
+}
+
+/** An element that renders into the page itself, so that labels, styles and tests see one document. */
+export abstract class PageElement extends LitElement {
+  protected override createRenderRoot(): this {
+    return this;
+  }
+}
+
+/** A page: it has the app, and shows the trouble of what it tried last. */
+export abstract class Page extends PageElement {
+  @property({ attribute: false }) app!: App;
+  /** For `<trouble-note .error=…>`; undefined when all is well. */
+  @state() protected error: unknown;
+  @state() protected isBusy = false;
+
+  /** What a piece of work gives; undefined when it failed, which the page then shows. */
+  protected async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    this.isBusy = true;
+    try {
+      const result = await work();
+      this.error = undefined;
+      return result;
+    } catch (error) {
+      this.fail(error);
+      return undefined;
+    } finally {
+      this.isBusy = false;
+    }
+  }
+
+  protected fail(error: unknown): void {
+    if (error instanceof SignInNeeded) this.app.onSessionOver();
+    else this.error = error;
+  }
+}

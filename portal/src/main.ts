@@ -1,0 +1,99 @@
+/** Starts the portal: configuration, sign-in, then the page of the address. */
+
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, query, state } from "lit/decorators.js";
+import { Api } from "./api/client.ts";
+import { type App, PageElement, type Role } from "./app.ts";
+import { loadConfig, type PortalConfig } from "./config.ts";
+import "./elements/trouble-note.ts";
+import { findPlace, followLinks, navigate, onMoved } from "./router.ts";
+import { routes } from "./routes.ts";
+import { SignIn } from "./session.ts";
+import { frame, notAllowedPage, notFoundPage, sessionOverDialog, welcomePage } from "./shell.ts";
+import { product } from "./texts.ts";
+
+@customElement("portal-app")
+export class PortalApp extends PageElement {
+  @state() private app: App | undefined;
+  @state() private signIn: SignIn | undefined;
+  @state() private config: PortalConfig | undefined;
+  @state() private failure: unknown;
+  @state() private path = location.pathname;
+  @state() private isOffline = !navigator.onLine;
+  @state() private announced = "";
+  @query("dialog.session-over") private sessionOver!: HTMLDialogElement;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    followLinks(this);
+    onMoved(() => {
+      this.path = location.pathname;
+    });
+    for (const event of ["online", "offline"])
+      addEventListener(event, () => {
+        this.isOffline = !navigator.onLine;
+      });
+    void this.open();
+  }
+
+  private async open(): Promise<void> {
+    try {
+      this.config = await loadConfig();
+      this.signIn = await SignIn.open(this.config);
+    } catch (error) {
+      this.failure = error;
+      return;
+    }
+    if (this.signIn.returnPath) navigate(this.signIn.returnPath, { replace: true });
+    this.app = this.makeApp(this.config, this.signIn);
+  }
+
+  private makeApp(config: PortalConfig, signIn: SignIn): App | undefined {
+    const session = signIn.session();
+    if (!session) return undefined;
+    return {
+      api: new Api(config.api, session),
+      config,
+      session,
+      may: (role: Role) => session.roles.includes(`Onboarding.${role}`),
+      announce: (text: string) => {
+        this.announced = text;
+      },
+      onSessionOver: () => {
+        if (!this.sessionOver.open) this.sessionOver.showModal();
+      },
+    };
+  }
+
+  override render(): TemplateResult {
+    if (this.failure !== undefined)
+      return frame({}, html`<trouble-note .error=${this.failure} .retry=${reload}></trouble-note>`);
+    if (!this.signIn) return frame({}, nothing);
+    return this.app ? this.renderPage(this.app, this.signIn) : welcomePage(this.signIn, this.config?.isSimulated);
+  }
+
+  private renderPage(app: App, signIn: SignIn): TemplateResult {
+    const place = findPlace(routes, this.path);
+    const isAllowed = !place?.route.role || app.may(place.route.role);
+    const page = place
+      ? isAllowed
+        ? place.route.render(app, place.values)
+        : notAllowedPage(place.route.role)
+      : notFoundPage();
+    return html`${frame({ app, signIn, path: this.path, isOffline: this.isOffline }, page)}
+      <div class="visually-hidden" role="status" aria-live="polite">${this.announced}</div>
+      ${sessionOverDialog(() => void signIn.start(location.pathname + location.search, { userName: app.session.userName }))}`;
+  }
+
+  /** A new page begins at its heading, for the keyboard and for those who listen. */
+  protected override updated(changed: PropertyValues): void {
+    if (!changed.has("path") && !changed.has("app")) return;
+    const place = findPlace(routes, this.path);
+    document.title = place ? `${place.route.title} · ${product}` : product;
+    if (changed.get("path") === undefined) return;
+    scrollTo(0, 0);
+    requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
+  }
+}
+
+const reload = () => location.reload();

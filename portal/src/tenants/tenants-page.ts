@@ -1,0 +1,11 @@
+import { html, type TemplateResult } from "lit";
+import { customElement } from "lit/decorators.js";
+import { Page } from "../app.ts";
+import { pages } from "../texts.ts";
+
+@customElement("tenants-page")
+export class TenantsPage extends Page {
+  override render(): TemplateResult {
+    return html`<div class="page"><h1 tabindex="-1">${pages.tenants}</h1></div>`;
+  }
+}
