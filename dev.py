@@ -7,20 +7,15 @@ Standard library only, because it runs before anything is installed.
 from __future__ import annotations  # so that an old Python gets as far as being refused
 
 import argparse
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from pathlib import Path
+import tempfile
+from collections.abc import Sequence
+from typing import BinaryIO
 
-ROOT = Path(__file__).resolve().parent
-STATE = ROOT / ".devstack"
-VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
-AZURITE = STATE / "azurite"
-NODE_CHOICE = STATE / "node.json"
+from devstack.setup import PORTAL, PYTHON, ROOT, fail, node_environment, npm, set_up
+
 OLDEST, NEWEST = (3, 11), (3, 13)
 APP_PACKAGES = (
     *("connect", "connect_batches", "invitations", "callback", "sync_status", "tenants", "customers", "permissions"),
@@ -28,11 +23,11 @@ APP_PACKAGES = (
     *("psa_connections", "orchestrators", "activities", "tenantsync"),
 )
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
+BROWSER_TESTS = "tests/browser"
 README_LINES = 150
 # One heap for all threads instead of one for each, and large pages returned at once: memory stays flat on large tenants
 LEAN_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
-# What is meant for the app must not reach pip and npm: a CA bundle for a simulator would break their TLS
-APP_SETTINGS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "NODE_OPTIONS")
+NEED_A_BROWSER = ("setup", "test", "check", "screenshots")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,10 +36,10 @@ def main(arguments: Sequence[str]) -> int:
     options, rest = build_parser().parse_known_args(arguments)
     if rest and options.command in ("setup", "check"):
         build_parser().error(f"{options.command} takes no {rest[0]!r}")
-    set_up()
-    run = {"setup": lambda: 0, "test": lambda: test(rest, is_full=options.full), "check": check}
-    if options.command in run:
-        return run[options.command]()
+    set_up(with_browser=options.command in NEED_A_BROWSER)
+    own = {"setup": lambda: 0, "test": lambda: test(rest, is_full=options.full), "check": check}
+    if options.command in own:
+        return own[options.command]()
     return become(f"devstack.{options.command}", rest)
 
 
@@ -60,9 +55,10 @@ def build_parser() -> argparse.ArgumentParser:
         commands.add_parser(name, help=text, add_help=False)
     commands.add_parser("bench", help="our sync beside others' (--users N ..., --large, --write)", add_help=False)
     commands.add_parser("docs", help="write the documents that are made from data", add_help=False)
+    commands.add_parser("screenshots", help="write the portal's pictures in docs/", add_help=False)
     commands.add_parser("down", help="end whatever a crash left behind", add_help=False)
     commands.add_parser("setup", help="install everything, nothing else")
-    commands.add_parser("check", help="lint, types, layers, documents")
+    commands.add_parser("check", help="lint, types, layers, documents, the portal")
     test_parser = commands.add_parser("test", help="all tests; further options go to pytest")
     test_parser.add_argument("--full", action="store_true", help="the slow ones too")
     return parser
@@ -75,91 +71,6 @@ def refuse_other_pythons() -> None:
         sys.exit(fail(f"Python 3.11, 3.12 or 3.13 is needed, this is {found}. Try: python3.12 dev.py ..."))
     if os.name == "nt":
         sys.exit(fail("The local stack runs on Linux and macOS; on Windows use WSL."))
-
-
-def fail(message: str) -> int:
-    """Says what is wrong; gives the exit code for it."""
-    print(message, file=sys.stderr)
-    return 3
-
-
-# Set-up: each step has a stamp of what it was made from, and is done again when that changes or it was interrupted
-
-
-def set_up() -> None:
-    """Makes .venv and installs Azurite; a moment when there is nothing to do."""
-    STATE.mkdir(exist_ok=True)
-    once("python", python_digest(), "Python packages", install_python)
-    once("azurite", digest(ROOT / "devstack/azurite/package-lock.json"), "the table store (Azurite)", install_azurite)
-
-
-def once(name: str, wanted: str, title: str, install_step: Callable[[], None]) -> None:
-    """Runs a step unless its stamp says that it is done."""
-    stamp = STATE / f"{name}.stamp"
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
-    print(f"Setting up (once): {title} ...", file=sys.stderr, flush=True)
-    stamp.unlink(missing_ok=True)
-    install_step()
-    stamp.write_text(wanted)
-
-
-def python_digest() -> str:
-    """Changes with the requirements and with the Python that made the environment."""
-    files = (ROOT / "requirements.txt", ROOT / "requirements-dev.txt")
-    return "-".join([*map(digest, files), sys.version.split()[0], str(ROOT)])
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def install_python() -> None:
-    """A fresh virtual environment with all requirements; the Node.js that may have been in it goes, too."""
-    shutil.rmtree(VENV, ignore_errors=True)
-    (STATE / "azurite.stamp").unlink(missing_ok=True)
-    made = subprocess.run([sys.executable, "-m", "venv", str(VENV)], env=installer_environment(), check=False)
-    if made.returncode:
-        sys.exit(fail("Python's venv module is missing. On Debian and Ubuntu: apt-get install python3-venv"))
-    pip_install("-r", str(ROOT / "requirements-dev.txt"))
-
-
-def install_azurite() -> None:
-    """Azurite from the lock file, by this machine's Node.js or PyPI's."""
-    from devstack.node import PYPI_NODE, find_system_node, pypi_node, write_choice
-
-    node, environment = find_system_node(), installer_environment()
-    if node is None:
-        pip_install(PYPI_NODE)
-        environment["NODE_OPTIONS"] = "--use-system-ca"  # it brings its own list, which no company's proxy is on
-        (site_packages,) = (VENV / "lib").glob("python3.*/site-packages")
-        node = pypi_node(site_packages)
-    AZURITE.mkdir(exist_ok=True)
-    for name in ("package.json", "package-lock.json"):
-        shutil.copy(ROOT / "devstack/azurite" / name, AZURITE / name)
-    environment["PATH"] = f"{Path(node.executable).parent}{os.pathsep}{environment.get('PATH', '')}"
-    options = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    install([*node.npm, *options], "npm could not install Azurite", environment, AZURITE)
-    write_choice(NODE_CHOICE, node)
-
-
-def pip_install(*what: str) -> None:
-    """pip in the virtual environment, quietly."""
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *what]
-    install(command, "pip could not install the Python packages", installer_environment(), ROOT)
-
-
-def install(command: Sequence[str], complaint: str, environment: dict[str, str], directory: Path) -> None:
-    """Runs an installer; its output is shown only when it fails."""
-    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True, check=False)
-    if done.returncode:
-        sys.exit(fail(f"{complaint}:\n{done.stdout}{done.stderr}"))
-
-
-def installer_environment() -> dict[str, str]:
-    """The environment without the settings that are meant for the app."""
-    return {name: value for name, value in os.environ.items() if name not in APP_SETTINGS}
 
 
 # Commands
@@ -178,9 +89,18 @@ def stack_environment() -> dict[str, str]:
 
 
 def test(arguments: Sequence[str], *, is_full: bool) -> int:
-    """pytest, with its own exit code."""
-    marker = [] if is_full else ["-m", "not slow"]
-    return run("pytest", *marker, *arguments)
+    """pytest, with its own exit code; when everything is tested, the browser's journeys go on beside the rest."""
+    marker = ["-m", "not accessibility" if is_full else "not slow and not accessibility"]
+    if arguments:
+        return run("pytest", *marker, *arguments)
+    cache = ("-o", "cache_dir=.pytest_cache/browser")
+    with tempfile.TemporaryFile() as output, begin(output, "pytest", *marker, *cache, BROWSER_TESTS) as browser:
+        code = run("pytest", *marker, f"--ignore={BROWSER_TESTS}")
+        browser_code = browser.wait()
+        output.seek(0)
+        announce("pytest", BROWSER_TESTS, "(beside it)")
+        sys.stdout.buffer.write(output.read())
+    return code or browser_code
 
 
 def check() -> int:
@@ -192,6 +112,9 @@ def check() -> int:
         run("lint-imports", "--no-logo"),
         run("python", "-m", "devstack.docs", "--check"),
         check_readme(),
+        check_portal(),
+        run("python", "-m", "devstack.portal_size"),
+        run("pytest", "-m", "accessibility", BROWSER_TESTS),
     ]
     print("check: clean" if not any(problems) else "check: see above", file=sys.stderr)
     return int(any(problems))
@@ -203,11 +126,28 @@ def check_readme() -> int:
     return fail(f"README.md has {lines} lines, {README_LINES} are allowed") if lines > README_LINES else 0
 
 
+def check_portal() -> int:
+    """The portal's own checks: types of the contract, types, lint, unit tests."""
+    announce("npm", "run", "check")
+    return subprocess.run(npm("run", "--silent", "check"), cwd=PORTAL, env=node_environment(), check=False).returncode
+
+
 def run(tool: str, *arguments: str) -> int:
     """A tool of the virtual environment, its command line shown first."""
-    print(f"$ {tool} {' '.join(arguments)}", file=sys.stderr, flush=True)
+    announce(tool, *arguments)
+    with begin(None, tool, *arguments) as process:
+        return process.wait()
+
+
+def begin(output: BinaryIO | None, tool: str, *arguments: str) -> subprocess.Popen[bytes]:
+    """A tool of the virtual environment, not waited for."""
     command = [str(PYTHON.with_name(tool)), *arguments]
-    return subprocess.run(command, cwd=ROOT, env=stack_environment(), check=False).returncode
+    return subprocess.Popen(command, cwd=ROOT, env=stack_environment(), stdout=output, stderr=output)
+
+
+def announce(*words: str) -> None:
+    """Shows a command line."""
+    print(f"$ {' '.join(words)}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

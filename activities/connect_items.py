@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 import orjson
 
 from connect.handler import start_connection
-from connect.preflight import find_tenant, refuse_connected
+from connect.preflight import check_tenant
 from connect.request import ConnectRequest, parse_connect_request
 from tenantsync import logs
 from tenantsync.bodies import MAX_NAME
@@ -141,11 +141,7 @@ class _Slice:
 
     def _check(self, request: ConnectRequest) -> None:
         """What connect would refuse; all of it, and first of all, so that a dry run and a real one say the same."""
-        tenant, _ = find_tenant(request, self._services)
-        if tenant.tenant_id == self._services.settings.home_tenant_id:
-            raise RequestError("invalid_tenant", "This is the operator's own tenant.")
-        refuse_connected(tenant.tenant_id, self._caller, self._services)
-        self._services.registration.check()
+        check_tenant(request.tenant, request.cloud, self._caller, self._services)
         customer_id = request.customer.customer_id
         if customer_id and self._services.customers.read(self._batch.msp_id, customer_id) is None:
             raise RequestError("customer_not_found")

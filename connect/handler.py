@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from connect.preflight import find_tenant, refuse_connected
+from connect.preflight import check_tenant
 from connect.request import ConnectRequest
 from connect.ticket import find_provider
 from tenantsync import logs
@@ -36,11 +36,8 @@ def start_connection(
     """
     now = services.clock.now()
     services.connect_rate.take(caller.msp_id, now)
-    tenant, cloud = find_tenant(request, services)
-    if tenant.tenant_id == services.settings.home_tenant_id:
-        raise RequestError("invalid_tenant", "This is the operator's own tenant.")
+    tenant, checks = check_tenant(request.tenant, request.cloud, caller, services)
     ticket_provider = find_provider(request.ticket, caller, services)
-    checks = [cloud, refuse_connected(tenant.tenant_id, caller, services), *services.registration.check()]
     relationship = _open_access(request, tenant, caller, services)
     customer_id = services.choose_customer(caller.msp_id, request.customer)
     connection = Connection(

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from connect.request import ConnectRequest
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import Elsewhere, Tenant, cloud_family
 from tenantsync.identity.caller import Caller
@@ -17,28 +16,40 @@ from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 _RECONNECTABLE: Final = frozenset({RunState.FAILED, RunState.CANCELLED})
 
 
-def find_tenant(request: ConnectRequest, services: Services) -> tuple[Tenant, Check]:
+def check_tenant(name: str, cloud: str, caller: Caller, services: Services) -> tuple[Tenant, list[Check]]:
+    """The tenant of a checked name, and what was checked. Raises RequestError or ConfigurationError.
+
+    `cloud` is empty unless the technician chose one.
+    """
+    tenant, is_in_our_cloud = _find_tenant(name, cloud, services)
+    if tenant.tenant_id == services.settings.home_tenant_id:
+        raise RequestError("invalid_tenant", "This is the operator's own tenant.")
+    is_free = _refuse_connected(tenant.tenant_id, caller, services)
+    return tenant, [is_in_our_cloud, is_free, *services.registration.check()]
+
+
+def _find_tenant(name: str, cloud: str, services: Services) -> tuple[Tenant, Check]:
     """The tenant in our own cloud, and how sure that is. Raises RequestError for another cloud, or for two."""
-    elsewhere = services.authority.find_elsewhere(request.tenant)
+    elsewhere = services.authority.find_elsewhere(name)
     try:
-        tenant = services.authority.fetch_tenant(request.tenant)
+        tenant = services.authority.fetch_tenant(name)
     except RequestError as error:
         if elsewhere.tenants:
             raise _in_other_cloud(elsewhere.tenants[0].cloud) from error
         raise
     if services.settings.login_endpoint == GLOBAL_LOGIN and cloud_family(tenant.cloud) not in ("global", "unknown"):
         raise _in_other_cloud(tenant.cloud)
-    _refuse_ambiguous(request, tenant, elsewhere)
+    _refuse_ambiguous(cloud, tenant, elsewhere)
     return tenant, _describe(elsewhere)
 
 
-def _refuse_ambiguous(request: ConnectRequest, tenant: Tenant, elsewhere: Elsewhere) -> None:
+def _refuse_ambiguous(chosen: str, tenant: Tenant, elsewhere: Elsewhere) -> None:
     own = cloud_family(tenant.cloud)
     others = [other for other in elsewhere.tenants if cloud_family(other.cloud) != own]
-    if not others or (request.cloud and cloud_family(request.cloud) == own):
+    if not others or (chosen and cloud_family(chosen) == own):
         return
-    if request.cloud:
-        raise _in_other_cloud(request.cloud)
+    if chosen:
+        raise _in_other_cloud(chosen)
     choices = [{"tenantId": found.tenant_id, "cloud": found.cloud} for found in (tenant, *others)]
     clouds = " and ".join(choice["cloud"] for choice in choices)
     raise RequestError("tenant_in_two_clouds", f"It exists in {clouds}.", members={"choices": choices})
@@ -56,7 +67,7 @@ def _describe(elsewhere: Elsewhere) -> Check:
     return Check("cloud", CheckState.PASSED)
 
 
-def refuse_connected(tenant_id: str, caller: Caller, services: Services) -> Check:
+def _refuse_connected(tenant_id: str, caller: Caller, services: Services) -> Check:
     """One owner a tenant: refused when another MSP has it, or when this one has it in working order."""
     owner = services.owners.read(tenant_id)
     if owner and owner.msp_id != caller.msp_id:

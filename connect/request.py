@@ -1,5 +1,6 @@
 """What a technician sends to connect a tenant, checked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
@@ -28,22 +29,40 @@ class ConnectRequest:
     gdap: GdapWish | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreflightRequest:
+    """A checked look at a tenant before anything is asked for."""
+
+    tenant: str
+    cloud: str = ""
+
+
+def parse_preflight_request(params: Mapping[str, str], settings: Settings) -> PreflightRequest:
+    """From `tenant` and `cloud` of the query; raises RequestError as for a connect."""
+    return PreflightRequest(tenant=_parse_tenant(params, settings), cloud=_parse_cloud(params))
+
+
 def parse_connect_request(body: Body, settings: Settings) -> ConnectRequest:
     """Raises RequestError that names the field and what it should be."""
     refuse_unknown(body, _FIELDS)
     gdap = parse_access(body.get("access"))
-    refused = frozenset({settings.home_tenant_id} - {""})
     return ConnectRequest(
         customer=CustomerChoice.parse(body),
-        tenant=parse_tenant(read_text(body, "tenant", code="invalid_tenant"), refused),
-        cloud=_parse_cloud(read_text(body, "cloud", optional=True)),
+        tenant=_parse_tenant(body, settings),
+        cloud=_parse_cloud(body),
         return_url=_parse_return_url(read_text(body, "returnUrl", optional=True), settings.portal_url),
         ticket=parse_ticket(body),
         gdap=gdap,
     )
 
 
-def _parse_cloud(cloud: str) -> str:
+def _parse_tenant(body: Body, settings: Settings) -> str:
+    refused = frozenset({settings.home_tenant_id} - {""})
+    return parse_tenant(read_text(body, "tenant", code="invalid_tenant"), refused)
+
+
+def _parse_cloud(body: Body) -> str:
+    cloud = read_text(body, "cloud", optional=True)
     if cloud and cloud not in _CLOUDS:
         raise RequestError("invalid_request", f"`cloud` must be one of {', '.join(sorted(_CLOUDS))}.")
     return cloud

@@ -1,10 +1,10 @@
-"""Which Node.js runs Azurite: the machine's own if it is new enough, else the one from PyPI. Standard library only."""
+"""The Node.js that runs Azurite and builds the portal: the machine's if new enough, else PyPI's. Stdlib only."""
 
 import json
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
@@ -45,12 +45,20 @@ def pypi_node(site_packages: Path) -> Node:
     return Node(executable, (executable, str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")))
 
 
+def mend_npm(node: Node) -> None:
+    """Lets scripts call `npm` by its name: wheels hold no links, so PyPI's is a copy that finds nothing beside it."""
+    command, script = Path(node.executable).with_name("npm"), Path(node.npm[-1])
+    script.chmod(0o755)
+    command.unlink(missing_ok=True)
+    command.symlink_to(script)
+
+
 def write_choice(path: Path, node: Node) -> None:
     """Remembers which Node.js the set-up chose."""
-    path.write_text(json.dumps({"executable": node.executable}))
+    path.write_text(json.dumps(asdict(node)))
 
 
-def read_choice(path: Path) -> str:
-    """The executable the set-up chose."""
-    executable: str = json.loads(path.read_text())["executable"]
-    return executable
+def read_choice(path: Path) -> Node:
+    """The Node.js the set-up chose."""
+    chosen = json.loads(path.read_text())
+    return Node(chosen["executable"], tuple(chosen["npm"]))

@@ -18,6 +18,7 @@ import requests
 
 from devstack.certificates import make_certificates, make_secrets_key
 from devstack.lifeline import end_with_parent
+from devstack.portal_access import PORTAL_CLIENT_ID, describe_msp, write_portal_config
 from devstack.psa.local import LocalPsa
 from devstack.storage import Storage, lasting_port, start_storage
 
@@ -73,6 +74,8 @@ class Stack:
     """More rows than Azurite can hold are expected."""
     partner: Mapping[str, Any] = field(default_factory=dict)
     """What the first MSP's own tenant has beyond its own people: contracts, customers with GDAP."""
+    portal: Mapping[str, Any] = field(default_factory=dict)
+    """What the portal's registration has beyond its id and address: for how long access tokens are good."""
     app_directory: Path = ROOT
     """The release the host runs."""
     psa: LocalPsa | None = None
@@ -84,6 +87,7 @@ class Stack:
         self.graph = f"https://localhost:{self.ports.graph}"
         self.api = f"http://127.0.0.1:{self.ports.api}"
         self.logs = self.directory / "logs"
+        self._portal_config = self.directory / "portal/config.json"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._storage: Storage | None = None
         self.http = requests.Session()
@@ -132,6 +136,8 @@ class Stack:
             *("--signing-key", str(self.directory / "signing-key.pem")),
         ]
         self._run("simulator", command, {})
+        metadata = self.http.get(f"{self.login}/organizations/v2.0/.well-known/openid-configuration", timeout=10)
+        write_portal_config(self._portal_config, self.login, _AUDIENCE, metadata.json())
 
     def start_store(self) -> None:
         """The table store, on the port it had before."""
@@ -141,7 +147,8 @@ class Stack:
     def start_host(self) -> None:
         """The Functions host with the app, on this stack's storage."""
         command = [sys.executable, "-m", "devstack.host", "--port", str(self.ports.api)]
-        self._run("host", [*command, "--data", str(self.directory)], self.settings(), self.app_directory)
+        environment = {**self.settings(), "DEVSTACK_PORTAL_CONFIG": str(self._portal_config)}
+        self._run("host", [*command, "--data", str(self.directory)], environment, self.app_directory)
 
     def kill_host(self) -> None:
         """As a power cut would: nothing is put down."""
@@ -236,8 +243,13 @@ class Stack:
             "writeClientId": WRITE_CLIENT_ID,
             "writePermissions": ["User.ReadWrite.All", "GroupMember.ReadWrite.All"],
         }
-        msps = [{"tenantId": MSP, "name": "Northwind MSP"}, {"tenantId": OTHER_MSP, "name": "Tailspin MSP"}]
-        return {"app": app, "msps": msps, "tenants": [{**_PARTNER, **self.partner}, *self.tenants]}
+        portal = {"clientId": PORTAL_CLIENT_ID, "redirectUris": [f"{self.api}/"], **self.portal}
+        tenants = [{**_PARTNER, **self.partner}, *self.tenants]
+        msps = [
+            describe_msp(MSP, "Northwind MSP", "northwind.example"),
+            describe_msp(OTHER_MSP, "Tailspin MSP", "tailspin.example"),
+        ]
+        return {"app": app, "portal": portal, "msps": msps, "tenants": tenants}
 
     def _run(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path = ROOT) -> None:
         with (self.logs / f"{name}.log").open("ab") as log:

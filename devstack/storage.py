@@ -154,7 +154,7 @@ def _launch(directory: Path, *, is_large: bool, outlives_starter: bool) -> Stora
 def _azurite_command(directory: Path, port: int) -> list[str]:
     options = ["--tableHost", "127.0.0.1", "--tablePort", str(port), "--location", str(directory)]
     quiet = ["--skipApiVersionCheck", "--disableTelemetry", "--silent"]
-    return [read_choice(_STATE / "node.json"), str(_MAIN), *options, *quiet]
+    return [read_choice(_STATE / "node.json").executable, str(_MAIN), *options, *quiet]
 
 
 def _large_command(directory: Path, port: int) -> list[str]:

@@ -78,6 +78,7 @@ class Services:
     connect_batches: ConnectBatches
     owners: TenantOwners
     connect_rate: ConnectRate
+    preflight_rate: ConnectRate
     runs: Runs
     inventory: Inventory
     deltas: DeltaPoints
@@ -179,6 +180,7 @@ def build_services(
     tenants, webhooks, home_id = Tenants(tables), Webhooks(tables), settings.home_tenant_id
     home = TenantGraph(home_id, settings.graph_endpoint, outbound, tokens) if home_id else None
     poster = poster or PublicPoster(settings.webhook_origins)
+    new_id, rate = lambda: str(uuid4()), settings.connect_rate_per_minute
     return Services(
         settings=settings,
         clock=clock,
@@ -192,12 +194,13 @@ def build_services(
         ),
         connections=Connections(tables),
         callback_states=CallbackStates(tables),
-        customers=Customers(tables, lambda: str(uuid4())),
+        customers=Customers(tables, new_id),
         placements=Placements(tables),
         suggestions=Suggestions(tables),
         connect_batches=ConnectBatches(tables),
         owners=TenantOwners(tables),
-        connect_rate=ConnectRate(tables, settings.connect_rate_per_minute, lambda: str(uuid4())),
+        connect_rate=ConnectRate(tables, rate, new_id),
+        preflight_rate=ConnectRate(tables, rate, new_id, purpose="preflight"),
         runs=Runs(tables),
         inventory=Inventory(tables),
         deltas=DeltaPoints(tables),

@@ -25,6 +25,8 @@ class HostConfig:
     max_orchestrators: int = 5
     threads: int = 8
     replays_twice: bool = False
+    portal_config: Path | None = None
+    """What is served as the portal's /config.json."""
     versioning: Versioning = field(default_factory=Versioning)
 
 
@@ -46,8 +48,14 @@ def read_config(app_directory: Path) -> HostConfig:
         max_orchestrators=durable.get("maxConcurrentOrchestratorFunctions", 10 * cpus),
         threads=int(os.environ.get("PYTHON_THREADPOOL_THREAD_COUNT") or min(32, cpus + 4)),
         versioning=Versioning.from_json(durable),
+        portal_config=_portal_config(),
         replays_twice=os.environ.get("DEVSTACK_REPLAY_TWICE") == "1",
     )
+
+
+def _portal_config() -> Path | None:
+    named = os.environ.get("DEVSTACK_PORTAL_CONFIG")
+    return Path(named) if named else None
 
 
 def _parse_timeout(text: str | None) -> timedelta:

@@ -95,7 +95,7 @@ class _Host:
     def _app_routes(self, invoker: Invoker) -> list[web.RouteDef]:
         prefix = self._config.route_prefix
         functions = FunctionHttp(self._index.of_kind("httpTrigger"), prefix, invoker)
-        portal = Portal(self._options.app_directory / "portal")
+        portal = Portal(self._options.app_directory / "portal/dist", self._config.portal_config)
         api = [web.route("*", f"/{prefix}/{{rest:.*}}", functions.handle)] if prefix else []
         return [*api, web.route("*", "/{rest:.*}", portal.handle if prefix else functions.handle)]
 

@@ -28,6 +28,7 @@ class Control:
             web.post("/_simulator/tenants", self._add),
             web.post("/_simulator/relationships/{id}/age", self._age),
             web.post("/_simulator/portal-tokens", self._portal_token),
+            web.post("/_simulator/msps/{tenant}/sign-out-everywhere", self._sign_out_everywhere),
             web.get("/_simulator/requests", self._requests),
             web.delete("/_simulator/requests", self._reset),
         ]
@@ -85,6 +86,14 @@ class Control:
         }
         token = self._world.signer.sign(claims, wanted.get("expiresInSeconds", 3600))
         return web.json_response({"accessToken": token})
+
+    async def _sign_out_everywhere(self, request: web.Request) -> web.Response:
+        """As after "revoke sessions": tokens stay good until they expire, nothing can be had anew."""
+        tenant_id = request.match_info["tenant"].lower()
+        if not self._world.knows_msp(tenant_id):
+            raise web.HTTPNotFound
+        self._world.technicians.sign_out_everywhere(tenant_id)
+        return web.Response(status=204)
 
     async def _requests(self, request: web.Request) -> web.Response:
         return web.json_response(self._world.describe_requests())

@@ -9,8 +9,11 @@ from uuid import uuid4
 
 from aiohttp import web
 
+from devstack.microsoft365.cross_origin import CrossOrigin
 from devstack.microsoft365.pages import consent_page, error_page, sign_in_page
-from devstack.microsoft365.token_endpoint import TokenEndpoint, refuse
+from devstack.microsoft365.portal_sign_in import PortalSignIn
+from devstack.microsoft365.refusals import refuse
+from devstack.microsoft365.token_endpoint import TokenEndpoint
 from devstack.microsoft365.world import (
     IssuedCode,
     TenantState,
@@ -18,6 +21,7 @@ from devstack.microsoft365.world import (
 )
 
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_ANY_TENANT: Final = frozenset({"organizations", "common"})
 _CODE_SECONDS: Final = 600
 _SESSION: Final = "simulator_session"
 
@@ -27,11 +31,16 @@ class Login:
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self._portal = PortalSignIn(world)
 
     def routes(self) -> list[web.RouteDef]:
+        portal = self._world.scenario.portal
+        cross_origin = CrossOrigin(portal.redirect_uris if portal else ())
+        token, metadata = "/{tenant}/oauth2/v2.0/token", "/{tenant}/v2.0/.well-known/openid-configuration"
         return [
             web.get("/common/discovery/instance", self._instance_discovery),
-            web.get("/{tenant}/v2.0/.well-known/openid-configuration", self._metadata),
+            web.get(metadata, cross_origin.wrap(self._metadata)),
+            web.options(metadata, cross_origin.preflight),
             web.get("/{tenant}/.well-known/openid-configuration", self._metadata),
             web.get("/{tenant}/discovery/v2.0/keys", self._keys),
             web.get("/{tenant}/v2.0/adminconsent", self._ask_consent),
@@ -40,7 +49,9 @@ class Login:
             web.post("/{tenant}/adminconsent", self._answer_consent),
             web.get("/{tenant}/oauth2/v2.0/authorize", self._ask_sign_in),
             web.post("/{tenant}/oauth2/v2.0/authorize", self._answer_sign_in),
-            web.post("/{tenant}/oauth2/v2.0/token", TokenEndpoint(self._world).answer),
+            web.get("/{tenant}/oauth2/v2.0/logout", self._portal.log_out),
+            web.post(token, cross_origin.wrap(TokenEndpoint(self._world).answer)),
+            web.options(token, cross_origin.preflight),
         ]
 
     # Discovery
@@ -52,17 +63,18 @@ class Login:
     async def _metadata(self, request: web.Request) -> web.Response:
         name = request.match_info["tenant"].lower()
         state = self._world.find(name)
-        if state is None and not self._world.knows_msp(name):
+        if state is None and not self._world.knows_msp(name) and name not in _ANY_TENANT:
             return _unknown_tenant(name)
-        tenant_id = state.spec.tenant_id if state else name
-        base = f"{self._world.login}/{tenant_id}"
+        named = state.spec.tenant_id if state else name
+        base, tenant_id = f"{self._world.login}/{named}", "{tenantid}" if named in _ANY_TENANT else named
         is_v2 = "/v2.0/" in request.path
         return web.json_response(
             {
                 "token_endpoint": f"{base}/oauth2/v2.0/token",
                 "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                "end_session_endpoint": f"{base}/oauth2/v2.0/logout",
                 "jwks_uri": f"{base}/discovery/v2.0/keys",
-                "issuer": f"{base}/v2.0" if is_v2 else f"https://sts.windows.net/{tenant_id}/",
+                "issuer": f"{self._world.login}/{tenant_id}/v2.0" if is_v2 else f"https://sts.windows.net/{tenant_id}/",
                 "response_modes_supported": ["query", "fragment", "form_post"],
                 "response_types_supported": ["code", "id_token"],
                 "id_token_signing_alg_values_supported": ["RS256"],
@@ -121,6 +133,8 @@ class Login:
     # Sign-in
 
     async def _ask_sign_in(self, request: web.Request) -> web.Response:
+        if self._portal.is_asked(request):
+            return await self._portal.ask(request)
         complaint = self._check_sign_in(request)
         if complaint:
             return complaint
@@ -132,6 +146,8 @@ class Login:
         return sign_in_page(self._world.scenario.app.display_name, self._accounts(), chosen)
 
     async def _answer_sign_in(self, request: web.Request) -> web.Response:
+        if self._portal.is_asked(request):
+            return await self._portal.answer(request)
         complaint = self._check_sign_in(request)
         if complaint:
             return complaint

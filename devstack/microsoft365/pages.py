@@ -1,40 +1,52 @@
 """The pages a person sees at the simulated sign-in service: real forms, readable by people and by tests."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
-_STYLE: Final = """
-:root { color-scheme: light dark; --line: #8884; --accent: #0f6cbd; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0; display: grid; min-height: 100vh; place-items: center; }
-main { max-width: 30rem; margin: 1rem; padding: 2rem; border: 1px solid var(--line); border-radius: .75rem; }
-h1 { font-size: 1.4rem; margin: 0 0 .5rem; } ul { padding-left: 1.2rem; } .note { opacity: .75; font-size: .9rem; }
-form { display: grid; gap: .75rem; margin-top: 1.25rem; } label { display: grid; gap: .25rem; }
-select, button { font: inherit; padding: .5rem .75rem; border-radius: .4rem; border: 1px solid var(--line); }
-.actions { display: flex; gap: .75rem; justify-content: flex-end; }
-button[value=accept] { background: var(--accent); color: #fff; border-color: var(--accent); }
-"""
+from devstack.microsoft365.plain_words import describe_duration, describe_permission, describe_role
+from devstack.microsoft365.technicians import Technician
+
+_STYLE: Final = Path(__file__).with_name("pages.css").read_text()
 
 
 def consent_page(app_name: str, permissions: Sequence[str], accounts: Mapping[str, str], chosen: str) -> web.Response:
     """Asks an administrator for consent; `accounts` are tenant ids and the administrators' names."""
-    listed = "".join(f"<li>{escape(name)}</li>" for name in permissions)
+    described = [(*describe_permission(name), name) for name in permissions]
+    listed = "".join(
+        f"<dt>{escape(title)}</dt><dd>{escape(sentence)} <code>{escape(name)}</code></dd>"
+        for title, sentence, name in described
+    )
     return _page(
         "Permissions requested",
-        f"<h1>Permissions requested</h1><p><strong>{escape(app_name)}</strong> would like to, for your whole"
-        f" organization:</p><ul>{listed}</ul><p class=note>Accepting gives this app access for all users. You can"
-        f" review it at any time under Enterprise applications.</p>{_form(accounts, chosen, 'Accept')}",
+        f"<h1>Permissions requested</h1><p class=quiet>Review for your organization</p>{_who(app_name, 'unverified')}"
+        f"<p>This app would like to:</p><dl>{listed}</dl><p>If you accept, this app gets access to these resources for"
+        " all users in your organization. Nobody else will be asked to review them.</p><p class=quiet>You can take this"
+        f" back at any time under Enterprise applications.</p>{_form(accounts, chosen, 'Accept')}",
     )
 
 
 def sign_in_page(app_name: str, accounts: Mapping[str, str], chosen: str) -> web.Response:
-    """Asks who signs in."""
+    """Asks a customer's administrator to sign in."""
     return _page(
         "Sign in",
         f"<h1>Sign in</h1><p>to continue to <strong>{escape(app_name)}</strong></p>"
-        f"{_form(accounts, chosen, 'Continue')}",
+        f"<p class=quiet>No password is needed here.</p>{_form(accounts, chosen, 'Continue')}",
+    )
+
+
+def pick_account_page(app_name: str, accounts: Iterable[Technician], hint: str) -> web.Response:
+    """Asks an MSP's people who they are; `hint` is the username to come first."""
+    ordered = sorted(accounts, key=lambda one: one.spec.username.lower() != hint.lower())
+    listed = "".join(_account(one, is_hinted=one.spec.username.lower() == hint.lower()) for one in ordered)
+    return _page(
+        "Pick an account",
+        f"<h1>Pick an account</h1><p>to continue to <strong>{escape(app_name)}</strong></p>"
+        f"<form method=post><ul class=accounts>{listed}</ul><p class=quiet>No password is needed here.</p>"
+        "<div class=actions><button name=action value=cancel>Cancel</button></div></form>",
     )
 
 
@@ -42,12 +54,13 @@ def approval_page(
     partner_name: str, duration: str, roles: Sequence[str], accounts: Mapping[str, str], chosen: str
 ) -> web.Response:
     """Asks a customer's administrator to approve a partner's roles."""
-    listed = "".join(f"<li>{escape(name)}</li>" for name in roles)
+    listed = "".join(f"<dt>{escape(name)}</dt><dd>{escape(describe_role(name))}</dd>" for name in roles)
     return _page(
         "Approve partner roles",
-        f"<h1>Approve partner roles</h1><p><strong>{escape(partner_name)}</strong> asks for these roles in your"
-        f" organization, for {escape(duration)}:</p><ul>{listed}</ul><p class=note>You can end this at any time under"
-        f" Settings &gt; Partner relationships.</p>{_form(accounts, chosen, 'Approve all')}",
+        f"<h1>Approve partner roles</h1>{_who(partner_name, 'Partner')}<p>asks for these Microsoft Entra roles in your"
+        f" organization, for <strong>{escape(describe_duration(duration))}</strong>:</p><dl>{listed}</dl><p>Only people"
+        " of the partner whom it has put into the right groups get these roles.</p><p class=quiet>You can end this at"
+        f" any time under Settings &gt; Partner relationships.</p>{_form(accounts, chosen, 'Approve all')}",
     )
 
 
@@ -71,6 +84,27 @@ def error_page(code: str, text: str) -> web.Response:
     )
 
 
+def _account(technician: Technician, *, is_hinted: bool) -> str:
+    mark, name, username = _mark(technician.spec.name), escape(technician.spec.name), escape(technician.spec.username)
+    roles = ", ".join(role.rsplit(".", 1)[-1] for role in technician.spec.roles) or "no role"
+    about = escape(f"{technician.msp.name} \u00b7 {roles}")
+    return (
+        f'<li><button name=account value="{username}"{" aria-current=true" if is_hinted else ""}>{mark}'
+        f"<span><span class=name>{name}</span><span>{username}</span><br><span class=quiet>{about}</span></span>"
+        "</button></li>"
+    )
+
+
+def _who(name: str, about: str) -> str:
+    text = f"<strong>{escape(name)}</strong><br><span class=quiet>{escape(about)}</span>"
+    return f"<div class=who>{_mark(name)}<div>{text}</div></div>"
+
+
+def _mark(name: str) -> str:
+    initials = "".join(word[0] for word in name.split()[:2]).upper()
+    return f"<span class=mark aria-hidden=true>{escape(initials)}</span>"
+
+
 def _form(accounts: Mapping[str, str], chosen: str, accept: str) -> str:
     options = "".join(
         f'<option value="{escape(tenant)}"{" selected" if tenant == chosen else ""}>{escape(name)}</option>'
@@ -85,8 +119,10 @@ def _form(accounts: Mapping[str, str], chosen: str, accept: str) -> str:
 
 def _page(title: str, content: str, status: int = 200) -> web.Response:
     document = (
-        f'<!doctype html><html lang=en><meta charset=utf-8><meta name=viewport content="width=device-width">'
-        f"<title>{escape(title)} (simulated)</title><style>{_STYLE}</style><main>{content}"
-        "<p class=note>This is the development simulator, not Microsoft.</p></main></html>"
+        "<!doctype html><html lang=en><meta charset=utf-8>"
+        '<meta name=viewport content="width=device-width, initial-scale=1">'
+        f"<link rel=icon href=data:,><title>{escape(title)} (simulated)</title><style>{_STYLE}</style>"
+        "<header class=ribbon><strong>Simulated.</strong> This is the development stack, not Microsoft.</header>"
+        f"<main><p class=service>Microsoft 365 simulator</p>{content}</main></html>"
     )
     return web.Response(text=document, content_type="text/html", status=status)

@@ -84,11 +84,31 @@ class AppSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PortalSpec:
+    """The registration of the portal, a single-page application; its users are the MSPs' people."""
+
+    client_id: str
+    redirect_uris: tuple[str, ...] = ()
+    access_token_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonSpec:
+    """Somebody who signs in to the portal; `roles` are the app roles their administrator has assigned."""
+
+    name: str
+    username: str
+    roles: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MspSpec:
     """An MSP whose technicians call the portal's API."""
 
     tenant_id: str
     name: str = ""
+    domain: str = ""
+    people: tuple[PersonSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +116,7 @@ class Scenario:
     """Everything the simulator starts with."""
 
     app: AppSpec
+    portal: PortalSpec | None = None
     msps: tuple[MspSpec, ...] = ()
     tenants: tuple[TenantSpec, ...] = field(default_factory=tuple)
 
@@ -105,7 +126,8 @@ def read_scenario(path: Path) -> Scenario:
     document: dict[str, Any] = json.loads(path.read_text())
     return Scenario(
         app=_build(AppSpec, document["app"]),
-        msps=tuple(_build(MspSpec, msp) for msp in document.get("msps", ())),
+        portal=_build(PortalSpec, document["portal"]) if "portal" in document else None,
+        msps=tuple(parse_msp_spec(msp) for msp in document.get("msps", ())),
         tenants=tuple(parse_tenant_spec(tenant) for tenant in document.get("tenants", ())),
     )
 
@@ -120,6 +142,12 @@ def parse_tenant_spec(document: Mapping[str, Any], known: TenantSpec | None = No
         if name in changes:
             changes[name] = str(changes[name]).lower()
     return TenantSpec(**{**values, **changes})
+
+
+def parse_msp_spec(document: Mapping[str, Any]) -> MspSpec:
+    """An MSP and its people from JSON."""
+    values = _values(MspSpec, document)
+    return MspSpec(**{**values, "people": tuple(_build(PersonSpec, person) for person in values.get("people", ()))})
 
 
 def _parse_fault(document: Mapping[str, Any]) -> Fault:

@@ -1,14 +1,18 @@
-"""The token endpoint: app tokens, and codes redeemed with PKCE, refused with Microsoft's error codes."""
+"""The token endpoint: app tokens, and codes redeemed with PKCE, refused with Microsoft's error codes.
+
+Browsers' requests of the portal's registration go on to `PortalTokens`.
+"""
 
 import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Any, Final
-from uuid import uuid4
 
 import jwt
 from aiohttp import web
 
+from devstack.microsoft365.portal_tokens import PortalTokens
+from devstack.microsoft365.refusals import refuse
 from devstack.microsoft365.world import IssuedCode, TenantState, World
 
 _ASSERTION: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -22,6 +26,15 @@ class TokenEndpoint:
 
     async def answer(self, request: web.Request) -> web.Response:
         form = {name: str(value) for name, value in (await request.post()).items()}
+        portal = self._world.scenario.portal
+        if portal is not None and form.get("client_id") == portal.client_id:
+            return PortalTokens(self._world, portal).answer(request, form)
+        if request.headers.get("Origin"):
+            text = "Cross-origin token redemption is permitted only for the 'Single-Page Application' client-type."
+            return refuse("invalid_request", 9002326, text)
+        return self._answer_confidential(request, form)
+
+    def _answer_confidential(self, request: web.Request, form: Mapping[str, str]) -> web.Response:
         state = self._world.find(request.match_info["tenant"])
         if state is None:
             return refuse("invalid_request", 90002, f"Tenant '{request.match_info['tenant']}' not found.")
@@ -104,21 +117,6 @@ class TokenEndpoint:
         )
         access_token = world.signer.sign({**identity, "aud": world.graph, "scp": "openid profile"})
         return {"token_type": "Bearer", "expires_in": 3599, "access_token": access_token, "id_token": id_token}
-
-
-def refuse(error: str, code: int, text: str, status: int = 400) -> web.Response:
-    """The error document of the token and metadata endpoints."""
-    trace = {"trace_id": str(uuid4()), "correlation_id": str(uuid4()), "timestamp": "2026-01-01 00:00:00Z"}
-    return web.json_response(
-        {
-            "error": error,
-            "error_description": f"AADSTS{code}: {text}",
-            "error_codes": [code],
-            **trace,
-            "error_uri": f"https://login.microsoftonline.com/error?code={code}",
-        },
-        status=status,
-    )
 
 
 def _is_assertion_of(form: Mapping[str, str], client_id: str) -> bool:

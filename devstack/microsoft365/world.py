@@ -10,6 +10,7 @@ from uuid import uuid4
 from devstack.microsoft365.partner import DAY, Relationship
 from devstack.microsoft365.population import Population
 from devstack.microsoft365.scenario import Fault, Scenario, TenantSpec
+from devstack.microsoft365.technicians import Technicians
 from devstack.microsoft365.tokens import Signer
 
 APPLICATION_PERMISSIONS: Final = (
@@ -84,8 +85,10 @@ class World:
     codes: dict[str, IssuedCode] = field(default_factory=dict)
     by_path: Counter[str] = field(default_factory=Counter)
     throttled: int = 0
+    technicians: Technicians = field(init=False)
 
     def __post_init__(self) -> None:
+        self.technicians = Technicians.of(self.scenario.msps)
         for spec in self.scenario.tenants:
             self.put_tenant(spec)
 
@@ -115,6 +118,11 @@ class World:
         """The app's registrations."""
         app = self.scenario.app
         return frozenset({app.client_id, app.write_client_id} - {""})
+
+    @property
+    def portal_scope(self) -> str:
+        """The delegated scope of the portal's API."""
+        return f"{self.scenario.app.api_audience}/access_as_user"
 
     def asked_permissions(self, client_id: str, scope: str) -> list[str]:
         """What a consent page lists: everything of the registration, or the delegated permissions that are named."""

@@ -1,4 +1,4 @@
-"""How many connections an MSP has begun in the current minute, shared by all instances of the app."""
+"""How many connections an MSP has begun in the current minute, or looked at, shared by all instances of the app."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -12,36 +12,40 @@ _STEP: Final = 1000
 
 
 class ConnectRate:
-    """One row a connection, so that requests at the same moment never wait for, or lose to, each other."""
+    """One row a connection, so that requests at the same moment never wait for, or lose to, each other.
 
-    def __init__(self, tables: TableStore, per_minute: int, new_id: Callable[[], str]) -> None:
+    What has a `purpose` of its own is counted by itself.
+    """
+
+    def __init__(self, tables: TableStore, per_minute: int, new_id: Callable[[], str], purpose: str = "") -> None:
         self._tables = tables
+        self._suffix = f"_{purpose}" if purpose else ""
         self._per_minute = per_minute
         self._new_id = new_id
 
     def take(self, msp_id: str, now: datetime) -> None:
         """Counts one connection; raises RequestError `rate_limited` with Retry-After above the limit."""
-        minute = now.strftime("%Y-%m-%dT%H:%M")
-        self._forget_before(msp_id, minute)
+        partition, minute = msp_id + self._suffix, now.strftime("%Y-%m-%dT%H:%M")
+        self._forget_before(partition, minute)
         own = f"{minute}_{self._new_id()}"
-        self._tables.insert(CONNECT_RATE_TABLE, {"PartitionKey": msp_id, "RowKey": own})
-        if self._count(msp_id, minute) > self._per_minute:
-            self._tables.delete(CONNECT_RATE_TABLE, msp_id, [own])
+        self._tables.insert(CONNECT_RATE_TABLE, {"PartitionKey": partition, "RowKey": own})
+        if self._count(partition, minute) > self._per_minute:
+            self._tables.delete(CONNECT_RATE_TABLE, partition, [own])
             raise _limited(now)
 
-    def _count(self, msp_id: str, minute: str) -> int:
+    def _count(self, partition: str, minute: str) -> int:
         after, counted = minute, 0
         while counted <= self._per_minute:
-            rows = self._tables.scan(CONNECT_RATE_TABLE, msp_id, after=after, limit=_STEP)
+            rows = self._tables.scan(CONNECT_RATE_TABLE, partition, after=after, limit=_STEP)
             counted += len(rows)
             if len(rows) < _STEP:
                 break
             after = rows[-1].key
         return counted
 
-    def _forget_before(self, msp_id: str, minute: str) -> None:
-        rows = self._tables.scan(CONNECT_RATE_TABLE, msp_id, limit=_STEP)
-        self._tables.delete(CONNECT_RATE_TABLE, msp_id, [row.key for row in rows if row.key < minute])
+    def _forget_before(self, partition: str, minute: str) -> None:
+        rows = self._tables.scan(CONNECT_RATE_TABLE, partition, limit=_STEP)
+        self._tables.delete(CONNECT_RATE_TABLE, partition, [row.key for row in rows if row.key < minute])
 
 
 def _limited(now: datetime) -> RequestError:

@@ -15,6 +15,8 @@ _BEHIND_KEYS: Final = "g"
 """Above every character of a hexadecimal key."""
 _TRIES: Final = 8
 _STEP: Final = 500
+_FEW: Final = 20
+"""More than a tenant has; those of the tenants behind it are not read along."""
 
 
 class RelationshipStatus(StrEnum):
@@ -108,8 +110,11 @@ class Relationships:
 
     def list_of_tenant(self, msp_id: str, tenant_id: str) -> list[OwnRelationship]:
         """A tenant's relationships, the newest first."""
-        rows = self._tables.scan(RELATIONSHIPS_TABLE, msp_id, after=f"{tenant_id}_")
-        found = [from_row(OwnRelationship, row) for row in rows if row.key < f"{tenant_id}_{_BEHIND_KEYS}"]
+        found: list[OwnRelationship] = []
+        after, end = f"{tenant_id}_", f"{tenant_id}_{_BEHIND_KEYS}"
+        while after < end and (rows := self._tables.scan(RELATIONSHIPS_TABLE, msp_id, after=after, limit=_FEW)):
+            found += [from_row(OwnRelationship, row) for row in rows if row.key < end]
+            after = rows[-1].key
         return sorted(found, key=lambda item: item.created_at, reverse=True)
 
     def list_all(self, msp_id: str) -> list[OwnRelationship]:

@@ -14,6 +14,7 @@ from tests.app import app_index
 ROOT = Path(__file__).resolve().parents[2]
 HTTP = {
     "connect_tenant": (["POST"], "msp-portal/tenants/connect"),
+    "tenant_preflight": (["GET"], "msp-portal/tenants/preflight"),
     "batch_send": (["POST"], "msp-portal/tenants/connect-batches"),
     "batch_list": (["GET"], "msp-portal/tenants/connect-batches"),
     "batch_show": (["GET"], "msp-portal/tenants/connect-batches/{batchId}"),

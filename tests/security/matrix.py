@@ -9,6 +9,7 @@ ALL_ROLES: Final = (READ, CONNECT, SUPPORT, OPS)
 ANYBODY: Final = frozenset({"consent_redirect", "invitation", "openapi", "health"})
 ALLOWED: Final = {
     "connect_tenant": {CONNECT},
+    "tenant_preflight": {CONNECT},
     "batch_send": {CONNECT},
     "batch_list": {READ},
     "batch_show": {READ},

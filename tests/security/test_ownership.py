@@ -112,6 +112,17 @@ def test_lists_show_ones_own_only(app: App, tenant: Run):
     assert len(app.call("GET", "/api/msp-portal/tenants", portal_token(*ALL_ROLES)).body["items"]) == 1
 
 
+def test_look_at_another_msps_tenant_says_no_more_than_connect(app: App, tenant: Run):
+    token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
+    looked = app.call("GET", "/api/msp-portal/tenants/preflight?tenant=contoso.com", token)
+    body = {"tenant": "contoso.com", "customer": {"name": "Mine"}}
+    connected = app.call("POST", "/api/msp-portal/tenants/connect", token, body)
+    assert (looked.status, looked.body["code"]) == (409, "tenant_already_connected")
+    differing = {"instance": "", "correlationId": ""}
+    assert looked.body | differing == connected.body | differing
+    assert not any(word in looked.content.decode() for word in (MSP, tenant.customer_id, tenant.connection_id))
+
+
 @pytest.mark.parametrize("field", ["mspId", "msp_id", "state", "tenantId", "connectionId", "consent", "createdBy"])
 def test_fields_that_are_not_the_callers_are_refused(app: App, tenant: Run, tables: MemoryTables, field: str):
     before = snapshot(tables)

@@ -1,6 +1,7 @@
 """Preflight: what would fail at Microsoft for certain is told by connect; what cannot be checked never stops it."""
 
 from collections.abc import Iterator
+from urllib.parse import urlencode
 
 import pytest
 
@@ -34,6 +35,16 @@ def careful(clock: FakeClock, tables: MemoryTables, microsoft: FakeMicrosoft) ->
 def post(**more: object) -> Answered:
     body = {"tenant": "contoso.com", "customer": {"name": "Contoso"}, **more}
     return App().call("POST", "/api/msp-portal/tenants/connect", portal_token("Onboarding.Connect"), body)
+
+
+def look(tenant: str = "contoso.com", **more: str) -> Answered:
+    query = urlencode({"tenant": tenant, **more})
+    return App().call("GET", f"/api/msp-portal/tenants/preflight?{query}", portal_token("Onboarding.Connect"))
+
+
+def said(answer: Answered) -> dict[str, object]:
+    """A problem but for what differs from request to request."""
+    return {name: value for name, value in answer.body.items() if name not in ("instance", "correlationId")}
 
 
 def checks(answer: Answered) -> dict[str, str]:
@@ -186,3 +197,36 @@ def test_national_clouds_are_asked_only_by_the_global_one():
     default = {name: value for name, value in ENVIRONMENT.items() if name not in ("LOGIN_ENDPOINT", "GRAPH_ENDPOINT")}
     assert len(Settings.from_env(default).other_login_endpoints) == 2
     assert Settings.from_env(ENVIRONMENT).other_login_endpoints == ()
+
+
+def test_look_says_what_connect_will_have_checked(careful: Services, microsoft: FakeMicrosoft):
+    microsoft.graph[REGISTRATION] = lambda asked: registration()
+    looked, connected = look(), post()
+    assert (looked.status, connected.status) == (200, 201)
+    assert looked.body["checks"] == connected.body["preflight"]
+    for name in ("tenantId", "tenantDomain", "cloud", "permissions"):
+        assert looked.body[name] == connected.body[name]
+
+
+@pytest.mark.parametrize("tenant", ["", " ", "common", "not a domain", "nobody.test", "home.test", HOME])
+def test_look_refuses_what_connect_refuses(careful: Services, tenant: str):
+    refused = look(tenant)
+    assert refused.status in (400, 404)
+    assert (refused.status, said(refused)) == (post(tenant=tenant).status, said(post(tenant=tenant)))
+
+
+@pytest.mark.parametrize("cloud", [None, "us_government", "mars"])
+def test_look_asks_for_the_cloud_as_connect_does(careful: Services, microsoft: FakeMicrosoft, cloud: str | None):
+    microsoft.elsewhere[OTHER_LOGIN] = lambda asked: elsewhere("44444444-4444-4444-8444-444444444444")
+    chosen = {"cloud": cloud} if cloud else {}
+    refused = look(**chosen)
+    assert refused.status in (400, 409)
+    assert said(refused) == said(post(**chosen))
+    assert look(cloud="global").status == 200
+
+
+def test_look_tells_a_dead_registration_as_connect_does(careful: Services, microsoft: FakeMicrosoft):
+    microsoft.graph[REGISTRATION] = lambda asked: registration(signInAudience="AzureADMyOrg")
+    refused = look()
+    assert (refused.status, refused.body["code"]) == (502, "app_not_multitenant")
+    assert said(refused) == said(post())

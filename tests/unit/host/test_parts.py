@@ -12,7 +12,6 @@ from devstack.host.config import read_config
 from devstack.host.indexing import AppFunction, IndexingError
 from devstack.host.routes import MethodNotAllowedError, NoRouteError, Routes
 from devstack.host.schedule import parse_schedule
-from devstack.host.static import Portal
 from tests.unit.host.harness import index
 
 
@@ -184,22 +183,3 @@ def test_host_json_that_cannot_be_read_is_named(tmp_path: Path, content: str | N
         (tmp_path / "host.json").write_text(content)
     with pytest.raises(ValueError, match=r"host\.json cannot be read"):
         read_config(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("url", "found"),
-    [
-        ("/", "index.html"),
-        ("/connect", "connect.html"),
-        ("/connect/any-id", "connect.html"),
-        ("/portal.css", "portal.css"),
-        ("/missing.js", None),
-        ("/../host.json", None),
-        ("/%2e%2e/host.json", None),
-        ("/..", None),
-    ],
-)
-def test_portal_serves_its_own_folder_only(url: str, found: str | None):
-    folder = Path(__file__).resolve().parents[3] / "portal"
-    path = Portal(folder)._find(url)
-    assert (path.name if path else None) == found

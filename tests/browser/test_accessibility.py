@@ -1,0 +1,48 @@
+"""axe over the portal's pages, in both colour schemes, on the narrowest and on a wide screen; run by `dev.py check`."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from devstack.driving import Look
+from devstack.stack import Stack
+from tests.browser.accessibility import assert_accessible
+
+LOOKS = [Look(320, 640, "light"), Look(320, 640, "dark"), Look(1920, 1080, "light"), Look(1920, 1080, "dark")]
+PAGES = ("", "tenants/new", "ops", "nowhere")
+
+pytestmark = [
+    pytest.mark.accessibility,
+    pytest.mark.parametrize("look", LOOKS, ids=lambda look: f"{look.colours}-{look.width}"),
+]
+
+
+def test_landing_page_is_accessible_and_fits(page: Page, stack: Stack, shoot: Callable[[str], None]):
+    page.goto(f"{stack.api}/connect?result=declined")
+    check(page)
+    shoot("landing")
+
+
+def test_welcome_page_is_accessible_and_fits(page: Page, stack: Stack, shoot: Callable[[str], None]):
+    page.goto(f"{stack.api}/")
+    check(page)
+    shoot("welcome")
+
+
+def test_every_page_is_accessible_and_fits(
+    page: Page, stack: Stack, signed_in: Callable[[Page, str], None], shoot: Callable[[str], None]
+):
+    signed_in(page, "admin@northwind.example")
+    for path in PAGES:
+        page.goto(f"{stack.api}/{path}")
+        check(page)
+        shoot(path or "tenants")
+
+
+def check(page: Page) -> None:
+    """The page that has come is accessible, and nothing on it has to be scrolled sideways to."""
+    page.get_by_role("heading", level=1).wait_for()
+    assert_accessible(page)
+    wide, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= there, f"{page.url} is {wide} px wide, {there} are there"

@@ -1,0 +1,44 @@
+"""The budget counts every script a technician's browser may fetch, and no other."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from devstack.portal_size import main, measure
+
+
+@pytest.fixture
+def dist(tmp_path: Path) -> Path:
+    files = {
+        "index.html": '<link rel="stylesheet" href="/s-A.css"><script type="module" src="/portal-A.js"></script>',
+        "connect.html": '<script type="module" src="/landing-A.js"></script>',
+        "portal-A.js": 'import{a}from"./chunk-A.js";const b=()=>import("./ops-A.js");c("missing.js")',
+        "chunk-A.js": 'export{a};import"./portal-A.js"',
+        "ops-A.js": 'import{a}from"./chunk-A.js"',
+        "landing-A.js": "landing()",
+        "s-A.css": "body{}",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_lazy_and_shared_scripts_count_once_other_pages_not(dist: Path):
+    assert sorted(measure(dist)) == ["chunk-A.js", "ops-A.js", "portal-A.js"]
+
+
+def test_heavier_than_the_budget_fails_and_names_the_heaviest_first(dist: Path, capsys: pytest.CaptureFixture[str]):
+    assert main(dist, budget_bytes=1500) == 0
+    noise = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=3000))
+    (dist / "ops-A.js").write_text(noise)
+    capsys.readouterr()
+    assert main(dist, budget_bytes=1500) == 1
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0].endswith("ops-A.js")
+    assert "2 KB are allowed" in shown[-1]
+
+
+def test_page_without_scripts_is_no_success(dist: Path):
+    (dist / "index.html").write_text("<p>nothing was built")
+    assert main(dist) == 1
