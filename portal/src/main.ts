@@ -23,6 +23,12 @@ export class PortalApp extends PageElement {
   @state() private announced = "";
   @query("dialog.session-over") private sessionOver!: HTMLDialogElement;
 
+  /** What the document shows until the script runs makes way. */
+  protected override createRenderRoot(): this {
+    this.replaceChildren();
+    return this;
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     followLinks(this);
