@@ -5,7 +5,7 @@ import { repeat } from "lit/directives/repeat.js";
 import type { StatusProblem, Tenant } from "../api/contract.ts";
 import { badge, tenantBadge } from "../elements/badges.ts";
 import { when } from "../elements/when.ts";
-import { formatDate } from "../format.ts";
+import { formatDay } from "../format.ts";
 import { accessKinds, owners, tenantList } from "../texts.ts";
 import { accessOf, addressOf, concernOf, freshnessOf } from "./states.ts";
 import { cell, headCell, headRow } from "./table.ts";
@@ -59,6 +59,6 @@ const concern = ({ message, owner }: StatusProblem) =>
 export function access({ access }: Tenant): TemplateResult {
   const kind = accessOf(access);
   const name = kind === "legacy" ? badge("warn", accessKinds.legacy) : accessKinds[kind];
-  const until = kind === "gdap" && access.expiresAt ? `${tenantList.until} ${formatDate(access.expiresAt)}` : "";
+  const until = kind === "gdap" && access.expiresAt ? `${tenantList.until} ${formatDay(access.expiresAt)}` : "";
   return html`<span class="concern"><span>${name}</span>${until ? html`<span class="small">${until}</span>` : nothing}</span>`;
 }

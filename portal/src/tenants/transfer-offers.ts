@@ -9,7 +9,7 @@ import { Page } from "../app.ts";
 import type { ConfirmDialog } from "../elements/confirm-dialog.ts";
 import "../elements/confirm-dialog.ts";
 import { icon } from "../elements/icon.ts";
-import { formatDate } from "../format.ts";
+import { formatDay } from "../format.ts";
 import { common, transfers as texts } from "../texts.ts";
 import type { ChosenCustomer } from "../wizard/draft.ts";
 import { choiceOf } from "./customer-picker.ts";
@@ -58,7 +58,7 @@ export class TransferOffers extends Page {
       <dl class="facts">
         <div><dt>${texts.tenant}</dt><dd class="mono">${offer.tenantId}</dd></div>
         <div><dt>${texts.from}</dt><dd class="mono">${offer.fromMspTenantId}</dd></div>
-        <div><dt>${texts.expires}</dt><dd>${formatDate(offer.expiresAt)}</dd></div>
+        <div><dt>${texts.expires}</dt><dd>${formatDay(offer.expiresAt)}</dd></div>
       </dl>
       ${isProven ? nothing : html`<p>${texts.unproven}</p>`}
       </div>

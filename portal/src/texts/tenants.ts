@@ -110,15 +110,6 @@ export const tenantPage = {
   verifying: "The consent is being checked with Microsoft.",
 };
 
-export const clouds: Record<string, string> = {
-  global: "Worldwide",
-  gcc: "GCC",
-  gcc_high: "GCC High",
-  dod: "US Department of Defense",
-  us_government: "US Government",
-  china: "China (21Vianet)",
-};
-
 export const wishTexts = {
   asTenant: (interval: string) => `As the tenant (${interval})`,
   off: "Not synced",
