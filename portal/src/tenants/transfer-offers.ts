@@ -29,7 +29,7 @@ export class TransferOffers extends Page {
   }
 
   private async load(): Promise<void> {
-    const me = this.app.session.mspId;
+    const me = this.app.me.mspId;
     const found = await this.attempt(() => ask(this.app.api.http.GET("/api/msp-portal/transfers")));
     this.offers = (found?.items ?? []).filter((offer) => offer.toMspTenantId === me && isOpen(offer));
   }
