@@ -12,6 +12,12 @@ export const sectionNames = {
   settings: "Settings",
 };
 
+export const people = {
+  you: "You",
+  system: "The service",
+  administrator: "The customer’s administrator",
+};
+
 export const overviewTexts = {
   noNumbers: "No numbers yet. They come with the first sync.",
   lastWithout: "The last sync brought no numbers. What earlier ones have read is under Inventory.",
@@ -80,8 +86,6 @@ export const permissionTexts = {
   operation: "For",
   requested: "Asked",
   decided: "Decided",
-  by: "by",
-  administrator: "the customer’s administrator",
   states: {
     requested: "Asked",
     declined: "Declined",
@@ -197,8 +201,6 @@ export const activityTexts = {
   deed: "What",
   when: "When",
   who: "Who",
-  system: "The service",
-  administrator: "The customer’s administrator",
   details: "Details",
   actions: {
     connection_started: "Consent link made",
