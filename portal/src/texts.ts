@@ -2,6 +2,9 @@
 
 import type { Owner, PsaProvider } from "./api/contract.ts";
 
+export * from "./texts/tenant-sections.ts";
+export * from "./texts/tenants.ts";
+
 export const product = "OpsPilot365 Connect";
 
 export const common = {
