@@ -4,7 +4,7 @@ import type { Segment } from "../src/ops/documents.ts";
 import { axisOf, lanesOf, secondsOf, ticksOf } from "../src/ops/geometry.ts";
 import { laneSentence, stepOf } from "../src/ops/sentences.ts";
 
-const at = (second: number) => new Date(Date.UTC(2026, 0, 5, 10, 0, second)).toISOString();
+const at = (second: number) => new Date(Date.UTC(2026, 0, 5, 10) + second * 1000).toISOString();
 const now = Date.parse(at(100));
 const run = { startedAt: at(0), finishedAt: null };
 const ended = { startedAt: at(0), finishedAt: at(100) };
@@ -42,8 +42,8 @@ test("bars are fractions of the axis, cut off at its end", () => {
 });
 
 test("what goes on reaches to the end, and what was short can still be seen within the axis", () => {
-  const bars = barsOf([segment(20, null), segment(100, 100, { what: "waiting" })], run);
-  assert.deepEqual(bars?.[0], { x: 0.2, width: 0.8, tone: "working" });
+  const bars = barsOf([segment(25, null), segment(100, 100, { what: "waiting" })], run);
+  assert.deepEqual(bars?.[0], { x: 0.25, width: 0.75, tone: "working" });
   assert.equal(bars?.[1]?.width, 0.004);
   assert.equal(bars?.[1]?.x, 0.996);
 });
