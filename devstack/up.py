@@ -5,33 +5,54 @@ import json
 import signal
 import sys
 import time
+import webbrowser
 from pathlib import Path
 from typing import Any, Final
 
 from devstack.host.server import HostBusyError, bind
+from devstack.portal_access import PEOPLE
 from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import Ports, Stack, StackError
 from devstack.storage import StorageError
 
-_TENANTS: Final[tuple[dict[str, Any], ...]] = (
-    {"domain": "contoso.com", "displayName": "Contoso", "users": 2000},
-    {"domain": "fabrikam.com", "displayName": "Fabrikam (no Intune)", "users": 200, "intune": False},
-    {"domain": "adatum.com", "displayName": "Adatum (concealed report names)", "users": 200, "concealedNames": True},
-    {"domain": "litware.com", "displayName": "Litware (slow propagation)", "users": 200, "propagationSeconds": 20},
-    {
-        "domain": "treyresearch.com",
-        "displayName": "Trey Research (who signs in is no administrator)",
-        "users": 200,
-        "showsRolesInTokens": True,
-        "adminRoles": ["fe930be7-5e62-47db-91af-98c3a49a38b1"],
-    },
-    {
-        "domain": "proseware.com",
-        "displayName": "Proseware (throttled)",
-        "users": 5000,
-        "faults": [{"path": "/v1.0/users", "kind": "throttle", "everyNth": 3, "times": 3, "retryAfterSeconds": 5}],
-    },
+_TENANTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (
+    (
+        "all goes well",
+        {"domain": "contoso.com", "displayName": "Contoso", "users": 2000},
+    ),
+    (
+        "no Intune: its devices are skipped, and the portal says why",
+        {"domain": "fabrikam.com", "displayName": "Fabrikam", "users": 200, "intune": False},
+    ),
+    (
+        "names in reports are concealed: mailboxes are counted, nobody's is known",
+        {"domain": "adatum.com", "displayName": "Adatum", "users": 200, "concealedNames": True},
+    ),
+    (
+        "the consent takes 20 seconds to arrive everywhere at Microsoft",
+        {"domain": "litware.com", "displayName": "Litware", "users": 200, "propagationSeconds": 20},
+    ),
+    (
+        "who signs in is no administrator: nothing is connected",
+        {
+            "domain": "treyresearch.com",
+            "displayName": "Trey Research",
+            "users": 200,
+            "showsRolesInTokens": True,
+            "adminRoles": ["fe930be7-5e62-47db-91af-98c3a49a38b1"],
+        },
+    ),
+    (
+        "Microsoft throttles: the sync waits, and says until when",
+        {
+            "domain": "proseware.com",
+            "displayName": "Proseware",
+            "users": 5000,
+            "faults": [{"path": "/v1.0/users", "kind": "throttle", "everyNth": 3, "times": 3, "retryAfterSeconds": 5}],
+        },
+    ),
 )
+"""What each shows, and the tenant."""
 _WATCH_SECONDS: Final = 1.0
 
 
@@ -40,11 +61,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="dev.py up", description=__doc__)
     parser.add_argument("--port", type=int, default=7071, help="of the API and the portal (default 7071)")
     parser.add_argument("--data", type=Path, default=Path(".devstack/data"))
+    parser.add_argument("--open", action="store_true", help="the portal in the browser")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         bind(arguments.port).close()
-        serve(arguments.data, arguments.port)
+        serve(arguments.data, arguments.port, opens_browser=arguments.open)
     except (StackError, StorageError, HostBusyError) as error:
         print(error, file=sys.stderr)
         return 3
@@ -53,14 +75,16 @@ def main() -> int:
     return 0
 
 
-def serve(directory: Path, port: int) -> None:
+def serve(directory: Path, port: int, *, opens_browser: bool) -> None:
     """Runs until interrupted."""
     print("Starting the simulator, the table store and the Functions host ...", file=sys.stderr)
-    tenants = [{"tenantId": tenant_id(number), **tenant} for number, tenant in enumerate(_TENANTS)]
+    tenants = [{"tenantId": tenant_id(number), **tenant} for number, (_, tenant) in enumerate(_TENANTS)]
     psa = LocalPsa({"known": [company_of(tenant) for tenant in tenants]})
     partner = {"contracts": [tenant_id(1)], "gdapCustomers": [tenant_id(2)]}
     with Stack(directory, tenants, Ports.free(port), psa=psa, partner=partner) as stack:
-        print(instructions(stack, psa), flush=True)
+        print(instructions(stack, psa, stack.portal_token("Connect", "Read")), flush=True)
+        if opens_browser:
+            webbrowser.open(f"{stack.api}/")
         while True:
             stack.check()
             time.sleep(_WATCH_SECONDS)
@@ -71,33 +95,46 @@ def tenant_id(number: int) -> str:
     return f"d3300000-0000-4000-8000-{number + 1:012x}"
 
 
-def instructions(stack: Stack, psa: LocalPsa) -> str:
-    """What to type next."""
-    domains = "\n".join(f"  {tenant['domain']:<16} {tenant['displayName']}" for tenant in stack.tenants)
+def instructions(stack: Stack, psa: LocalPsa, token: str) -> str:
+    """What to open, who can sign in, what to try; `token` is a technician's."""
     connections = "\n".join(f"  {provider:<12} {json.dumps(values)}" for provider, values in psa.values().items())
     ca = stack.certificates.ca
     return f"""
-{stack.api}/ is up. Ctrl-C stops everything.
+The portal is at {stack.api}/          (Ctrl-C stops everything)
 
-Tenants to connect:
-{domains}
+Sign in as one of these, no password is needed:
+{_people()}
 
-A technician's token, then connect, then open the answer's authUrl in a browser (or follow it with curl):
-  TOKEN={stack.portal_token("Connect", "Read")}
-  curl -s -X POST {stack.api}/api/msp-portal/tenants/connect -H "Authorization: Bearer $TOKEN" \\
-    -H "Content-Type: application/json" -d '{{"tenant": "contoso.com", "customer": {{"name": "Contoso"}}}}'
+The sign-in pages have a certificate of this machine's own: the browser asks once whether to go on to localhost. Say
+yes, or let it trust {ca} beforehand.
 
-Watch:
-  curl -s {stack.api}/api/msp-portal/tenants/{tenant_id(0)}/sync-status -H "Authorization: Bearer $TOKEN"
+Tenants to connect, and what each shows:
+{_tenants()}
 
-PSAs, and what to PUT to {stack.api}/api/msp-portal/psa/NAME to connect one:
+PSAs to connect, with the values of PUT {stack.api}/api/msp-portal/psa/NAME:
 {connections}
 
-Their truth, limits and faults: {psa.origins["control"]}/_simulator
+The same without a browser; open the answer's authUrl as the customer's administrator would:
+  API={stack.api}/api/msp-portal AUTH="Authorization: Bearer {token}"
+  curl -H "$AUTH" $API/tenants/connect -d '{{"tenant": "contoso.com", "customer": {{"name": "Contoso"}}}}'
+  curl -H "$AUTH" $API/tenants/{tenant_id(0)}/sync-status
 
-The simulated sign-in pages are served with a certificate of {ca}; a browser asks once whether to go on.
-Logs are in {stack.logs}.
+What the simulated PSAs hold, their limits and faults: {psa.origins["control"]}/_simulator
+Logs: {stack.logs}
 """
+
+
+def _people() -> str:
+    listed = [
+        f"  {f'{part}@{domain}':<26}{name}: {', '.join(roles)}"
+        for domain, people in PEOPLE.items()
+        for part, name, roles in people
+    ]
+    return "\n".join(listed)
+
+
+def _tenants() -> str:
+    return "\n".join(f"  {tenant['domain']:<18}{shows}" for shows, tenant in _TENANTS)
 
 
 def _interrupt(number: int, frame: object) -> None:

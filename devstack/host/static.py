@@ -19,7 +19,7 @@ from aiohttp import web
 
 from devstack.host.static_rules import CONFIG_NAME, StaticRules, read_rules
 
-_HASHED: Final = re.compile(r".+-[A-Z0-9]{8}\.(?:js|css)")
+_HASHED: Final = re.compile(r".+-[A-Z0-9]{8}\.(?:js|css|woff2)")
 _FOREVER: Final = "public, max-age=31536000, immutable"
 _COMPRESSIBLE: Final = re.compile(r"text/|application/(?:json|javascript|manifest\+json)|image/svg")
 _KINDS: Final = {".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
@@ -91,13 +91,17 @@ class Portal:
             return found
         return self._existing(rules.fallback)
 
-    def _existing(self, name: str) -> Path | None:
+    def _existing(self, url_path: str) -> Path | None:
+        """The file of a path; /name is name.html or the index of a folder, too, as Static Web Apps have it."""
+        name = url_path.strip("/")
         if "\0" in name:
             return None
-        path = (self._directory / name.lstrip("/")).resolve()
-        path = path / "index.html" if path.is_dir() else path
-        is_ours = path.is_relative_to(self._directory) and path.name != CONFIG_NAME
-        return path if is_ours and path.is_file() else None
+        candidates = (name, f"{name}/index.html", f"{name}.html") if name else ("index.html",)
+        paths = ((self._directory / candidate).resolve() for candidate in candidates)
+        return next((path for path in paths if path.is_file() and self._is_ours(path)), None)
+
+    def _is_ours(self, path: Path) -> bool:
+        return path.is_relative_to(self._directory) and path.name != CONFIG_NAME
 
     def _send(self, request: web.Request, path: Path, headers: Mapping[str, str]) -> web.Response:
         kind = self._kind_of(path)

@@ -17,12 +17,12 @@ def consent_page(app_name: str, permissions: Sequence[str], accounts: Mapping[st
     """Asks an administrator for consent; `accounts` are tenant ids and the administrators' names."""
     described = [(*describe_permission(name), name) for name in permissions]
     listed = "".join(
-        f"<dt>{escape(title)}</dt><dd>{escape(sentence)} <code>{escape(name)}</code></dd>"
+        f"<dt>{escape(title)}</dt><dd>{escape(sentence)}<br><code>{escape(name)}</code></dd>"
         for title, sentence, name in described
     )
     return _page(
         "Permissions requested",
-        f"<h1>Permissions requested</h1><p class=quiet>Review for your organization</p>{_who(app_name, 'unverified')}"
+        f"<h1>Permissions requested</h1><p class=quiet>Review for your organization</p>{_who(app_name, 'Application')}"
         f"<p>This app would like to:</p><dl>{listed}</dl><p>If you accept, this app gets access to these resources for"
         " all users in your organization. Nobody else will be asked to review them.</p><p class=quiet>You can take this"
         f" back at any time under Enterprise applications.</p>{_form(accounts, chosen, 'Accept')}",
@@ -34,7 +34,7 @@ def sign_in_page(app_name: str, accounts: Mapping[str, str], chosen: str) -> web
     return _page(
         "Sign in",
         f"<h1>Sign in</h1><p>to continue to <strong>{escape(app_name)}</strong></p>"
-        f"<p class=quiet>No password is needed here.</p>{_form(accounts, chosen, 'Continue')}",
+        f"<p class=quiet>No password is needed here.</p>{_form(accounts, chosen, 'Continue', label='Account')}",
     )
 
 
@@ -105,13 +105,13 @@ def _mark(name: str) -> str:
     return f"<span class=mark aria-hidden=true>{escape(initials)}</span>"
 
 
-def _form(accounts: Mapping[str, str], chosen: str, accept: str) -> str:
+def _form(accounts: Mapping[str, str], chosen: str, accept: str, label: str = "Signed in as") -> str:
     options = "".join(
         f'<option value="{escape(tenant)}"{" selected" if tenant == chosen else ""}>{escape(name)}</option>'
         for tenant, name in accounts.items()
     )
     return (
-        f"<form method=post><label>Signed in as <select name=account_tenant>{options}</select></label>"
+        f"<form method=post><label>{label} <select name=account_tenant>{options}</select></label>"
         "<div class=actions><button name=action value=cancel>Cancel</button>"
         f"<button name=action value=accept>{accept}</button></div></form>"
     )

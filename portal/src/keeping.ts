@@ -2,7 +2,7 @@
 
 export class Kept<T extends object> {
   constructor(
-    private readonly key: string,
+    readonly key: string,
     private readonly empty: T,
     private readonly storage: Storage = localStorage,
   ) {}

@@ -1,6 +1,6 @@
 /** Every text people read, in one place. Sections follow the folders. */
 
-import type { Owner } from "./api/contract.ts";
+import type { Owner, PsaProvider } from "./api/contract.ts";
 
 export const product = "OpsPilot365 Connect";
 
@@ -147,6 +147,282 @@ export const waitingReasons: Record<string, string> = {
   queued: "Other tenants are synced first",
   paused: "Syncing is paused by operations",
 };
+
+// The wizard: customer, tenant, consent
+
+export const wizard = {
+  lead: "Choose a customer, find their tenant, and send their administrator one link.",
+  stepsLabel: "Steps",
+  steps: ["Customer", "Tenant", "Consent", "Sync", "Confirmation"],
+  stepOf: (number: number, count: number) => `Step ${number} of ${count}`,
+  stepDone: "done",
+  startOver: "Start over",
+  connectedElsewhere: {
+    title: (name: string) => `The link for ${name} is made`,
+    text: "It was made from this draft, perhaps in another tab. Nothing is lost, and nothing has to be done twice.",
+    open: "Open it",
+    again: "Connect another tenant",
+  },
+};
+
+export const customerStep = {
+  heading: "Which customer is it?",
+  lead: "The tenant is filed under this customer. Find one of yours, or create a new one.",
+  label: "Customer",
+  placeholder: "Search by name, domain or PSA number",
+  hint: "Use the arrow keys to move through the list and Enter to choose.",
+  list: "Customers",
+  create: (name: string) => `Create “${name}”`,
+  createHint: "A new customer of this name",
+  noneYet: "No customers yet. Type a name to create the first one.",
+  none: "No customer matches.",
+  found: (count: number) => (count === 1 ? "1 customer found" : `${count} customers found`),
+  change: "Change",
+  isNew: "New",
+  isNewText: "Created together with the link.",
+  inactive: "Inactive in PSA",
+  noDomains: "No domains known yet",
+  chosen: (name: string) => `${name} chosen`,
+  missing: "Choose a customer from the list, or create one by typing its name.",
+  noPsa: "Customers can also be synced from ConnectWise, Autotask or HaloPSA. An administrator connects them.",
+  moreDomains: (count: number) => `and ${count} more`,
+};
+
+export const psaNames: Record<PsaProvider, string> = {
+  connectwise: "ConnectWise",
+  autotask: "Autotask",
+  halopsa: "HaloPSA",
+};
+
+export const tenantStep = {
+  heading: (customer: string) => `Which tenant does ${customer} have?`,
+  lead: "Any domain the customer uses in Microsoft 365 will do. Nothing is stored or sent to the customer yet.",
+  label: "Domain or tenant id",
+  placeholder: "contoso.com",
+  hint: "For example contoso.com, contoso.onmicrosoft.com, or the tenant’s GUID.",
+  looking: "Looking it up at Microsoft…",
+  held: "Many look-ups at once: this one waits its turn and goes on by itself.",
+  missing: "Enter a domain of the customer, or the tenant’s GUID.",
+  found: (name: string) => `Found ${name}`,
+  foundTitle: "Tenant found",
+  domain: "Domain",
+  id: "Tenant id",
+  cloud: "Cloud",
+  checks: "Checked before anybody is asked",
+  skipped: "Not checked",
+  suggestion: (customer: string) => `This looks like ${customer}`,
+  suggestionText: (chosen: string) => `You have chosen ${chosen}. The domain belongs to another of your customers.`,
+  suggestionUse: (customer: string) => `Use ${customer}`,
+  cloudQuestion: "Which Microsoft cloud is meant?",
+  openTenant: (name: string) => `Open ${name}`,
+  openTenants: "See your tenants",
+};
+
+export const clouds: Record<string, string> = {
+  global: "Microsoft 365, worldwide",
+  gcc: "US Government (GCC)",
+  gcc_high: "US Government (GCC High)",
+  dod: "US Department of Defense",
+  us_government: "US Government",
+  china: "China (21Vianet)",
+  unknown: "not known",
+};
+
+export const checkNames: Record<string, string> = {
+  cloud: "No other Microsoft cloud has a tenant of this name",
+  not_connected: "Nobody has connected this tenant yet",
+  credential: "Microsoft accepts our credential",
+  redirect_uri: "The way back from Microsoft is registered",
+  audience: "Our app may be used by other organizations",
+};
+
+export const consentStep = {
+  heading: (customer: string) => `What ${customer} is asked to accept`,
+  lead: "The customer’s Global Administrator sees this list at Microsoft and accepts it once.",
+  used: "Read, never changed",
+  readOnly: "Read only",
+  unused: "Asked, but not used by the sync",
+  unusedText: "It works only while a person of the customer is signed in. No sync reads mail.",
+  access: "How your technicians get in",
+  accessLead: "The inventory works with either. You can add GDAP later.",
+  recommended: "Recommended",
+  direct: "Consent only",
+  directText: "We read the inventory. Your technicians get no roles in the customer’s tenant.",
+  gdap: "Consent and GDAP roles",
+  gdapText:
+    "We read the inventory, and your technicians may be given roles for a limited time. The administrator approves them with a second link.",
+  gdapNotReady: "Your company has not set up GDAP for this service yet. Your operations team can do that.",
+  legacy: {
+    title: "You still reach this customer by DAP",
+    text: "Microsoft is taking DAP away. Choose GDAP here, and take DAP away once the customer has approved.",
+  },
+  options: "Roles and duration",
+  template: "Roles for",
+  duration: "Ends after",
+  autoExtend: "Lengthen it before it ends",
+  autoExtendHint: "Microsoft adds 180 days each time, until somebody ends it.",
+  noStanding: "Approval alone gives nobody access. Roles are handed to your security groups when they are needed.",
+  ticket: "Report to a ticket",
+  ticketLabel: "Ticket number",
+  ticketHint: "Optional. The progress is written to this ticket in your PSA.",
+  ticketHintOf: (example: string) => `Optional. You have more than one PSA: write ${example}.`,
+  ticketCloses: "Close the ticket when the tenant is complete and nothing is left to do",
+  next: "What happens next",
+  nextSteps: [
+    ["You send the link", "The customer’s Global Administrator opens it. It works once and for this tenant only."],
+    ["They accept at Microsoft", "On Microsoft’s own page, with the list above."],
+    ["They sign in once", "That proves it is their tenant. Nothing is read before."],
+  ],
+  make: "Make the consent link",
+  making: "Making the link…",
+  toDirect: "Go on with consent only",
+  chooseCustomer: "Choose another customer",
+  checkAgain: "Look at the tenant again",
+};
+
+export const durations: Record<string, string> = {
+  P30D: "30 days",
+  P90D: "90 days",
+  P180D: "180 days",
+  P1Y: "1 year",
+  P2Y: "2 years",
+};
+
+export const permissionTitles: Record<string, string> = {
+  "User.Read.All": "Users and guests",
+  "Group.Read.All": "Groups and their members",
+  "Directory.Read.All": "Organization, domains and licences",
+  "DeviceManagementManagedDevices.Read.All": "Intune devices",
+  "SecurityEvents.Read.All": "Secure Score",
+  "Reports.Read.All": "Exchange mailboxes",
+  "Mail.Read": "Mail of a person who is signed in",
+};
+
+// What the customer's administrator is sent
+
+export const invitation = {
+  subject: (tenant: string) => `Please connect ${tenant} to our Microsoft 365 management`,
+  body: (tenant: string, link: string, until: string) =>
+    `Hello,
+
+we would like to connect your Microsoft 365 tenant ${tenant}, so that we can look after it: users, groups, licences, devices, mailboxes and the Secure Score. We only read these.
+
+Please open this link as Global Administrator, accept, and sign in once when you are asked to:
+
+${link}
+
+The link works once, and until ${until}.
+
+Thank you`,
+  bodyOfTwo: (tenant: string, link: string, until: string, approval: string) =>
+    `Hello,
+
+we would like to connect your Microsoft 365 tenant ${tenant}, so that we can look after it. Please open two links as Global Administrator.
+
+1. Open this link, accept, and sign in once when you are asked to. With it we only read: users, groups, licences, devices, mailboxes and the Secure Score.
+
+${link}
+
+2. Then open this link and approve the roles our technicians may be given for a limited time:
+
+${approval}
+
+The first link works once, and until ${until}.
+
+Thank you`,
+};
+
+// After the link: waiting for the administrator, and what may come of it
+
+export const onboarding = {
+  heading: (name: string) => `Connecting ${name}`,
+  tenantPage: "Tenant page",
+  waitingHeading: "Send the link to the customer’s administrator",
+  waitingLead: (name: string) => `A Global Administrator of ${name} opens it, accepts, and signs in once.`,
+  waiting: "Waiting for the administrator",
+  validUntil: (time: string) => `The link is valid until ${time}.`,
+  mayClose: "You can close this page. We keep waiting, and the sync begins by itself as soon as they have accepted.",
+  consentLink: "Consent link",
+  approvalLink: "GDAP approval link",
+  firstLink: "First: consent",
+  secondLink: "Second: GDAP approval",
+  openAsAdmin: "Open as administrator",
+  openHint: "If you are the customer’s Global Administrator yourself. It opens in a new tab.",
+  mail: "Message to send",
+  copyMail: "Copy message",
+  writeMail: "Open in mail program",
+  takeBack: "Take the link back",
+  takeBackTitle: "Take the link back?",
+  takeBackText: "The administrator can no longer use it. Nothing was granted yet, so nothing else changes.",
+  otherBrowser: {
+    title: "The link was made in another browser",
+    text: "For safety it is shown only there. It still works. If you cannot get at it, make a new one: the older one is then void.",
+  },
+  newLink: "Make a new link",
+  checkingHeading: "The administrator has accepted",
+  checkingLead: "We are checking the consent with Microsoft. The sync begins by itself.",
+  spreading: "Microsoft is still spreading the consent across its services. That usually takes less than a minute.",
+  triedUntil: (time: string) => `The next check is at ${time}; it is tried for ten minutes.`,
+  checking: "Checking with Microsoft",
+  mayLeave: "You can close this page. It goes on without it.",
+  approvalOpen: "The GDAP roles are not approved yet. The customer’s Global Administrator approves them here:",
+  reached: {
+    waiting: "Waiting for the administrator",
+    checking: "The administrator has accepted. Checking the consent.",
+    ended: "The connection has stopped. Somebody has to act.",
+    sync: "Consent is proven. The sync has begun.",
+    summary: "The sync has ended. The confirmation is shown.",
+  },
+  gone: {
+    title: "This tenant is no longer here",
+    text: "It was removed, or it was never connected by your company. Nothing runs for it any more.",
+    connect: "Connect a tenant",
+    tenants: "All tenants",
+  },
+  askAgain: "Ask for the permissions",
+  askAgainNote: "Send this link to the customer’s Global Administrator. Everything else goes on meanwhile.",
+  nothingToAsk: "Every permission is granted by now. The next sync uses it.",
+  connectAnew: "Connect it again",
+  connectInstead: "Connect that tenant instead",
+  removal: "How the administrator removes the app from the other tenant",
+  applicationId: "Application id",
+  onlyConnect: "Somebody with the role Onboarding.Connect can make a new link.",
+};
+
+interface Ended {
+  readonly title: string;
+  readonly text: string;
+}
+
+const endedOtherwise: Ended = {
+  title: "The connection has stopped",
+  text: "Nothing was read after this, and nothing is lost.",
+};
+
+const endings: Record<string, Ended> = {
+  declined: { title: "The administrator declined", text: "Nothing was granted, and nothing was read." },
+  wrong_tenant: {
+    title: "Consent came from another tenant",
+    text: "The administrator signed in to a different organization than the one you entered. It was not connected.",
+  },
+  expired: {
+    title: "The link has expired",
+    text: "Nobody accepted in time. Nothing was granted, and nothing was read.",
+  },
+  cancelled: { title: "The link was taken back", text: "Nothing was granted, and nothing was read." },
+  failed: { title: "The connection did not work", text: "Nothing was attached to your company." },
+  needs_reconsent: {
+    title: "New permissions are waiting for consent",
+    text: "What was granted before still works. Only what is new waits for the administrator.",
+  },
+  revoked: {
+    title: "The customer has withdrawn consent",
+    text: "Nothing can be read any more. What was read before is kept.",
+  },
+  disconnected: { title: "This tenant is disconnected", text: "Its data is removed, and nothing is read any more." },
+};
+
+export const ending = (state: string): Ended => endings[state] ?? endedOtherwise;
 
 // What the customer's administrator reads after Microsoft's pages
 

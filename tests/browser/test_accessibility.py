@@ -10,7 +10,7 @@ from devstack.stack import Stack
 from tests.browser.accessibility import assert_accessible
 
 LOOKS = [Look(320, 640, "light"), Look(320, 640, "dark"), Look(1920, 1080, "light"), Look(1920, 1080, "dark")]
-PAGES = ("", "tenants/new", "ops", "nowhere")
+PAGES = {"": "Tenants", "tenants/new": "Connect a tenant", "ops": "Operations", "nowhere": "There is nothing here"}
 
 pytestmark = [
     pytest.mark.accessibility,
@@ -20,13 +20,14 @@ pytestmark = [
 
 def test_landing_page_is_accessible_and_fits(page: Page, stack: Stack, shoot: Callable[[str], None]):
     page.goto(f"{stack.api}/connect?result=declined")
-    check(page)
+    check(page, "You declined")
     shoot("landing")
 
 
 def test_welcome_page_is_accessible_and_fits(page: Page, stack: Stack, shoot: Callable[[str], None]):
     page.goto(f"{stack.api}/")
-    check(page)
+    check(page, "Every tenant connected, every number proven")
+    assert page.get_by_text("Opening the portal").count() == 0
     shoot("welcome")
 
 
@@ -34,15 +35,15 @@ def test_every_page_is_accessible_and_fits(
     page: Page, stack: Stack, signed_in: Callable[[Page, str], None], shoot: Callable[[str], None]
 ):
     signed_in(page, "admin@northwind.example")
-    for path in PAGES:
+    for path, heading in PAGES.items():
         page.goto(f"{stack.api}/{path}")
-        check(page)
-        shoot(path or "tenants")
+        check(page, heading)
+        shoot(path.replace("/", "-") or "tenants")
 
 
-def check(page: Page) -> None:
-    """The page that has come is accessible, and nothing on it has to be scrolled sideways to."""
-    page.get_by_role("heading", level=1).wait_for()
+def check(page: Page, heading: str) -> None:
+    """The page of this heading has come, is accessible, and nothing on it has to be scrolled sideways to."""
+    page.get_by_role("heading", level=1, name=heading).wait_for()
     assert_accessible(page)
     wide, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide <= there, f"{page.url} is {wide} px wide, {there} are there"

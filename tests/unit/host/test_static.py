@@ -16,17 +16,17 @@ from devstack.host.static import Portal
 
 RULES: dict[str, Any] = {
     "routes": [
-        {"route": "/connect", "rewrite": "/connect.html"},
         {"route": "/connect/*", "rewrite": "/connect.html"},
         {"route": "/fonts/*", "headers": {"Cache-Control": "public, max-age=60"}},
     ],
-    "navigationFallback": {"rewrite": "/index.html", "exclude": ["/assets/*", "/*.{js,css}", "/*.json"]},
+    "navigationFallback": {"rewrite": "/index.html", "exclude": ["/assets/*", "*.{js,css}", "/*.json"]},
     "globalHeaders": {"Content-Security-Policy": "connect-src 'self' {connect-src}", "X-Frame-Options": "DENY"},
     "mimeTypes": {".webmanifest": "application/manifest+json"},
 }
 FILES = {
     "index.html": "<h1>start</h1>",
     "connect.html": "<h1>landing</h1>",
+    "help/index.html": "<h1>manual</h1>",
     "app-AB12CD34.js": "console.log(1)",
     "lower-ab12cd34.js": "console.log(2)",
     "site.webmanifest": "{}",
@@ -69,7 +69,10 @@ def play(portal: Portal, scenario: Callable[[Ask], Awaitable[None]]) -> None:
         ("/tenants/any-id", 200, "start"),
         ("/connect", 200, "landing"),
         ("/connect/any-id?result=verifying", 200, "landing"),
+        ("/connect/", 200, "landing"),
         ("/connected", 200, "start"),
+        ("/help", 200, "manual"),
+        ("/help/", 200, "manual"),
         ("/assets/missing.png", 404, ""),
         ("/deep/missing-AB12CD34.js", 404, ""),
         ("/missing.json", 404, ""),
