@@ -49,7 +49,7 @@ const part = (told: HealthPart): TemplateResult =>
   html`<li class="ops-part is-${TONES[told.state]}">
     ${icon(ICONS[told.state], 20)}
     <div>
-      <p class="ops-part-name">${nameOf(told)} <span class=${told.state === "ok" ? "visually-hidden" : ""}>${ops.health.states[told.state]}</span></p>
+      <p class="ops-part-name">${nameOf(told)}<span class="visually-hidden">: ${ops.health.states[told.state]}</span></p>
       <p class="small">${healthFigures(told)}</p>
     </div>
   </li>`;

@@ -36,14 +36,17 @@ const row = (resource: string, told: ResourceStatus, retry: ((resource: string) 
   html`<tr>
     <th scope="row">${resourceName(resource)}</th>
     <td data-label=${words.columns.state}>${state(told)}</td>
-    <td data-label=${words.columns.objects} class="number">${objects(told)}</td>
-    <td data-label=${words.columns.pages} class="number">${formatNumber(told.pages)}</td>
-    <td data-label=${words.columns.requests} class="number">${formatNumber(told.usage.requests)}</td>
-    <td data-label=${words.columns.throttled} class="number">${told.throttledSeconds ? formatDuration(told.throttledSeconds) : NOTHING}</td>
-    <td data-label=${words.columns.retries} class="number">${told.retries ? formatNumber(told.retries) : NOTHING}</td>
-    <td data-label=${words.columns.share} class="number">${told.usage.shareOfLimit ? formatPercent(told.usage.shareOfLimit) : NOTHING}</td>
+    ${cell(words.columns.objects, objects(told))} ${cell(words.columns.pages, formatNumber(told.pages))}
+    ${cell(words.columns.requests, formatNumber(told.usage.requests))}
+    ${cell(words.columns.throttled, told.throttledSeconds && formatDuration(told.throttledSeconds))}
+    ${cell(words.columns.retries, told.retries && formatNumber(told.retries))}
+    ${cell(words.columns.share, told.usage.shareOfLimit && formatPercent(told.usage.shareOfLimit))}
     ${retry ? html`<td class="ops-action">${retryButton(resource, retry)}</td>` : nothing}
   </tr>`;
+
+/** A figure; where there is none, a card leaves it out. */
+const cell = (label: string, text: string | 0 | null): TemplateResult =>
+  html`<td data-label=${label} class="number ${text ? "" : "is-nothing"}">${text || NOTHING}</td>`;
 
 const state = (told: ResourceStatus): TemplateResult =>
   html`${resourceBadge(told.state)}

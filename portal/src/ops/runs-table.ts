@@ -44,7 +44,9 @@ const row = (run: OpsRun, isOfMany: boolean, now: number): TemplateResult =>
       ${when(run.startedAt)}
       ${run.finishedAt ? html`<span class="small is-whole">${words.took(formatDuration(secondsTaken(run, now)))}</span>` : nothing}
     </td>
-    <td data-label=${words.columns.throttled} class="number">${run.throttledSeconds ? formatDuration(run.throttledSeconds) : "–"}</td>
+    <td data-label=${words.columns.throttled} class="number ${run.throttledSeconds ? "" : "is-nothing"}">
+      ${run.throttledSeconds ? formatDuration(run.throttledSeconds) : "–"}
+    </td>
   </tr>`;
 
 function stateOf(run: OpsRun): TemplateResult {
