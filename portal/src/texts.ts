@@ -444,7 +444,6 @@ export const sync = {
   } as Record<string, string>,
   deltaTitle: "Looking for what has changed",
   onlyTitle: (names: string) => `Reading again: ${names}`,
-  percent: "Done",
   progress: "Sync as a whole",
   ready: (eta: string) => `Ready in ${eta}`,
   foreseen: (minutes: string) => `Foreseen to take ${minutes} min`,
@@ -478,7 +477,6 @@ export const sync = {
     action: "Cancel the sync",
   },
   again: "Sync again",
-  toTenant: "Go to the tenant",
   retry: "Try again",
   retryOf: (name: string) => `Try ${name} again`,
   advice: {
