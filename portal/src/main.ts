@@ -2,13 +2,15 @@
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { Api } from "./api/client.ts";
+import { Api, ask } from "./api/client.ts";
+import type { Me } from "./api/contract.ts";
+import { NoAnswer } from "./api/problems.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
 import "./elements/trouble-note.ts";
 import { findPlace, followLinks, navigate, onMoved } from "./router.ts";
-import { routes } from "./routes.ts";
-import { SignIn } from "./session.ts";
+import { type Route, routes } from "./routes.ts";
+import { type Session, SignIn, SignInNeeded } from "./session.ts";
 import { frame, notAllowedPage, notFoundPage, sessionOverDialog, welcomePage } from "./shell.ts";
 import { product } from "./texts.ts";
 
@@ -45,23 +47,34 @@ export class PortalApp extends PageElement {
   private async open(): Promise<void> {
     try {
       this.config = await loadConfig();
-      this.signIn = await SignIn.open(this.config);
+      const signIn = await SignIn.open(this.config);
+      if (signIn.returnPath) navigate(signIn.returnPath, { replace: true });
+      this.app = await this.openSession(this.config, signIn);
+      this.signIn = signIn;
     } catch (error) {
       this.failure = error;
-      return;
     }
-    if (this.signIn.returnPath) navigate(this.signIn.returnPath, { replace: true });
-    this.app = this.makeApp(this.config, this.signIn);
   }
 
-  private makeApp(config: PortalConfig, signIn: SignIn): App | undefined {
+  private async openSession(config: PortalConfig, signIn: SignIn): Promise<App | undefined> {
     const session = signIn.session();
     if (!session) return undefined;
+    const api = new Api(config.api, session);
+    try {
+      return this.makeApp(config, session, api, await ask(api.http.GET("/api/msp-portal/me")));
+    } catch (error) {
+      if (error instanceof SignInNeeded) return undefined;
+      throw error;
+    }
+  }
+
+  private makeApp(config: PortalConfig, session: Session, api: Api, me: Me): App {
     return {
-      api: new Api(config.api, session),
+      api,
       config,
       session,
-      may: (role: Role) => session.roles.includes(`Onboarding.${role}`),
+      me,
+      may: (role: Role) => me.roles.includes(`Onboarding.${role}`),
       announce: (text: string) => {
         this.announced = text;
       },
@@ -91,12 +104,22 @@ export class PortalApp extends PageElement {
       ${sessionOverDialog(() => void signIn.start(location.pathname + location.search, { userName: app.session.userName }))}`;
   }
 
-  /** A new page begins at its heading, for the keyboard and for those who listen. */
   protected override updated(changed: PropertyValues): void {
     if (!changed.has("path") && !changed.has("app")) return;
     const place = findPlace(routes, this.path);
     document.title = place ? `${place.route.title} · ${product}` : product;
-    if (changed.get("path") === undefined) return;
+    if (this.app && place) void this.arrive(place.route, changed.get("path") !== undefined);
+  }
+
+  /** A page that was gone to begins at its heading, for the keyboard and for those who listen. */
+  private async arrive(route: Route, isFromAnother: boolean): Promise<void> {
+    try {
+      await route.load();
+    } catch {
+      this.failure = new NoAnswer(!navigator.onLine);
+      return;
+    }
+    if (!isFromAnother) return;
     scrollTo(0, 0);
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
   }
