@@ -469,7 +469,8 @@ export const sync = {
   onlyChanges: "Only what has changed",
   carried: "From an earlier sync",
   goesOn: (reason: string, time: string) => `${reason}. Goes on at ${time}.`,
-  milestone: (name: string, state: string, count: string) => `${name}: ${state}, ${count}.`,
+  milestone: (name: string, state: string, count: string) => `${name}: ${state}${count ? `, ${count}` : ""}.`,
+  skipped: (message: string, owner: string) => `${message} Whose move it is: ${owner}.`,
   cancel: "Cancel the sync",
   cancelling: {
     title: "Cancel this sync?",
