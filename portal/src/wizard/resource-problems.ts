@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { ask } from "../api/client.ts";
-import type { operations, SyncStatus } from "../api/contract.ts";
+import type { operations, ResourceStatus, SyncStatus } from "../api/contract.ts";
 import { Page } from "../app.ts";
 import "../elements/trouble-note.ts";
 import { sync } from "../texts.ts";
@@ -18,7 +18,7 @@ export class ResourceProblems extends Page {
   @property({ attribute: false }) status!: SyncStatus;
 
   override render(): TemplateResult | typeof nothing {
-    const issues = inOrder(this.status.resources).filter(([, resource]) => resource.problem && isIssue(resource));
+    const issues = inOrder(this.status.resources).filter(([, resource]) => isIssue(resource) && isTold(resource));
     if (isUnderWay(this.status) || !issues.length) return nothing;
     const mayRetry = this.app.may("Connect") && !this.isBusy;
     return html`<trouble-note .error=${this.error}></trouble-note>
@@ -40,6 +40,9 @@ export class ResourceProblems extends Page {
     if (started) this.dispatchEvent(new Event("sync-changed", { bubbles: true }));
   }
 }
+
+/** That the whole sync was cancelled is not told of each resource again. */
+const isTold = ({ problem }: ResourceStatus) => problem !== null && problem.code !== "cancelled";
 
 /** What is only good to know: a service without a licence, names that Microsoft conceals. */
 export function remarks({ resources }: SyncStatus): TemplateResult | typeof nothing {

@@ -29,8 +29,9 @@ function progressBar(name: string, resource: ResourceStatus): TemplateResult {
 }
 
 function countText(resource: ResourceStatus): string | typeof nothing {
-  const { state, processed, expected } = resource;
-  if (state === "pending" || state === "skipped") return nothing;
+  const { state, processed, expected, mode } = resource;
+  const isUntold = mode === "delta" && !isEnded(resource);
+  if (state === "pending" || state === "skipped" || isUntold) return nothing;
   if (expected !== null && !(state === "completed" && processed >= expected))
     return sync.of(formatNumber(processed), formatNumber(expected));
   return isEnded(resource) ? formatNumber(processed) : sync.soFar(formatNumber(processed));
