@@ -15,6 +15,8 @@ import { checkingConsent } from "./checking-consent.ts";
 import "./ended-connection.ts";
 import { MadeLinks } from "./links.ts";
 import { isMoving, type Stage, stageOf, stepOfStage } from "./stages.ts";
+import "./summary-step.ts";
+import "./sync-step.ts";
 import "./waiting-for-consent.ts";
 import { wizardSteps } from "./wizard-steps.ts";
 
@@ -75,7 +77,7 @@ export class OnboardingPage extends Page {
   /** The second link, where it is not shown beside the first. */
   private approval(stage: Stage, { access, connectionId }: SyncStatus): TemplateResult | typeof nothing {
     const isShown = stage === "waiting" && new MadeLinks().find(connectionId)?.approvalUrl;
-    if (isShown || !access?.relationshipId || access.status !== "approval_pending") return nothing;
+    if (stage === "ended" || isShown || !access?.relationshipId || access.status !== "approval_pending") return nothing;
     return html`<approval-link .app=${this.app} .relationshipId=${access.relationshipId}></approval-link>`;
   }
 
