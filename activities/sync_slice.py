@@ -19,7 +19,10 @@ PROPAGATION_WINDOW: Final = timedelta(minutes=10)
 
 
 def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]:
-    """`{"ended": bool, "delaySeconds": number}`: whether, and after which wait, the next slice is due."""
+    """`{"ended": bool, "delaySeconds": number}`: whether, and after which wait, the next slice is due.
+
+    For people who read histories, `pages` says how many were stored, and `reason` what the wait is for.
+    """
     run, spec = services.runs.read(run_id), find_resource(resource)
     stored = services.runs.read_resource(run_id, resource)
     if run is None or spec is None or stored is None:
@@ -41,7 +44,7 @@ def sync_slice(run_id: str, resource: str, services: Services) -> dict[str, Any]
     outcome = run_slice(spec, stored, tools)
     if not (outcome.is_ended or outcome.delay_seconds):
         rest = rest_seconds(run_id, services.clock.now() - began, services)
-        outcome = replace(outcome, delay_seconds=rest)
+        outcome = replace(outcome, delay_seconds=rest, reason="rest" if rest else "")
     current = services.runs.read(run_id)
     if current and current.state == RunState.CANCELLED:  # while this slice was noting something down
         services.scratch_for(run_id, resource).clear()

@@ -78,7 +78,7 @@ def _refuse_connected(tenant_id: str, caller: Caller, services: Services) -> Che
     latest = services.connections.read_latest(caller.msp_id, tenant_id)
     if _is_under_way(latest, services) or (owner and _is_working(owner, known, services)):
         customer_id = owner.customer_id if owner else latest.customer_id if latest else ""
-        raise _already_connected(customer_id, caller, services)
+        raise _already_connected(tenant_id, customer_id, caller, services)
     return Check("not_connected", CheckState.PASSED)
 
 
@@ -96,7 +96,7 @@ def _is_working(owner: TenantOwner, known: ManagedTenant | None, services: Servi
     return run is None or run.kind != "initial" or run.state not in _RECONNECTABLE
 
 
-def _already_connected(customer_id: str, caller: Caller, services: Services) -> RequestError:
+def _already_connected(tenant_id: str, customer_id: str, caller: Caller, services: Services) -> RequestError:
     customer = services.customers.read(caller.msp_id, customer_id)
     name = customer.name if customer else ""
     return RequestError(
@@ -104,5 +104,5 @@ def _already_connected(customer_id: str, caller: Caller, services: Services) -> 
         f"It belongs to your customer {name} ({customer_id})."
         if name
         else f"It belongs to your customer {customer_id}.",
-        members={"customerId": customer_id, "customerName": name or None},
+        members={"tenantId": tenant_id, "customerId": customer_id, "customerName": name or None},
     )

@@ -9,7 +9,7 @@ from typing import Final
 
 DIST: Final = Path(__file__).resolve().parent.parent / "portal" / "dist"
 BUDGET_BYTES: Final = 150_000
-_REFERENCE: Final = re.compile(r"""["'`](?:\.?/)?([\w.-]+\.js)["'`]""")
+_REFERENCE: Final = re.compile(r"""["'`](\.{0,2}/[\w./-]+\.js)["'`]""")
 
 
 def main(dist: Path = DIST, budget_bytes: int = BUDGET_BYTES) -> int:
@@ -25,18 +25,20 @@ def main(dist: Path = DIST, budget_bytes: int = BUDGET_BYTES) -> int:
 def measure(dist: Path) -> Mapping[str, int]:
     """Compressed bytes of each script that index.html leads to, by static and dynamic imports alike."""
     sizes: dict[str, int] = {}
-    waiting = _references(dist, "index.html")
+    waiting = _references(dist, dist / "index.html")
     while waiting:
-        name = waiting.pop()
-        if name not in sizes:
-            sizes[name] = len(gzip.compress((dist / name).read_bytes(), 9, mtime=0))
-            waiting |= _references(dist, name)
+        script = waiting.pop()
+        if script.name not in sizes:
+            sizes[script.name] = len(gzip.compress(script.read_bytes(), 9, mtime=0))
+            waiting |= _references(dist, script)
     return sizes
 
 
-def _references(dist: Path, name: str) -> set[str]:
-    found = _REFERENCE.findall((dist / name).read_text(encoding="utf-8"))
-    return {script for script in found if (dist / script).is_file()}
+def _references(dist: Path, file: Path) -> set[Path]:
+    """Scripts a file names, by a path of the site or one relative to itself."""
+    found = _REFERENCE.findall(file.read_text(encoding="utf-8"))
+    paths = {dist / name[1:] if name.startswith("/") else file.parent / name for name in found}
+    return {path.resolve() for path in paths if path.is_file()}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What operations look at: whether the app is ready."""
+"""ops: whether the app is ready, and what operations see and do: runs, histories, stuck runs, throttling, health."""
 
 from ops.routes import blueprint
 

@@ -10,7 +10,7 @@ const ENTRIES = { portal: "src/main.ts", landing: "src/landing/landing.ts", styl
 await rm("dist", { recursive: true, force: true });
 const { metafile } = await build({
   entryPoints: ENTRIES,
-  outdir: "dist",
+  outdir: "dist/assets",
   entryNames: "[name]-[hash]",
   chunkNames: "[name]-[hash]",
   assetNames: "[name]-[hash]",
@@ -31,7 +31,7 @@ const outputs = Object.entries(metafile.outputs);
 const built = (name) => {
   const source = ENTRIES[name];
   const found = outputs.find(([, output]) => output.entryPoint === source);
-  return `/${basename(found[0])}`;
+  return `/assets/${basename(found[0])}`;
 };
 for (const page of PAGES) {
   const text = await readFile(`public/${page}`, "utf8");

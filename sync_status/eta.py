@@ -13,15 +13,6 @@ _AT_ONCE: Final = 3
 _SECONDS_A_MINUTE: Final = 60
 
 
-def percent_of(resources: Sequence[ResourceProgress]) -> int:
-    """0 to 100 by the resources' weights; 100 only when every one has ended, and never less than before."""
-    if not resources:
-        return 0
-    whole = sum(item.weight for item in resources)
-    share = sum(item.weight * item.reached for item in resources) / whole
-    return 100 if all(item.is_ended for item in resources) else min(99, int(share * 100))
-
-
 def eta_seconds(resources: Sequence[ResourceProgress], now: datetime) -> int | None:
     """Seconds until the slowest resource is through; None while nothing can be said."""
     estimates = [_eta(item, now) for item in resources if not item.is_ended]

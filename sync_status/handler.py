@@ -4,16 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sync_status.describing import describe_problem, describe_resource
-from sync_status.eta import describe_plan, eta_seconds, percent_of
+from sync_status.eta import describe_plan, eta_seconds
 from sync_status.runs import find_run
 from tenantsync.clock import parse_rfc3339
+from tenantsync.describing import (
+    describe_problem,
+    describe_resource,
+    describe_stall,
+    describe_waiting,
+    percent_of,
+    updated_at,
+)
 from tenantsync.identity.caller import Caller
 from tenantsync.partner.describing import describe_tenant_access
 from tenantsync.reach import find_connection
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
-from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.summary import build_summary, read_summary
@@ -95,7 +102,7 @@ def _before_the_run(connection: Connection, now: datetime, client_id: str) -> di
 def _of_the_run(
     connection: Connection, run: Run, resources: Sequence[ResourceProgress], now: datetime
 ) -> dict[str, Any]:
-    updates = [run.updated_at, *(item.updated_at for item in resources if item.updated_at)]
+    moved_at = updated_at(run, resources)
     is_active = run.state in ACTIVE_RUN_STATES
     summary = read_summary(run.summary) if run.summary else build_summary(resources) if resources else None
     return {
@@ -108,10 +115,10 @@ def _of_the_run(
         "etaSeconds": eta_seconds(resources, now) if is_active else None,
         "plan": describe_plan(resources),
         "startedAt": run.started_at,
-        "updatedAt": max(updates),
+        "updatedAt": moved_at,
         "finishedAt": run.finished_at or None,
-        "waiting": _waiting(run, resources) if is_active else None,
-        "stalled": _stalled(run, max(updates)) if is_active else None,
+        "waiting": describe_waiting(run, resources) if is_active else None,
+        "stalled": describe_stall(run, moved_at) if is_active else None,
         "problem": _problem(run.problem_code, run.problem_message, run.problem_microsoft_code),
         "resources": {item.resource: describe_resource(item) for item in resources},
         "summary": summary,
@@ -126,23 +133,6 @@ def _identity(connection: Connection) -> dict[str, Any]:
         "connectionId": connection.connection_id,
         "returnUrl": connection.return_url or None,
     }
-
-
-def _waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[str, str] | None:
-    if run.waiting_reason:
-        return {"reason": run.waiting_reason, "until": run.waiting_until}
-    waiting = [item for item in resources if item.state == ResourceState.WAITING]
-    if not waiting:
-        return None
-    last = max(waiting, key=lambda item: item.waiting_until)
-    return {"reason": last.waiting_reason, "until": last.waiting_until}
-
-
-def _stalled(run: Run, moved_at: str) -> dict[str, Any] | None:
-    """What the watchdog has found, as long as nothing has moved since."""
-    if not run.stalls or moved_at > run.stalled_at:
-        return None
-    return {"reason": run.stall_reason, "since": run.stalled_since, "times": run.stalls}
 
 
 def _problem(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sync_status.describing import describe_certificate, describe_problem
+from tenantsync.describing import describe_certificate, describe_problem
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.paging import read_cursor, read_top, write_cursor

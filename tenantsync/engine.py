@@ -6,7 +6,7 @@ and the orchestration waits with a durable timer. Everything it needs to go on i
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property, partial
 from math import ceil
@@ -71,31 +71,47 @@ class SliceOutcome:
 
     is_ended: bool
     delay_seconds: float = 0.0
+    reason: str = field(default="", compare=False)
+    """Why there is a delay, for people who read histories: a WaitReason, `retry`, `conflict`, `catch_up` or `rest`."""
+    pages: int = field(default=0, compare=False)
+    """How many pages this slice has stored, for the same people."""
 
     def to_json(self) -> dict[str, Any]:
-        return {"ended": self.is_ended, "delaySeconds": self.delay_seconds}
+        told = {"reason": self.reason, "pages": self.pages}
+        known = {name: value for name, value in told.items() if value}
+        return {"ended": self.is_ended, "delaySeconds": self.delay_seconds, **known}
+
+
+_GIVES_WAY: Final = SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS, reason="conflict")
 
 
 def sync_slice(spec: ResourceSpec, stored: StoredProgress, tools: SliceTools) -> SliceOutcome:
     """Moves a resource on from its checkpoint; safe to run again, or twice at once (one of the two gives way)."""
     work = _Slice(spec, stored, tools)
     try:
-        return work.run()
+        outcome = work.run()
     except ConflictError:
-        return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
+        return _GIVES_WAY
     except TenantSyncError as failure:
-        return work.recover_from(failure)
+        outcome = work.recover_from(failure)
+    return replace(outcome, pages=work.pages)
 
 
 class _Slice:
     def __init__(self, spec: ResourceSpec, stored: StoredProgress, tools: SliceTools) -> None:
         self._spec = spec
         self._progress, self._etag = stored.progress, stored.etag
+        self._pages_before = stored.progress.pages
         self._tools = tools
         self._deadline = tools.clock.now() + timedelta(seconds=tools.budget.seconds * spec.slice_factor)
         self._pause_seconds = 0
         self._latest: Future[int | None] | None = None
         """Microsoft's number at the end, when it was asked for while the rows were counted."""
+
+    @property
+    def pages(self) -> int:
+        """How many it has stored."""
+        return self._progress.pages - self._pages_before
 
     def run(self) -> SliceOutcome:
         if self._progress.is_ended:
@@ -113,7 +129,8 @@ class _Slice:
         }
         while not self._progress.is_ended:
             if not steps[self._progress.phase]():
-                return SliceOutcome(is_ended=False, delay_seconds=self._pause_seconds)
+                reason = "catch_up" if self._pause_seconds else ""
+                return SliceOutcome(is_ended=False, delay_seconds=self._pause_seconds, reason=reason)
         return SliceOutcome(is_ended=True)
 
     def _gate_seconds(self) -> int:
@@ -127,12 +144,12 @@ class _Slice:
             waiting_until=to_rfc3339(self._tools.clock.now() + timedelta(seconds=seconds)),
             throttled_seconds=self._progress.throttled_seconds + seconds,
         )
-        return SliceOutcome(is_ended=False, delay_seconds=seconds)
+        return SliceOutcome(is_ended=False, delay_seconds=seconds, reason=WaitReason.THROTTLED)
 
     def recover_from(self, failure: TenantSyncError) -> SliceOutcome:
         """Decides what the failure means for this resource and checkpoints that."""
         if self._progress.is_ended:  # only what follows from the end has failed: the next slice does it
-            return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
+            return _GIVES_WAY
         if failure.cause.status in self._spec.absent_statuses:
             failure = NotLicensedError("not_licensed", failure.detail, cause=failure.cause)
         recovery: Recovery = recover(self._progress, failure, in_window=self._tools.in_propagation_window)
@@ -146,7 +163,7 @@ class _Slice:
         try:
             self._save(**changes)
         except ConflictError:
-            return SliceOutcome(is_ended=False, delay_seconds=_CONFLICT_DELAY_SECONDS)
+            return _GIVES_WAY
         logs.event(
             "slice_failed",
             run_id=self._progress.run_id,
@@ -157,7 +174,8 @@ class _Slice:
             request_id=failure.cause.request_id,
             outcome=self._progress.state,
         )
-        return SliceOutcome(self._progress.is_ended, recovery.delay_seconds)
+        reason = changes.get("waiting_reason") or ("retry" if recovery.delay_seconds else "")
+        return SliceOutcome(self._progress.is_ended, recovery.delay_seconds, reason)
 
     # Each phase gives True when it has reached its end, False when the budget is used up.
 

@@ -121,7 +121,10 @@ def _bring_connection(transfer: Transfer, now: str, services: Services) -> None:
         return
     if old.run_id:
         to = {"msp_id": transfer.to_msp_id, "customer_id": transfer.customer_id}
-        services.runs.change(old.run_id, even_ended=True, connection_id=transfer.connection_id, **to)
+        run = services.runs.change(old.run_id, even_ended=True, connection_id=transfer.connection_id, **to)
+        if run:
+            msps = {"from_msp_id": transfer.from_msp_id, "to_msp_id": transfer.to_msp_id}
+            services.recent_runs.move(run.run_id, run.started_at, **msps)
     services.connections.create(_moved(old, transfer, now))
 
 

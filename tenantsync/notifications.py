@@ -79,6 +79,10 @@ class Notifier:
         )
         self._outbox.add(queued)
 
+    def list_pending(self, limit: int) -> list[Notification]:
+        """Up to `limit` events that wait for delivery."""
+        return self._outbox.list_pending("", limit)
+
     def deliver_due(self) -> int:
         """Sends what is due; gives how many were taken. A webhook that fails rests, the longer the more often."""
         now, after, taken = self._clock.now(), "", 0

@@ -1,16 +1,29 @@
 """Starts and ends orchestrations from a worker thread, while the event loop of the Durable client runs on."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 from typing import Any, Final, Protocol
 
+import orjson
+
+from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TransientError
 from tenantsync.store.runs import Run
 from tenantsync.wire import ONBOARD_TENANT, resource_instance_id
 
 _TIMEOUT_SECONDS: Final = 60
+_MOST_LAYERS: Final = 3
 _ENDED: Final = frozenset({"Completed", "Failed", "Terminated", "Canceled"})
+
+
+class InstanceState(StrEnum):
+    """The states of Durable that are asked for."""
+
+    PENDING = "Pending"
+    """Nobody has taken it up yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +36,30 @@ class InstanceStatus:
     @property
     def is_ended(self) -> bool:
         return self.state in _ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """One orchestration as Durable describes it; times are RFC 3339, `job` is its input where that is an object."""
+
+    instance_id: str
+    name: str
+    state: str
+    created_at: str
+    updated_at: str
+    job: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_ended(self) -> bool:
+        return self.state in _ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceHistory:
+    """An instance and the events of its present generation, oldest first, as Durable's management API has them."""
+
+    instance: Instance
+    events: Sequence[Mapping[str, Any]]
 
 
 class Starter(Protocol):
@@ -43,6 +80,17 @@ class Orchestrations(Starter, Protocol):
 
     def find(self, instance_id: str) -> InstanceStatus | None:
         """The instance's status, or None when Durable does not know it."""
+
+    def read_history(self, instance_id: str) -> InstanceHistory | None:
+        """The instance with its history, results included, or None when Durable does not know it."""
+
+    def list_instances(
+        self, *, prefix: str = "", since: datetime | None = None, state: InstanceState | None = None
+    ) -> Sequence[Instance]:
+        """The instances whose id begins with `prefix`, made after `since`, in `state`; a hundred at most."""
+
+    def purge(self, instance_id: str) -> bool:
+        """Forgets an instance that has ended, with its history; False if it is gone or has not ended."""
 
 
 def start_run(orchestrations: Starter, run: Run, *, again_at: str = "") -> None:
@@ -80,6 +128,20 @@ class DurableOrchestrations:
         found: InstanceStatus | None = self._wait_for(self._find(instance_id))
         return found
 
+    def read_history(self, instance_id: str) -> InstanceHistory | None:
+        found: InstanceHistory | None = self._wait_for(self._read_history(instance_id))
+        return found
+
+    def list_instances(
+        self, *, prefix: str = "", since: datetime | None = None, state: InstanceState | None = None
+    ) -> Sequence[Instance]:
+        found: Sequence[Instance] = self._wait_for(self._list(prefix, since, state))
+        return found
+
+    def purge(self, instance_id: str) -> bool:
+        is_purged: bool = self._wait_for(self._purge(instance_id))
+        return is_purged
+
     def _wait_for(self, work: Any) -> Any:
         try:
             return asyncio.run_coroutine_threadsafe(work, self._loop).result(_TIMEOUT_SECONDS)
@@ -113,3 +175,47 @@ class DurableOrchestrations:
             return None
         told = status.custom_status if isinstance(status.custom_status, dict) else {}
         return InstanceStatus(status.runtime_status.value, tuple(told.get("children", ())))
+
+    async def _read_history(self, instance_id: str) -> InstanceHistory | None:
+        status = await self._client.get_status(instance_id, show_history=True, show_history_output=True)
+        if not status:
+            return None
+        # the SDK leaves its own `history` empty and keeps the answer's field under the answer's name
+        events = getattr(status, "historyEvents", None) or ()
+        return InstanceHistory(_describe(status), [event for event in events if isinstance(event, dict)])
+
+    async def _list(self, prefix: str, since: datetime | None, state: InstanceState | None) -> Sequence[Instance]:
+        found = await self._client.get_status_by(
+            created_time_from=since, runtime_status=[state] if state else None, instance_id_prefix=prefix or None
+        )
+        return [_describe(status) for status in found]
+
+    async def _purge(self, instance_id: str) -> bool:
+        status = await self._client.get_status(instance_id)
+        if not status or status.runtime_status.value not in _ENDED:
+            return False
+        result = await self._client.purge_instance_history(instance_id)
+        return bool(result.instances_deleted)
+
+
+def _describe(status: Any) -> Instance:
+    return Instance(
+        instance_id=status.instance_id,
+        name=status.name or "",
+        state=status.runtime_status.value,
+        created_at=to_rfc3339(status.created_time),
+        updated_at=to_rfc3339(status.last_updated_time or status.created_time),
+        job=read_object(status.input_),
+    )
+
+
+def read_object(value: Any) -> Mapping[str, Any]:
+    """An object out of a history, which may be JSON, and JSON in JSON; empty for anything else."""
+    for _ in range(_MOST_LAYERS):
+        if not isinstance(value, str):
+            break
+        try:
+            value = orjson.loads(value)
+        except orjson.JSONDecodeError:
+            break
+    return value if isinstance(value, dict) else {}

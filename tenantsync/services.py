@@ -43,6 +43,7 @@ from tenantsync.store.owners import TenantOwners
 from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
 from tenantsync.store.psa_connections import CompanySyncs, PsaConnections
+from tenantsync.store.recent_runs import RecentRuns
 from tenantsync.store.relationships import Relationships
 from tenantsync.store.request_budget import RequestBudget
 from tenantsync.store.runs import Runs
@@ -80,6 +81,7 @@ class Services:
     connect_rate: ConnectRate
     preflight_rate: ConnectRate
     runs: Runs
+    recent_runs: RecentRuns
     inventory: Inventory
     deltas: DeltaPoints
     fingerprints: Fingerprints
@@ -202,6 +204,7 @@ def build_services(
         connect_rate=ConnectRate(tables, rate, new_id),
         preflight_rate=ConnectRate(tables, rate, new_id, purpose="preflight"),
         runs=Runs(tables),
+        recent_runs=RecentRuns(tables),
         inventory=Inventory(tables),
         deltas=DeltaPoints(tables),
         fingerprints=Fingerprints(tables),

@@ -108,13 +108,13 @@ def _find_stalled(seen: _Pass, services: Services) -> Iterator[WholeRun]:
 def _runs_under_way(services: Services) -> Iterator[WholeRun]:
     after, now = "", services.clock.now()
     while found := services.runs.list_under_way(after, _STEP):
-        after = max(found)
-        for run_id, since in found.items():
-            whole = services.runs.read_whole(run_id)
+        after = found[-1].run_id
+        for noted in found:
+            whole = services.runs.read_whole(noted.run_id)
             if whole and whole.run.state in ACTIVE_RUN_STATES:
                 yield whole
-            elif whole or now - parse_rfc3339(since) > _FORGOTTEN_AFTER:
-                services.runs.forget_under_way(run_id)
+            elif whole or now - parse_rfc3339(noted.since) > _FORGOTTEN_AFTER:
+                services.runs.forget_under_way(noted.run_id)
 
 
 def _is_looked_into(run: Run, now: datetime) -> bool:
@@ -169,6 +169,7 @@ def _note_stall(whole: WholeRun, reason: str, services: Services) -> Run | None:
         services.runs.replace(run, whole.etag)
     except ConflictError:
         return None
+    services.runs.note_stuck(run, is_stuck=True)
     return run
 
 
@@ -179,6 +180,7 @@ def _forgive(whole: WholeRun, services: Services) -> None:
         return
     logs.event("run_moves_again", run_id=run.run_id, tenant_id=run.tenant_id, stalls=run.stalls)
     services.runs.change(run.run_id, stalls=0, stall_reason="", stalled_since="", stalled_at="", is_stall_alerted=False)
+    services.runs.note_stuck(run, is_stuck=False)
 
 
 def _alert(run: Run, services: Services) -> None:

@@ -85,6 +85,7 @@ SUGGESTIONS_TABLE: Final = "Suggestions"
 CONNECT_BATCHES_TABLE: Final = "ConnectBatches"
 RELATIONSHIPS_TABLE: Final = "Relationships"
 MOVES_TABLE: Final = "Moves"
+RECENT_RUNS_TABLE: Final = "RecentRuns"
 
 
 def onboarding_instance_id(connection_id: str) -> str:

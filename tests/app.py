@@ -6,7 +6,8 @@ import inspect
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -56,25 +57,60 @@ def _http_function(item: AppFunction) -> HttpFunction:
     return HttpFunction(item.name, str(getattr(method, "value", method)), str(item.trigger["route"]), item.call)
 
 
+_MADE = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
 @dataclass(frozen=True)
 class DurableStatus:
-    """An instance's status, as far as it is looked at."""
+    """An instance's status, as far as it is looked at; `historyEvents` is the answer's own name for the history."""
 
     runtime_status: OrchestrationRuntimeStatus
     custom_status: Any = None
+    instance_id: str = ""
+    name: str = ""
+    created_time: datetime = _MADE
+    last_updated_time: datetime = _MADE
+    input_: Any = None
+    historyEvents: Any = None  # noqa: N815 - the extension's name
+
+
+@dataclass(frozen=True)
+class Purged:
+    """The SDK's answer to a purge."""
+
+    instances_deleted: int
 
 
 @dataclass
 class DurableClient:
-    """The Durable client's part that is used; `instances` has name and input by id, `ended` what was terminated."""
+    """The Durable client's part that is used.
+
+    `instances` has name and input by id, `ended` what was terminated, `histories` the events of an instance.
+    """
 
     instances: dict[str, tuple[str, Any]] = field(default_factory=dict)
     ended: list[str] = field(default_factory=list)
     starts: list[str] = field(default_factory=list)
+    histories: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    pending: list[str] = field(default_factory=list)
 
-    async def get_status(self, instance_id: str) -> Any:
-        state = "Terminated" if instance_id in self.ended else "Running"
-        return DurableStatus(OrchestrationRuntimeStatus(state)) if instance_id in self.instances else None
+    async def get_status(self, instance_id: str, *, show_history: bool = False, show_history_output: bool = False):
+        if instance_id not in self.instances:
+            return None
+        status = self._status_of(instance_id)
+        is_whole = show_history and show_history_output
+        return replace(status, historyEvents=self.histories.get(instance_id, [])) if is_whole else status
+
+    async def get_status_by(
+        self,
+        created_time_from: datetime | None = None,
+        created_time_to: datetime | None = None,
+        runtime_status: Any = None,
+        instance_id_prefix: str | None = None,
+    ) -> list[DurableStatus]:
+        wanted = {status.value for status in runtime_status or ()}
+        found = [self._status_of(name) for name in self.instances if name.startswith(instance_id_prefix or "")]
+        return [status for status in found if not wanted or status.runtime_status.value in wanted][:100]
 
     async def start_new(self, name: str, instance_id: str, job: Any) -> str:
         self.instances[instance_id] = (name, job)
@@ -83,6 +119,15 @@ class DurableClient:
 
     async def terminate(self, instance_id: str, reason: str) -> None:
         self.ended.append(instance_id)
+
+    async def purge_instance_history(self, instance_id: str) -> Purged:
+        return Purged(1 if self.instances.pop(instance_id, None) else 0)
+
+    def _status_of(self, instance_id: str) -> DurableStatus:
+        name, job = self.instances[instance_id]
+        state = "Terminated" if instance_id in self.ended else "Pending" if instance_id in self.pending else "Running"
+        status = OrchestrationRuntimeStatus(state)
+        return DurableStatus(status, instance_id=instance_id, name=name, input_=json.dumps(job))
 
 
 @dataclass(frozen=True)

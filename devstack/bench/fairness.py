@@ -13,8 +13,8 @@ from typing import Any, Final
 
 from devstack.bench.sections import FAIRNESS, PAGE, replace_section
 from devstack.stack import MSP, Stack
-from sync_status.eta import percent_of
 from tenantsync.clock import parse_rfc3339, to_rfc3339
+from tenantsync.describing import percent_of
 from tenantsync.identity.roles import GLOBAL_ADMINISTRATOR
 from tenantsync.orchestrations import start_run
 from tenantsync.services import Services, build_services

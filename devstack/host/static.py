@@ -19,8 +19,6 @@ from aiohttp import web
 
 from devstack.host.static_rules import CONFIG_NAME, StaticRules, read_rules
 
-_HASHED: Final = re.compile(r".+-[A-Z0-9]{8}\.(?:js|css|woff2)")
-_FOREVER: Final = "public, max-age=31536000, immutable"
 _COMPRESSIBLE: Final = re.compile(r"text/|application/(?:json|javascript|manifest\+json)|image/svg")
 _KINDS: Final = {".js": "text/javascript", ".woff2": "font/woff2", ".webmanifest": "application/manifest+json"}
 """Those on which Pythons and machines differ."""
@@ -107,8 +105,7 @@ class Portal:
         kind = self._kind_of(path)
         is_packed = bool(_COMPRESSIBLE.match(kind)) and "gzip" in request.headers.get("Accept-Encoding", "")
         content = _read(path, path.stat().st_mtime_ns, is_packed=is_packed)
-        caching = _FOREVER if _HASHED.fullmatch(path.name) else "no-cache"
-        sent = {"Cache-Control": caching, "ETag": content.etag, "Vary": "Accept-Encoding", **headers}
+        sent = {"Cache-Control": "no-cache", "ETag": content.etag, "Vary": "Accept-Encoding", **headers}
         if content.etag in request.headers.get("If-None-Match", ""):
             return web.Response(status=304, headers=sent)
         sent["Content-Type"] = kind

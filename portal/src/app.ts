@@ -3,6 +3,7 @@
 import { LitElement } from "lit";
 import { property, state } from "lit/decorators.js";
 import type { Api } from "./api/client.ts";
+import type { Me } from "./api/contract.ts";
 import type { PortalConfig } from "./config.ts";
 import { type Session, SignInNeeded } from "./session.ts";
 
@@ -12,6 +13,8 @@ export interface App {
   readonly api: Api;
   readonly config: PortalConfig;
   readonly session: Session;
+  /** The caller in the API's words. */
+  readonly me: Me;
   /** Whether the caller has the app role `Onboarding.…`; the API has the last word. */
   may(role: Role): boolean;
   /** Tells people who cannot see the page what has changed on it. */

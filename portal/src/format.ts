@@ -6,6 +6,7 @@ const number = new Intl.NumberFormat();
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const decimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const timeOfDay = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 
@@ -20,6 +21,9 @@ export const formatPercent = (share: number) => percent.format(share);
 /** From RFC 3339. */
 export const formatDateTime = (time: string) => dateTime.format(new Date(time));
 export const formatTimeOfDay = (time: string) => timeOfDay.format(new Date(time));
+
+/** From a date without a time, or the day of a time; a day has no zone. */
+export const formatDay = (date: string) => day.format(new Date(date));
 
 /** `45 s`, `3 min 20 s`, `2 h 5 min`, `4 d 3 h`. */
 export function formatDuration(seconds: number): string {

@@ -2,13 +2,14 @@
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
-import { Api } from "./api/client.ts";
+import { Api, ask } from "./api/client.ts";
+import type { Me } from "./api/contract.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
 import "./elements/trouble-note.ts";
 import { findPlace, followLinks, navigate, onMoved } from "./router.ts";
 import { routes } from "./routes.ts";
-import { SignIn } from "./session.ts";
+import { type Session, SignIn, SignInNeeded } from "./session.ts";
 import { frame, notAllowedPage, notFoundPage, sessionOverDialog, welcomePage } from "./shell.ts";
 import { product } from "./texts.ts";
 
@@ -45,23 +46,34 @@ export class PortalApp extends PageElement {
   private async open(): Promise<void> {
     try {
       this.config = await loadConfig();
-      this.signIn = await SignIn.open(this.config);
+      const signIn = await SignIn.open(this.config);
+      if (signIn.returnPath) navigate(signIn.returnPath, { replace: true });
+      this.app = await this.openSession(this.config, signIn);
+      this.signIn = signIn;
     } catch (error) {
       this.failure = error;
-      return;
     }
-    if (this.signIn.returnPath) navigate(this.signIn.returnPath, { replace: true });
-    this.app = this.makeApp(this.config, this.signIn);
   }
 
-  private makeApp(config: PortalConfig, signIn: SignIn): App | undefined {
+  private async openSession(config: PortalConfig, signIn: SignIn): Promise<App | undefined> {
     const session = signIn.session();
     if (!session) return undefined;
+    const api = new Api(config.api, session);
+    try {
+      return this.makeApp(config, session, api, await ask(api.http.GET("/api/msp-portal/me")));
+    } catch (error) {
+      if (error instanceof SignInNeeded) return undefined;
+      throw error;
+    }
+  }
+
+  private makeApp(config: PortalConfig, session: Session, api: Api, me: Me): App {
     return {
-      api: new Api(config.api, session),
+      api,
       config,
       session,
-      may: (role: Role) => session.roles.includes(`Onboarding.${role}`),
+      me,
+      may: (role: Role) => me.roles.includes(`Onboarding.${role}`),
       announce: (text: string) => {
         this.announced = text;
       },

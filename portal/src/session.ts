@@ -14,8 +14,6 @@ export class SignInNeeded extends Error {}
 export interface Session {
   readonly name: string;
   readonly userName: string;
-  /** App roles, as the sign-in service told them; what counts is what the API says. */
-  readonly roles: readonly string[];
   /** An access token for the API; throws SignInNeeded. */
   token(): Promise<string>;
 }
@@ -77,7 +75,6 @@ export class SignIn {
     return {
       name: account.name ?? account.username,
       userName: account.username,
-      roles: Array.isArray(account.idTokenClaims?.roles) ? account.idTokenClaims.roles : [],
       token: () => this.tokenOf(account),
     };
   }

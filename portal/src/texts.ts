@@ -2,6 +2,9 @@
 
 import type { Owner, PsaProvider } from "./api/contract.ts";
 
+export * from "./texts/tenant-sections.ts";
+export * from "./texts/tenants.ts";
+
 export const product = "OpsPilot365 Connect";
 
 export const common = {
@@ -215,7 +218,6 @@ export const tenantStep = {
   suggestionUse: (customer: string) => `Use ${customer}`,
   cloudQuestion: "Which Microsoft cloud is meant?",
   openTenant: (name: string) => `Open ${name}`,
-  openTenants: "See your tenants",
 };
 
 export const clouds: Record<string, string> = {
@@ -239,8 +241,9 @@ export const checkNames: Record<string, string> = {
 export const consentStep = {
   heading: (customer: string) => `What ${customer} is asked to accept`,
   lead: "The customer’s Global Administrator sees this list at Microsoft and accepts it once.",
-  used: "Read, never changed",
+  used: "What we read",
   readOnly: "Read only",
+  changes: "Can change",
   unused: "Asked, but not used by the sync",
   unusedText: "It works only while a person of the customer is signed in. No sync reads mail.",
   access: "How your technicians get in",
@@ -251,6 +254,8 @@ export const consentStep = {
   gdap: "Consent and GDAP roles",
   gdapText:
     "We read the inventory, and your technicians may be given roles for a limited time. The administrator approves them with a second link.",
+  gdapThere: "You have a GDAP relationship with this customer already.",
+  gdapThereUntil: (time: string) => `You have GDAP with this customer already, until ${time}.`,
   gdapNotReady: "Your company has not set up GDAP for this service yet. Your operations team can do that.",
   legacy: {
     title: "You still reach this customer by DAP",
@@ -348,7 +353,7 @@ export const onboarding = {
   secondLink: "Second: GDAP approval",
   openAsAdmin: "Open as administrator",
   openHint: "If you are the customer’s Global Administrator yourself. It opens in a new tab.",
-  mail: "Message to send",
+  mail: "Read the message",
   copyMail: "Copy message",
   writeMail: "Open in mail program",
   takeBack: "Take the link back",
@@ -424,6 +429,254 @@ const endings: Record<string, Ended> = {
 
 export const ending = (state: string): Ended => endings[state] ?? endedOtherwise;
 
+// Wizard: sync
+
+const times = (count: number, one: string, many: string) => (count === 1 ? one : many);
+
+export const sync = {
+  titles: {
+    verifying: "Getting ready",
+    syncing: "Reading the inventory",
+    completed: "Everything has arrived",
+    completed_with_issues: "Finished, with something left to do",
+    failed: "The sync has failed",
+    cancelled: "The sync was cancelled",
+  } as Record<string, string>,
+  deltaTitle: "Looking for what has changed",
+  onlyTitle: (names: string) => `Reading again: ${names}`,
+  percent: "Done",
+  progress: "Sync as a whole",
+  ready: (eta: string) => `Ready in ${eta}`,
+  foreseen: (minutes: string) => `Foreseen to take ${minutes} min`,
+  noEta: "How long it takes is not known yet",
+  took: (time: string) => `It took ${time}`,
+  started: "Started",
+  read: "Objects read",
+  finished: "Resources finished",
+  finishedOf: (ended: string, all: string) => `${ended} of ${all}`,
+  slowed: "Slowed down by Microsoft",
+  notSlowed: "not at all",
+  resources: "Resources",
+  leave: "You can close this page: the sync goes on.",
+  of: (processed: string, expected: string) => `${processed} of ${expected}`,
+  soFar: (processed: string) => `${processed} so far`,
+  expected: (count: string) => `About ${count} expected`,
+  pages: (count: number, text: string) => `${text} ${times(count, "page", "pages")}`,
+  aSecond: (count: string) => `${count} a second`,
+  aMinute: (count: string) => `${count} a minute`,
+  retries: (count: number) => times(count, "retried once", `retried ${count} times`),
+  slowedFor: (time: string) => `slowed down for ${time}`,
+  onlyChanges: "Only what has changed",
+  carried: "From an earlier sync",
+  goesOn: (reason: string, time: string) => `${reason}. Goes on at ${time}.`,
+  milestone: (name: string, state: string, count: string) => `${name}: ${state}, ${count}.`,
+  cancel: "Cancel the sync",
+  cancelling: {
+    title: "Cancel this sync?",
+    text: "What has arrived stays, and the tenant stays connected. You can sync it again at any time.",
+    action: "Cancel the sync",
+  },
+  again: "Sync again",
+  toTenant: "Go to the tenant",
+  retry: "Try again",
+  retryOf: (name: string) => `Try ${name} again`,
+  advice: {
+    completed_with_issues: "What has arrived can be used. For the rest it says below whose move it is.",
+    failed: "What has arrived stays. Sync again once the reason below is out of the way.",
+    cancelled: "What had arrived by then stays. The tenant is still connected and can be synced again.",
+  } as Record<string, string>,
+  attention: "What needs attention",
+  remarks: "Good to know",
+};
+
+export const stalled = {
+  since: (time: string) => `Nothing has moved since ${time}.`,
+  told: "Operations has been told.",
+  reasons: {
+    instance_lost: "Its work was lost. It is started again by itself, from where it was.",
+    instance_failed: "Its work failed. It is started again by itself, from where it was.",
+    instance_suspended: "Operations has suspended it. It goes on when they resume it.",
+    resource_lost: "A part of its work was lost. It is started again by itself, from where it was.",
+    no_worker: "Nobody takes up its work at the moment. The service looks again every five minutes.",
+    host_down: "The service was down for a while. It goes on by itself.",
+    durable_unreachable: "The service cannot see its own work at the moment. It looks again every five minutes.",
+  } as Record<string, string>,
+};
+
+// Wizard: confirmation; the tenant's page shows the same
+
+const listed = (names: readonly string[]) => new Intl.ListFormat("en-GB", { type: "conjunction" }).format(names);
+
+export const summary = {
+  proven: "Every number is proven",
+  but: (names: readonly string[]) => `Complete but for ${listed(names)}`,
+  nothing: "No number is proven yet",
+  provenText: (count: number) =>
+    `All ${count} resources were read to their end and, where Microsoft counts, compared with its count.`,
+  butText: (proven: number, all: number) =>
+    `${proven} of ${all} resources were read to their end. The rest says below what is missing and whose move it is.`,
+  unlicensed: (names: readonly string[]) => `Not licensed in this tenant: ${listed(names)}.`,
+  read: (time: string, duration: string) => `${time}, read in ${duration}`,
+  done: "Done",
+  numbers: "What was found",
+  users: "Users",
+  guests: (count: string) => `${count} of them guests`,
+  groups: "Groups",
+  memberships: "Memberships",
+  devices: "Devices",
+  mailboxes: "Mailboxes",
+  subscriptions: "Subscriptions",
+  seats: (assigned: string, seats: string) => `${assigned} of ${seats} seats assigned`,
+  isProven: "Proven",
+  asOf: (day: string) => `as of ${day}`,
+  missing: {
+    switched_off: "Switched off for this tenant",
+    not_licensed: "Not licensed in this tenant",
+    not_proven: "Not proven",
+    not_read: "Not read",
+  } as Record<string, string>,
+};
+
+export const licences = {
+  title: "Licences",
+  assigned: (consumed: string, enabled: string) => `${consumed} of ${enabled} assigned`,
+  over: (count: string) => `${count} more than there are`,
+  more: (count: number) => `${count} more`,
+  product: "Product",
+  consumed: "Assigned",
+  enabled: "Seats",
+  none: "The tenant has no subscription.",
+};
+
+export const score = {
+  title: "Secure Score",
+  points: (current: string, max: string) => `${current} of ${max} points`,
+  bases: {
+    TotalSeats: "Tenants of a similar size",
+    IndustryTypes: "Tenants of the same industry",
+    AllTenants: "All tenants",
+  } as Record<string, string>,
+  average: (basis: string, share: string) => `${basis}: ${share} on average`,
+  above: (points: number) => `This tenant is ${points} ${times(points, "point", "points")} above`,
+  below: (points: number) => `This tenant is ${points} ${times(points, "point", "points")} below`,
+  equal: "This tenant has just the same",
+  label: (share: string, points: string, average: string) => `Secure Score ${share}, ${points}. ${average}`,
+  noAverage: "Microsoft tells no average of similar tenants yet.",
+  none: "Microsoft has no Secure Score for this tenant yet. New tenants get their first one within a day or two.",
+};
+
+export const devices = {
+  platforms: "Devices by platform",
+  compliance: "Devices by compliance",
+  name: "devices",
+  others: "Others",
+  states: {
+    compliant: "Compliant",
+    noncompliant: "Not compliant",
+    inGracePeriod: "In grace period",
+    conflict: "In conflict",
+    error: "Error",
+    configManager: "Managed by Configuration Manager",
+    unknown: "Not known",
+  } as Record<string, string>,
+  unknownPlatform: "Not known",
+  none: "The tenant has no devices in Intune.",
+};
+
+export const charts = {
+  lessThanOne: "< 1%",
+};
+
+export const certificates = {
+  title: "Certificates: what proves each number",
+  resource: "Resource",
+  expected: "Microsoft counts",
+  received: "Received",
+  stored: "Stored",
+  duplicates: "Twice",
+  pages: "Pages",
+  verdict: "Verdict",
+  evidence: "Evidence",
+  verdicts: { complete: "Proven", partial: "Not proven", unknown: "Open" } as Record<string, string>,
+  noCount: "no count",
+  reasons: {
+    counted: "Microsoft’s count equals our rows",
+    delta_link_reached: "Read to the end that Microsoft marks, with nothing left over",
+    whole_report_read: "The whole report was read",
+    answered: "Microsoft’s answer was whole; there is no count to compare with",
+    count_mismatch: "Fewer arrived than Microsoft counts",
+    objects_unusable: "Some objects could not be stored",
+    empty_answer: "Microsoft sent nothing where there was something before",
+    not_licensed: "No licence for this service",
+    permission_missing: "A permission is missing",
+    cancelled: "The sync was cancelled before",
+  } as Record<string, string>,
+  more: (count: string) => `Microsoft counts ${count} fewer: they were deleted while we read`,
+  noVerdict: "Not read to its end",
+  other: (code: string) => `Not proven: ${code}`,
+  asOf: (day: string) => `as of ${day}`,
+  carried: "from an earlier sync",
+  scroll: "Certificates, can be scrolled sideways",
+};
+
+export const organization = {
+  title: "Organization",
+  name: "Name",
+  domains: "Verified domains",
+  isDefault: "default",
+  more: (count: number) => `and ${count} more`,
+  country: "Country",
+  created: "Since",
+  directory: "Directory",
+  synced: "Synced from the customer’s own Active Directory",
+  cloudOnly: "In the cloud only",
+  tenantId: "Tenant id",
+  none: "The organization has not been read yet.",
+};
+
+// A tenant's settings
+
+export const settings = {
+  title: "Settings",
+  hint: "Changes are saved as you make them.",
+  readOnly: "Changing them needs the app role Onboarding.Connect.",
+  saving: "Saving…",
+  saved: "Saved",
+  failed: "Not saved",
+  tags: "Tags",
+  tagsHint: "For finding and filtering, such as “gold” or “berlin”.",
+  newTag: "New tag",
+  add: "Add",
+  remove: (tag: string) => `Remove the tag ${tag}`,
+  tagTooLong: "A tag has at most 50 characters.",
+  tooManyTags: "A tenant has at most 20 tags.",
+  tagThere: (tag: string) => `${tag} is there already.`,
+  notifications: "Notify us when",
+  noWebhook: "Your company has no webhook yet, so nothing is sent. What you choose counts from the day it has one.",
+  events: {
+    ready: "the tenant is ready",
+    failed: "a sync fails",
+    stuck: "a sync stands still",
+    consent_lost: "consent is withdrawn",
+    access_expiring: "GDAP access is about to end",
+    access_ended: "GDAP access has ended",
+  } as Record<string, string>,
+  services: "Additional services",
+  servicesHint: "What you want to manage for this customer later. Nothing is granted by choosing.",
+  serviceNames: {
+    exchange_online: "Exchange Online",
+    sharepoint: "SharePoint",
+    teams: "Microsoft Teams",
+    defender: "Microsoft Defender",
+  } as Record<string, string>,
+  interval: "Sync this tenant",
+  never: "only when somebody asks",
+  hourly: "every hour",
+  every: (time: string) => `every ${time}`,
+  hours: (count: number) => `${count} hours`,
+  days: (count: number) => times(count, "day", `${count} days`),
+};
+
 // What the customer's administrator reads after Microsoft's pages
 
 export interface Landing {
@@ -491,3 +744,287 @@ const landingResults: Record<string, Landing> = {
 /** For the `result` of the address the administrator is sent to. */
 export const landing = (result: string | null): Landing =>
   (result !== null && Object.hasOwn(landingResults, result) && landingResults[result]) || landingError;
+
+// Operations
+
+export const ops = {
+  about: "Syncs under way, what holds them up, and whether the service is well.",
+  updated: "Live",
+  notAnswering: "Shown as it was last known.",
+  health: {
+    title: "Health",
+    checked: "Checked",
+    pending: { runs: (count: string) => `${count} under way` } as Record<string, (count: string) => string>,
+    waiting: (count: string) => `${count} waiting`,
+    oldest: (time: string) => `oldest ${time}`,
+    ago: (time: string) => `${time} ago`,
+    milliseconds: (count: string) => `${count} ms`,
+    states: { ok: "well", slow: "slow", failing: "failing" },
+    unwell: (name: string, state: string) => `${name}: ${state}`,
+    allWell: "Everything answers",
+    isSlow: "Something is slow",
+    isFailing: "Something fails",
+  },
+  parts: {
+    data_tables: {
+      name: "Data store",
+      slow: "It answers late: pages and syncs are slower than usual.",
+      failing: "Nothing can be read or written: pages and syncs wait until it is back.",
+    },
+    durable: {
+      name: "Orchestrations",
+      slow: "Work is taken up late. Check that an instance of the Durable group runs.",
+      failing: "Durable does not answer: no sync begins, and none can be ended.",
+    },
+    runs: {
+      name: "Syncs under way",
+      slow: "Which syncs are under way is read late.",
+      failing: "Which syncs are under way cannot be read.",
+    },
+    watchdog: {
+      name: "Watchdog",
+      slow: "It has not looked for longer than it should. Check that the timers run.",
+      failing: "Nobody looks after syncs that stand still. Check that the timers run.",
+    },
+    admission: {
+      name: "Queue of syncs",
+      slow: "Syncs wait for their turn longer than usual. They go on by themselves.",
+      failing: "Which syncs wait for their turn cannot be read.",
+    },
+    notifications: {
+      name: "Notifications",
+      slow: "Webhooks are told late. They are tried again by themselves.",
+      failing: "What is still to be told cannot be read.",
+    },
+    ticket_notes: {
+      name: "Ticket notes",
+      slow: "Notes reach tickets late. They are tried again by themselves.",
+      failing: "What is still to be noted cannot be read.",
+    },
+    vault: {
+      name: "Key vault",
+      slow: "It answers late: companies and tickets are slower than usual.",
+      failing: "PSA credentials cannot be read: companies and tickets wait.",
+    },
+  } as Record<string, { name: string; slow: string; failing: string }>,
+  runs: {
+    title: "Syncs",
+    filters: { all: "All", active: "Under way", stuck: "Stuck", ended: "Ended" } as Record<string, string>,
+    filterBy: "Which syncs",
+    tenant: "Tenant",
+    tenantHint: "Domain, customer or tenant id",
+    find: "Filter",
+    notShown: "No sync shown here is of that name. Enter the tenant’s id.",
+    onlyTenant: (name: string) => `Only ${name}`,
+    allTenants: "Show all tenants",
+    columns: {
+      tenant: "Tenant",
+      kind: "Kind",
+      state: "State",
+      percent: "Progress",
+      started: "Started",
+      throttled: "Throttled",
+    },
+    none: {
+      all: "No syncs yet. They appear here as soon as a tenant is connected.",
+      active: "No sync is under way.",
+      stuck: "No sync stands still.",
+      ended: "No sync has ended yet.",
+    } as Record<string, string>,
+    percentOf: (name: string) => `Progress of ${name}`,
+    isStuck: "Stuck",
+    allStuck: "Show all that stand still",
+    stuckTitle: (count: number) => (count === 1 ? "One sync stands still" : `${count} syncs stand still`),
+    took: (time: string) => `took ${time}`,
+    msp: (id: string) => `MSP ${id}`,
+  },
+  kinds: { initial: "First sync", delta: "Changes", full: "Full sync" } as Record<string, string>,
+  onlyResources: (names: string) => `${names} only`,
+  until: (reason: string, time: string) => `${reason}, until ${time}`,
+  stalls: {
+    instance_lost: {
+      title: "Its orchestration is gone",
+      next: "It is started again from its last checkpoint by itself. If it comes back, read its history.",
+    },
+    instance_failed: {
+      title: "Its orchestration has failed",
+      next: "It is started again from its last checkpoint by itself. The history says what failed.",
+    },
+    instance_suspended: {
+      title: "Somebody has suspended its orchestration",
+      next: "Resume it through Durable’s management API, or end the sync here.",
+    },
+    resource_lost: {
+      title: "It waits for resources that nobody is reading",
+      next: "The third time it is ended and begun anew by itself. Was the task hub purged?",
+    },
+    no_worker: {
+      title: "Nobody takes up its work",
+      next: "Check that an instance of the Durable group runs, and whether a newer version was rolled back.",
+    },
+    host_down: {
+      title: "The service itself did not run",
+      next: "It goes on by itself. Find out why the service was down.",
+    },
+    durable_unreachable: {
+      title: "Durable could not be asked",
+      next: "Check the host’s log and its storage account.",
+    },
+  } as Record<string, { title: string; next: string }>,
+  stallUnknown: { title: "It makes no step", next: "Read its history, or end the sync and start a new one." },
+  stalledSince: "Its last step was",
+  stalledTimes: (times: number) => (times === 1 ? "found once" : `found ${times} times`),
+  throttling: {
+    title: "Throttling",
+    none: "Microsoft is slowing nobody down.",
+    caption: "Tenants whose requests Microsoft slows down or is about to.",
+    columns: {
+      tenant: "Tenant",
+      workload: "Service",
+      scope: "Scope",
+      until: "Waits until",
+      seconds: "Waited",
+      share: "Share of limit",
+    },
+    shareOf: (name: string) => `Share of the limit of ${name}`,
+    notNow: "not waiting",
+    workloads: {
+      directory: "Directory",
+      intune: "Intune",
+      reports: "Usage reports",
+      security: "Security",
+    } as Record<string, string>,
+  },
+};
+
+export const runPage = {
+  title: (name: string) => `Sync of ${name}`,
+  back: "All syncs",
+  openTenant: "Open the tenant",
+  overview: "Overview",
+  isStuck: (why: string) => `This sync stands still. ${why}.`,
+  facts: {
+    customer: "Customer",
+    kind: "Kind",
+    started: "Started",
+    finished: "Ended",
+    took: "Took",
+    takes: "Has taken",
+    throttled: "Throttled",
+    msp: "MSP",
+    runId: "Run id",
+  },
+  progress: "Progress",
+  end: {
+    action: "End the sync",
+    title: "End this sync?",
+    text: "The sync ends as cancelled. What has been read stays, and the tenant can be synced again at any time.",
+    done: "The sync has been ended.",
+  },
+  purge: {
+    action: "Forget the history",
+    title: "Forget the history of this orchestration?",
+    text: "Durable forgets the orchestration and its children. The sync’s result, its numbers and the audit trail stay.",
+    done: "The history has been forgotten.",
+  },
+  retry: {
+    action: "Read again",
+    of: (name: string) => `Read ${name} again`,
+    title: (name: string) => `Read ${name} again?`,
+    text: "A new sync of this resource alone begins. The others keep what was proven.",
+    done: (name: string) => `A new sync of ${name} has begun.`,
+  },
+  timeline: {
+    title: "Timeline",
+    none: "Nothing is known of its steps yet.",
+    whole: "The sync itself",
+    tones: { working: "Working", throttled: "Throttled", waiting: "Waiting" },
+    ended: "Ended",
+    endedAs: (state: string, time: string) => `${state} at ${time}`,
+    steps: {
+      working: "Reads",
+      waiting: "Waits",
+      verifying: "Looks for the consent",
+      planning: "Plans",
+      queueing: "Asks for its turn",
+      finishing: "Closes the sync",
+    } as Record<string, string>,
+    reasons: {
+      throttled: "Microsoft throttles",
+      propagation: "the consent is still spreading",
+      queued: "other tenants come first",
+      paused: "syncing is paused",
+      retry: "until it is tried again",
+      conflict: "another worker was on it",
+      catch_up: "until it looks at what changed meanwhile",
+      rest: "smaller tenants get their turn",
+    } as Record<string, string>,
+    because: (step: string, reason: string) => `${step}: ${reason}`,
+    zone: (zone: string) => `Times in ${zone}`,
+    lane: (name: string, parts: string) => `${name}: ${parts}`,
+    part: (tone: string, time: string) => `${tone} ${time}`,
+    table: "The timeline as a table",
+    columns: { resource: "Resource", what: "What", from: "From", until: "Until", lasted: "Lasted" },
+    now: "goes on",
+  },
+  resources: {
+    title: "Resources",
+    columns: {
+      resource: "Resource",
+      state: "State",
+      objects: "Objects",
+      pages: "Pages",
+      requests: "Requests",
+      units: "Units",
+      throttled: "Throttled",
+      retries: "Retries",
+      share: "Share of limit",
+      action: "Action",
+    },
+    of: (processed: string, expected: string) => `${processed} of ${expected}`,
+    carried: "From an earlier sync",
+  },
+  orchestration: {
+    title: "Orchestration",
+    gone: "Durable does not know it any more: it was forgotten, or it never began.",
+    instance: "Instance id",
+    status: "Runtime status",
+    created: "Created",
+    updated: "Last step",
+    children: (count: number) => (count === 1 ? "One child" : `${count} children`),
+    requests: {
+      statusUrl: "Its status",
+      historyUrl: "Its whole history",
+      suspendUrl: "Suspend it",
+      resumeUrl: "Resume it",
+      terminateUrl: "Terminate it (the watchdog begins it anew)",
+      purgeUrl: "Purge it",
+    },
+    management: "Durable’s management API",
+    managementNote:
+      "These requests need the operator’s own key of the Functions app, as the parameter code. This page has none and hands none out.",
+    statuses: {
+      Running: "Running",
+      Completed: "Completed",
+      Failed: "Failed",
+      Terminated: "Terminated",
+      Canceled: "Cancelled",
+      Pending: "Not taken up",
+      Suspended: "Suspended",
+      ContinuedAsNew: "Goes on anew",
+    } as Record<string, string>,
+  },
+  history: {
+    title: "History",
+    instance: "Orchestration",
+    parent: "The sync itself",
+    child: (name: string, status: string) => `${name} (${status})`,
+    show: "Show the history",
+    reload: "Read it again",
+    none: "Nothing has happened yet.",
+    truncated: "The oldest events are left out.",
+    failed: "Failed",
+    lasted: (time: string) => `after ${time}`,
+    loaded: (count: number) => (count === 1 ? "One event" : `${count} events`),
+  },
+};

@@ -3,22 +3,21 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from uuid import uuid4
 
 import orjson
 
 from tenantsync import logs
-from tenantsync.clock import Clock, parse_rfc3339, to_rfc3339
+from tenantsync.clock import Clock, to_rfc3339
 from tenantsync.errors import ConflictError
+from tenantsync.store.keys import newest_first
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import AUDIT_TABLE
 
 SYSTEM: Final = "system"
 ADMIN: Final = "customer_admin"
-_END_OF_TIME_MS: Final = 10**14
 _STEP: Final = 500
 _MOST_STEPS: Final = 20
 
@@ -74,7 +73,7 @@ class Audit:
             detail=orjson.dumps(detail or {}).decode(),
         )
         with suppress(ConflictError):
-            self._tables.insert(AUDIT_TABLE, to_row(entry, msp_id, _row_key(parse_rfc3339(at), key)))
+            self._tables.insert(AUDIT_TABLE, to_row(entry, msp_id, newest_first(at, key)))
 
     def read_page(self, msp_id: str, tenant_id: str, top: int, after: str) -> tuple[list[AuditEntry], str]:
         """Up to `top` entries, the newest first, of one tenant if it is named; and where the next page begins."""
@@ -95,8 +94,3 @@ class Audit:
             rows = self._tables.scan(AUDIT_TABLE, msp_id, after=after, limit=_STEP)
             yield [(row.key, from_row(AuditEntry, row)) for row in rows]
             after = rows[-1].key if rows else after
-
-
-def _row_key(moment: datetime, key: str) -> str:
-    """Table Storage sorts upwards, so the newest entry gets the smallest key."""
-    return f"{_END_OF_TIME_MS - int(moment.timestamp() * 1000):014d}_{key}"

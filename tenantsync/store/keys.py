@@ -4,6 +4,8 @@ import hashlib
 import re
 from typing import Final
 
+from tenantsync.clock import parse_rfc3339
+
 SHARDS: Final = 16
 """A partition takes about 2,000 rows a second and an account 20,000: sixteen keep one big tenant off both limits."""
 
@@ -12,6 +14,7 @@ FURTHER: Final = SHARDS
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9._~@=:-]")
 _MAX_KEY_CHARACTERS: Final = 500
+_END_OF_TIME_MS: Final = 10**14
 
 
 def encode_key(identifier: str) -> str:
@@ -38,3 +41,8 @@ def shard_of(row_key: str) -> int:
 def inventory_partition(tenant_id: str, resource: str, shard: int) -> str:
     """One of a resource's partitions."""
     return f"{tenant_id}_{resource}_{shard:02d}"
+
+
+def newest_first(at: str, key: str) -> str:
+    """A row key for things that are read newest first: Table Storage sorts upwards, so the newest gets the smallest."""
+    return f"{_END_OF_TIME_MS - int(parse_rfc3339(at).timestamp() * 1000):014d}_{key}"

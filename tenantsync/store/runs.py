@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.progress import ResourceProgress, StoredProgress
+from tenantsync.store.recent_runs import RecentRuns
 from tenantsync.store.records import from_row, to_row
 from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import RUNS_TABLE
@@ -14,6 +15,7 @@ from tenantsync.wire import RUNS_TABLE
 _RUN: Final = "run"
 _RESOURCE: Final = "resource_"
 _UNDER_WAY: Final = "under_way"
+_UNDER_WAY_COLUMNS: Final = ("since", "msp_id", "tenant_id", "is_stuck")
 _WATCH: Final = "watch"
 _TRIES: Final = 8
 _LONGEST_WALK: Final = 10
@@ -97,25 +99,54 @@ class WholeRun:
     resources: Sequence[ResourceProgress]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnderWay:
+    """A run that has not ended, as far as was noted; `since` is when it began (RFC 3339)."""
+
+    run_id: str
+    since: str
+    msp_id: str = ""
+    """Empty, like the tenant, for a run that an earlier release has begun."""
+    tenant_id: str = ""
+    is_stuck: bool = False
+    """Whether the watchdog has found it standing still, and has not seen it move since."""
+
+
 class Runs:
     """Runs by id."""
 
     def __init__(self, tables: TableStore) -> None:
         self._tables = tables
+        self._recent = RecentRuns(tables)
 
     def create(self, run: Run) -> bool:
         """Stores a new run; False if it exists already, which is left as it is."""
-        self._tables.upsert(RUNS_TABLE, {"PartitionKey": _UNDER_WAY, "RowKey": run.run_id, "since": run.started_at})
+        self._note_under_way(run)
         try:
             self._tables.insert(RUNS_TABLE, to_row(run, run.run_id, _RUN))
         except ConflictError:
             return False
+        self._recent.note(run.msp_id, run.run_id, run.started_at)
         return True
 
-    def list_under_way(self, after: str, limit: int) -> dict[str, str]:
-        """Up to `limit` ids of runs that have not ended, as far as was noted, above `after`; with the time of start."""
-        rows = self._tables.scan(RUNS_TABLE, _UNDER_WAY, after=after, limit=limit)
-        return {row.key: row.text("since") for row in rows}
+    def list_under_way(self, after: str, limit: int) -> list[UnderWay]:
+        """Up to `limit` runs that have not ended, as far as was noted, with an id above `after`."""
+        rows = self._tables.scan(RUNS_TABLE, _UNDER_WAY, after=after, limit=limit, columns=_UNDER_WAY_COLUMNS)
+        return [
+            UnderWay(
+                run_id=row.key,
+                since=row.text("since"),
+                msp_id=row.text("msp_id"),
+                tenant_id=row.text("tenant_id"),
+                is_stuck=bool(row.values.get("is_stuck")),
+            )
+            for row in rows
+        ]
+
+    def note_stuck(self, run: Run, *, is_stuck: bool) -> None:
+        """Lets lists find a run that stands still, or no longer does; one that a crash kept from them is there, too."""
+        self._note_under_way(run, is_stuck=is_stuck)
+        self._recent.note(run.msp_id, run.run_id, run.started_at)
 
     def forget_under_way(self, run_id: str) -> None:
         """The run has ended, or never came to be."""
@@ -124,6 +155,9 @@ class Runs:
     def remove(self, run_id: str) -> None:
         """Forgets an old run and its certificates; nothing happens if it is gone."""
         rows = self._tables.scan(RUNS_TABLE, run_id)
+        run = next((from_row(Run, row) for row in rows if row.key == _RUN), None)
+        if run:
+            self._recent.forget(run.msp_id, run.run_id, run.started_at)
         self._tables.delete(RUNS_TABLE, run_id, [row.key for row in rows])
 
     def read(self, run_id: str) -> Run | None:
@@ -133,9 +167,12 @@ class Runs:
 
     def read_whole(self, run_id: str) -> WholeRun | None:
         """The run with its checkpoints, or None: one request."""
-        rows = self._tables.scan(RUNS_TABLE, run_id, after="")
-        row = next((row for row in rows if row.key == _RUN), None)
-        return WholeRun(from_row(Run, row), row.etag, _resources_of(rows)) if row else None
+        return _whole_of(self._tables.scan(RUNS_TABLE, run_id, after=""))
+
+    def read_wholes(self, run_ids: Sequence[str]) -> list[WholeRun]:
+        """The runs of these ids in their order, several read at once; the ones that are gone are left out."""
+        found = map(_whole_of, self._tables.scan_many(RUNS_TABLE, run_ids))
+        return [whole for whole in found if whole]
 
     def replace(self, run: Run, etag: str) -> None:
         """Replaces the run's row that has `etag`; ConflictError if anybody has changed it meanwhile."""
@@ -143,8 +180,13 @@ class Runs:
 
     def note_watch(self, at: str) -> str:
         """Remembers when the runs under way were last looked at; gives the time before that, empty at first."""
-        row = self._tables.read(RUNS_TABLE, _WATCH, _WATCH)
+        before = self.read_watch()
         self._tables.upsert(RUNS_TABLE, {"PartitionKey": _WATCH, "RowKey": _WATCH, "at": at})
+        return before
+
+    def read_watch(self) -> str:
+        """When the runs under way were last looked at; empty before the first time."""
+        row = self._tables.read(RUNS_TABLE, _WATCH, _WATCH)
         return row.text("at") if row else ""
 
     def change(self, run_id: str, *, even_ended: bool = False, **changes: Any) -> Run | None:
@@ -206,6 +248,15 @@ class Runs:
     def checkpoint(self, progress: ResourceProgress, etag: str) -> StoredProgress:
         """Replaces the checkpoint that has `etag`; ConflictError if another worker has moved on meanwhile."""
         return StoredProgress(progress, self._tables.replace(RUNS_TABLE, _resource_row(progress), etag))
+
+    def _note_under_way(self, run: Run, *, is_stuck: bool = False) -> None:
+        facts = {"since": run.started_at, "msp_id": run.msp_id, "tenant_id": run.tenant_id, "is_stuck": is_stuck}
+        self._tables.upsert(RUNS_TABLE, {"PartitionKey": _UNDER_WAY, "RowKey": run.run_id, **facts})
+
+
+def _whole_of(rows: Sequence[Row]) -> WholeRun | None:
+    row = next((row for row in rows if row.key == _RUN), None)
+    return WholeRun(from_row(Run, row), row.etag, _resources_of(rows)) if row else None
 
 
 def _resources_of(rows: Sequence[Row]) -> list[ResourceProgress]:

@@ -3,7 +3,7 @@
 A row proves nothing about ownership, which is a table of its own: a tenant that waits for consent has a row, too.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
@@ -135,6 +135,11 @@ class Tenants:
         """The tenant, or None."""
         row = self._tables.read(TENANTS_TABLE, msp_id, tenant_id)
         return from_row(ManagedTenant, row) if row else None
+
+    def read_many(self, keys: Sequence[tuple[str, str]]) -> list[ManagedTenant | None]:
+        """The tenants of these MSPs and ids, in their order; None for one that is not there."""
+        rows = self._tables.read_many(TENANTS_TABLE, keys)
+        return [from_row(ManagedTenant, row) if row else None for row in rows]
 
     def list_page(self, msp_id: str, after: str, limit: int) -> list[ManagedTenant]:
         """Up to `limit` tenants with an id above `after`, in the order of their ids."""

@@ -1,5 +1,6 @@
 """Until when Microsoft wants to be left alone, for each tenant and workload: one fact for all workers."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -43,6 +44,12 @@ class ThrottleGate:
         """Whether this process knows that it is closed; asks nobody, so it is cheap enough for every page."""
         until = self._known.get((tenant_id, workload))
         return until is not None and until > self._clock.now()
+
+    def read_closed(self, tenant_ids: Sequence[str]) -> list[dict[str, str]]:
+        """For each tenant, in their order, the workloads that are closed now and until when (RFC 3339)."""
+        now = to_rfc3339(self._clock.now())
+        rows = self._tables.scan_many(THROTTLES_TABLE, tenant_ids)
+        return [{row.key: row.text(_UNTIL) for row in found if row.text(_UNTIL) > now} for found in rows]
 
     def forget(self, tenant_id: str, workloads: list[str]) -> None:
         """The tenant is gone."""

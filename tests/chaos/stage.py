@@ -95,7 +95,7 @@ class Stage:
 
     def left_under_way(self) -> list[str]:
         """Runs that are noted as under way after the timer has looked."""
-        return list(self._services().runs.list_under_way("", 100))
+        return [noted.run_id for noted in self._services().runs.list_under_way("", 100)]
 
     def start_orchestration(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool) -> None:
         """As the Durable client does it for the app."""

@@ -66,6 +66,9 @@ class MemoryTables:
             keys = sorted(key for key in rows if key > after)[:limit]
             return [_select(rows[key], columns) for key in keys]
 
+    def scan_many(self, table: str, partitions: Sequence[str]) -> list[list[Row]]:
+        return [self.scan(table, partition) for partition in partitions]
+
     def write(self, table: str, partitions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         self._maybe_fail()
         with self._lock:

@@ -173,6 +173,19 @@ def test_scan_pages_hold_at_most_a_thousand(store: TableStore, partition: str):
     assert len(store.scan(TABLE, partition)) == 1000
 
 
+def test_scan_of_many_partitions_keeps_their_order(store: TableStore, partition: str):
+    names = [f"{partition}{number}" for number in range(6)]
+    store.write(TABLE, {name: [row(name, key) for key in "ba"] for name in names[1:]})
+    found = store.scan_many(TABLE, [*reversed(names), names[1]])
+    assert [[item.values["PartitionKey"] + item.key for item in rows] for rows in found] == [
+        *([f"{name}a", f"{name}b"] for name in reversed(names[1:])),
+        [],
+        [f"{names[1]}a", f"{names[1]}b"],
+    ]
+    assert store.scan_many(TABLE, []) == []
+    assert found[0][0].etag
+
+
 def test_delete_of_what_is_gone_is_fine(store: TableStore, partition: str):
     store.insert(TABLE, row(partition, "r"))
     store.delete(TABLE, partition, ["r", "never", "r"])

@@ -59,6 +59,14 @@ ALLOWED: Final = {
     "webhook_remove": {CONNECT},
     "audit": {CONNECT, SUPPORT, OPS},
     "code_help": set(ALL_ROLES),
+    "ops_runs": {OPS},
+    "ops_run": {OPS},
+    "ops_run_history": {OPS},
+    "ops_run_terminate": {OPS},
+    "ops_run_purge": {OPS},
+    "ops_resource_retry": {OPS},
+    "ops_throttling": {OPS},
+    "ops_health": {OPS},
     "me_show": set(ALL_ROLES),
 }
 BODIES: Final = {
@@ -89,6 +97,7 @@ def filled(function: HttpFunction, **values: str) -> str:
         "customerId": NOBODY,
         "suggestionId": NOBODY,
         "batchId": NOBODY,
+        "runId": NOBODY,
         "resource": "users",
         "code": "65001",
         **values,

@@ -20,6 +20,7 @@ from tests.security.matrix import ALL_ROLES, BODIES, FUNCTIONS, filled
 
 NAMED = (
     *("{tenantId}", "{transferId}", "{customerId}", "{suggestionId}", "{batchId}", "{relationshipId}", "{moveId}"),
+    "{runId}",
 )
 OBJECTS = [function for function in FUNCTIONS if any(name in function.route for name in NAMED)]
 THIRD = "66666666-6666-4666-8666-666666666666"
@@ -62,6 +63,7 @@ def test_another_msp_finds_nothing_and_changes_nothing(
             function,
             tenantId=TENANT,
             transferId=offer(app, THIRD),
+            runId=tenant.run_id,
             **customers_of(services, tenant),
             **partners_ids(app),
         )
@@ -77,6 +79,7 @@ def test_another_msp_finds_nothing_and_changes_nothing(
         "batch_unknown",
         "relationship_unknown",
         "move_unknown",
+        "run_unknown",
     )
     assert snapshot(tables) == before
 
@@ -87,7 +90,7 @@ def test_the_answer_is_the_same_as_for_a_tenant_nobody_has(
 ):
     """Not even the existence of another MSP's tenant can be told from status, text or headers."""
     token = portal_token(*ALL_ROLES, msp=OTHER_MSP)
-    real = {"tenantId": TENANT, "transferId": TENANT, **customers_of(services, tenant)}
+    real = {"tenantId": TENANT, "transferId": TENANT, "runId": tenant.run_id, **customers_of(services, tenant)}
     theirs, nobodys = (
         app.call(function.method, filled(function, **ids), token, BODIES.get(function.name))
         for ids in (real, dict.fromkeys(real, OTHER_TENANT))

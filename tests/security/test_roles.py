@@ -15,6 +15,8 @@ guarded = pytest.mark.parametrize(
     "function", [item for item in FUNCTIONS if item.name not in ANYBODY], ids=lambda item: item.name
 )
 each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda item: item.name)
+TAKE_NO_BODY = {"tenant_resync", "tenant_cancel", "resource_retry", "psa_sync"}
+TAKE_NO_BODY |= {"ops_run_terminate", "ops_run_purge", "ops_resource_retry"}
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
@@ -97,5 +99,4 @@ def test_large_bodies_are_refused(app: App, tenant: Run, function: HttpFunction)
         portal_token(*ALL_ROLES),
         body,
     )
-    takes_a_body = function.name not in ("tenant_resync", "tenant_cancel", "resource_retry", "psa_sync")
-    assert (answer.status == 413) is takes_a_body
+    assert (answer.status == 413) is (function.name not in TAKE_NO_BODY)

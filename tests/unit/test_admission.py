@@ -270,6 +270,7 @@ def test_slice_rests_as_long_as_it_has_worked(services: Services, microsoft: Fak
 
     microsoft.graph["/v1.0/groups/delta"] = slow_page
     few = replace(services, slice_budget=SliceBudget(pages=1))
-    assert sync_slice(run.run_id, "memberships", few) == {"ended": False, "delaySeconds": 0.0}
+    assert sync_slice(run.run_id, "memberships", few) == {"ended": False, "delaySeconds": 0.0, "pages": 1}
     admit(a_run(services, 1), services)
-    assert sync_slice(run.run_id, "memberships", few) == {"ended": False, "delaySeconds": 3.0}
+    rested = {"ended": False, "delaySeconds": 3.0, "pages": 1, "reason": "rest"}
+    assert sync_slice(run.run_id, "memberships", few) == rested

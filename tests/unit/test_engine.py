@@ -543,6 +543,17 @@ def test_resource_waits_with_the_one_that_was_throttled(bench: Bench, clock: Fak
     assert bench.run().state == "completed"
 
 
+def test_slice_tells_people_what_it_stored_and_why_it_waits(bench: Bench, clock: FakeClock):
+    assert bench.slice().to_json() == {"ended": True, "delaySeconds": 0.0, "pages": bench.progress.pages}
+    bench.services.gate.close(TENANT, "directory", 30)
+    assert bench.slice().to_json() == {"ended": True, "delaySeconds": 0.0}
+
+
+def test_slice_at_a_closed_gate_tells_why_it_waits(bench: Bench):
+    bench.services.gate.close(TENANT, "directory", 30)
+    assert bench.slice().to_json() == {"ended": False, "delaySeconds": 30, "reason": "throttled"}
+
+
 @pytest.mark.parametrize(("tenant", "workload"), [(TENANT, "intune"), (OTHER_TENANT, "directory")])
 def test_throttling_of_other_limits_delays_nobody(bench: Bench, clock: FakeClock, tenant: str, workload: str):
     bench.services.gate.close(tenant, workload, 30)

@@ -1,11 +1,133 @@
-import { html, type TemplateResult } from "lit";
-import { customElement } from "lit/decorators.js";
-import { Page } from "../app.ts";
-import { pages } from "../texts.ts";
+/** One sync as operations see it: where it stands, what held it up, and the ways to end it or to read again. */
+
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { ArrowLeft, CircleStop, Eraser } from "lucide";
+import type { OpsRunDetails } from "../api/contract.ts";
+import { tenantBadge } from "../elements/badges.ts";
+import "../elements/confirm-dialog.ts";
+import type { ConfirmDialog } from "../elements/confirm-dialog.ts";
+import { icon } from "../elements/icon.ts";
+import { problemNote } from "../elements/trouble-note.ts";
+import { navigate } from "../router.ts";
+import { pages, runPage } from "../texts.ts";
+import { purgeRun, readRun, retryResource, terminateRun } from "./api.ts";
+import type { Orchestration } from "./documents.ts";
+import { runFacts, stalledNote, waitingNote } from "./run-head.ts";
+import "./run-history.ts";
+import { orchestration } from "./run-orchestration.ts";
+import { resourcesTable } from "./run-resources.ts";
+import { timeline } from "./run-timeline.ts";
+import { nameOf, resourceName } from "./sentences.ts";
+import { Watched } from "./watched.ts";
+
+/** What is asked before something is done. */
+interface Question {
+  readonly title: string;
+  readonly text: string;
+  readonly action: string;
+}
 
 @customElement("run-page")
-export class RunPage extends Page {
+export class RunPage extends Watched<OpsRunDetails> {
+  protected readonly seconds = 5;
+  @property() runId = "";
+  @state() private question: Question = runPage.end;
+  /** What has just been done. */
+  @state() private done = "";
+  @state() private actionError: unknown;
+  @query("confirm-dialog") private dialog!: ConfirmDialog;
+
+  protected load = (signal: AbortSignal): Promise<OpsRunDetails> => readRun(this.app, this.runId, signal);
+
+  protected override isFinal = (run: OpsRunDetails): boolean => run.finishedAt !== null;
+
+  protected override willUpdate(changed: PropertyValues<this>): void {
+    if (!changed.get("runId")) return;
+    this.actionError = undefined;
+    this.restart();
+  }
+
   override render(): TemplateResult {
-    return html`<div class="page"><h1 tabindex="-1">${pages.run}</h1></div>`;
+    const run = this.value;
+    return html`<div class="page">
+      <p><a class="ops-back" href="/ops">${icon(ArrowLeft, 16)} ${runPage.back}</a></p>
+      <header class="page-head">
+        <div class="row">
+          <h1 tabindex="-1">${run ? runPage.title(nameOf(run)) : pages.run}</h1>
+          ${run ? tenantBadge(run.state) : nothing}
+        </div>
+        ${run ? this.renderActions(run) : nothing}
+      </header>
+      ${this.done ? html`<p class="note is-good">${this.done}</p>` : nothing}
+      ${this.actionError === undefined ? nothing : html`<trouble-note .error=${this.actionError}></trouble-note>`}
+      ${this.renderTrouble()} ${run ? this.renderRun(run) : nothing}
+      <confirm-dialog .heading=${this.question.title} .text=${this.question.text} .action=${this.question.action}></confirm-dialog>
+    </div>`;
+  }
+
+  private renderActions(run: OpsRunDetails): TemplateResult {
+    const [label, shape, act] = run.finishedAt
+      ? [runPage.purge.action, Eraser, this.purge]
+      : [runPage.end.action, CircleStop, this.end];
+    return html`<div class="actions">
+      <a class="button" href="/tenants/${run.tenantId}">${runPage.openTenant}</a>
+      ${
+        run.finishedAt && !run.orchestration
+          ? nothing
+          : html`<button type="button" class="button ${run.stalled ? "is-danger" : ""}" ?disabled=${this.isBusy} @click=${act}>${icon(shape, 18)} ${label}</button>`
+      }
+    </div>`;
+  }
+
+  private renderRun(run: OpsRunDetails): TemplateResult {
+    const now = Date.now();
+    return html`${run.stalled ? stalledNote(run.stalled) : run.waiting ? waitingNote(run.waiting) : nothing}
+      ${run.problem ? problemNote(run.problem) : nothing}
+      ${card("run", runPage.overview, runFacts(run, now))}
+      ${card("timeline", runPage.timeline.title, timeline(run, now))}
+      ${card("resources", runPage.resources.title, resourcesTable(run, run.finishedAt ? this.retry : undefined))}
+      ${card("orchestration", runPage.orchestration.title, orchestration(run))}
+      ${run.orchestration ? card("history", runPage.history.title, this.renderHistory(run.orchestration)) : nothing}`;
+  }
+
+  private renderHistory(told: Orchestration): TemplateResult {
+    return html`<run-history .app=${this.app} .runId=${this.runId} .orchestration=${told}></run-history>`;
+  }
+
+  private end = (): Promise<void> => this.act(runPage.end, () => terminateRun(this.app, this.runId), runPage.end.done);
+
+  private purge = (): Promise<void> =>
+    this.act(runPage.purge, () => purgeRun(this.app, this.runId), runPage.purge.done);
+
+  private retry = async (resource: string): Promise<void> => {
+    const { title, text, action } = runPage.retry;
+    const name = resourceName(resource);
+    await this.act(
+      { title: title(name), text, action },
+      async () => {
+        const { runId } = await retryResource(this.app, this.runId, resource);
+        navigate(`/ops/runs/${encodeURIComponent(runId)}`);
+      },
+      runPage.retry.done(name),
+    );
+  };
+
+  /** Asks, does it, and says that it was done; what went wrong stays on the page until the next try. */
+  private async act(question: Question, work: () => Promise<unknown>, done: string): Promise<void> {
+    this.question = question;
+    this.done = "";
+    await this.updateComplete;
+    if (!(await this.dialog.ask())) return;
+    await this.attempt(async () => {
+      await work();
+      this.done = done;
+      this.app.announce(done);
+    });
+    this.actionError = this.error;
+    this.refresh();
   }
 }
+
+const card = (name: string, title: string, content: TemplateResult): TemplateResult =>
+  html`<section class="card stack" aria-labelledby="ops-${name}"><h2 id="ops-${name}">${title}</h2>${content}</section>`;

@@ -9,7 +9,7 @@ import "../elements/trouble-note.ts";
 import type { Preflight } from "../api/contract.ts";
 import { common, consentStep } from "../texts.ts";
 import { accessChoice } from "./access-choice.ts";
-import type { AccessModel, Draft } from "./draft.ts";
+import { type Draft, modelOf } from "./draft.ts";
 import { gdapOptions } from "./gdap-options.ts";
 import { permissionList } from "./permission-list.ts";
 import { sendTo } from "./sending.ts";
@@ -65,8 +65,6 @@ export class ConsentStep extends PageElement {
     if (!this.isBusy) sendTo(this, "onward");
   }
 }
-
-export const modelOf = (draft: Draft, found: Preflight): AccessModel => draft.model || found.access.recommended;
 
 interface WayOn {
   readonly text: string;

@@ -1,6 +1,6 @@
 /** What the technician has chosen so far, kept in the browser until the link is made; shared by all tabs. */
 
-import type { ConnectRequest, PsaProvider } from "../api/contract.ts";
+import type { ConnectRequest, Preflight, PsaProvider } from "../api/contract.ts";
 import { Kept } from "../keeping.ts";
 
 export interface ChosenCustomer {
@@ -46,7 +46,8 @@ export const EMPTY: Draft = {
 };
 
 /** The draft of one person: somebody else at the same browser has another. */
-export const keptDraft = (userName: string): Kept<Draft> => new Kept(`wizard-draft:${userName}`, EMPTY);
+export const keptDraft = (userName: string, storage?: Storage): Kept<Draft> =>
+  new Kept(`wizard-draft:${userName}`, EMPTY, storage);
 
 const STEPS = ["customer", "tenant", "consent"] as const;
 export type DraftStep = (typeof STEPS)[number];
@@ -62,6 +63,12 @@ export const numberOf = (step: DraftStep): number => STEPS.indexOf(step) + 1;
 
 export const addressOf = (step: DraftStep): string =>
   step === "customer" ? "/tenants/new" : `/tenants/new?step=${step}`;
+
+/** Where a relationship is there already, another one is not what is recommended. */
+export const recommendedModel = ({ recommended, relationship }: Preflight["access"]): AccessModel =>
+  relationship ? "direct" : recommended;
+
+export const modelOf = (draft: Draft, { access }: Preflight): AccessModel => draft.model || recommendedModel(access);
 
 /** The body of connect; undefined as long as there is no customer. */
 export function connectRequest(draft: Draft, model: AccessModel): ConnectRequest | undefined {

@@ -79,7 +79,7 @@ const permissionNote = (link: string | null) =>
   link
     ? html`<div class="stack"><copy-field .label=${onboarding.consentLink} .value=${link}></copy-field>
         <p class="small">${onboarding.askAgainNote}</p></div>`
-    : html`<p class="note is-good" role="status">${onboarding.nothingToAsk}</p>`;
+    : html`<div class="note is-good" role="status"><div><p>${onboarding.nothingToAsk}</p></div></div>`;
 
 function removalSteps(problem: NonNullable<SyncStatus["problem"]>): TemplateResult | typeof nothing {
   const removal = removalOf(problem);

@@ -75,7 +75,7 @@ export class OnboardingPage extends Page {
   /** The second link, where it is not shown beside the first. */
   private approval(stage: Stage, { access, connectionId }: SyncStatus): TemplateResult | typeof nothing {
     const isShown = stage === "waiting" && new MadeLinks().find(connectionId)?.approvalUrl;
-    if (isShown || !access?.relationshipId || access.status !== "approval_pending") return nothing;
+    if (stage === "ended" || isShown || !access?.relationshipId || access.status !== "approval_pending") return nothing;
     return html`<approval-link .app=${this.app} .relationshipId=${access.relationshipId}></approval-link>`;
   }
 

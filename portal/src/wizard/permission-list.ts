@@ -21,7 +21,7 @@ const ICONS: Record<string, IconNode> = {
 export function permissionList(permissions: readonly Permission[]): TemplateResult {
   const { used, unused } = groupPermissions(permissions);
   return html`<section class="part">
-    <h3>${consentStep.used}</h3>
+    <div class="row"><h3>${consentStep.used}</h3>${used.every(isReadOnly) ? badge("good", consentStep.readOnly) : nothing}</div>
     <ul class="permissions">${used.map(item)}</ul>
     ${unused.length ? unusedList(unused) : nothing}
   </section>`;
@@ -37,7 +37,7 @@ const item = (permission: Permission) =>
     <span class="permission-mark">${icon(ICONS[permission.name] ?? Eye)}</span>
     <div>
       <p class="row"><strong>${permissionTitles[permission.name] ?? permission.name}</strong>
-        ${isReadOnly(permission) ? badge("quiet", consentStep.readOnly) : nothing}</p>
+        ${isReadOnly(permission) ? nothing : badge("warn", consentStep.changes)}</p>
       <p class="quiet">${permission.why}</p>
       <p class="small"><code>${permission.name}</code></p>
     </div>

@@ -130,8 +130,6 @@ export class TenantStep extends PageElement {
 /** The way to a tenant that is the caller's own already. */
 function ownTenant({ code, members }: ApiProblem): TemplateResult | typeof nothing {
   if (code !== "tenant_already_connected" || !members.customerId) return nothing;
-  const name = String(members.customerName ?? members.customerId);
-  return members.tenantId
-    ? html`<p><a class="button" href="/tenants/${members.tenantId}">${tenantStep.openTenant(name)}</a></p>`
-    : html`<p><a class="button" href="/">${tenantStep.openTenants}</a></p>`;
+  const name = String(members.customerName ?? members.tenantId);
+  return html`<p><a class="button" href="/tenants/${members.tenantId}">${tenantStep.openTenant(name)}</a></p>`;
 }

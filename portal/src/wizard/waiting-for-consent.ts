@@ -1,8 +1,8 @@
 /** Step 3 after the link: what to send, and that it is waited for. Sends `sync-changed` when something was done. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, property, query } from "lit/decorators.js";
-import { ExternalLink, Mail } from "lucide";
+import { customElement, property, query, state } from "lit/decorators.js";
+import { Check, Copy, ExternalLink, Mail } from "lucide";
 import { ask } from "../api/client.ts";
 import type { SyncStatus } from "../api/contract.ts";
 import { Page } from "../app.ts";
@@ -12,7 +12,7 @@ import "../elements/copy-field.ts";
 import { icon } from "../elements/icon.ts";
 import "../elements/trouble-note.ts";
 import { formatDateTime } from "../format.ts";
-import { onboarding } from "../texts.ts";
+import { common, onboarding } from "../texts.ts";
 import { type MadeLink, MadeLinks } from "./links.ts";
 import { mailBody, mailLink } from "./mail.ts";
 import { makeNewLink } from "./renewing.ts";
@@ -20,6 +20,7 @@ import { makeNewLink } from "./renewing.ts";
 @customElement("waiting-for-consent")
 export class WaitingForConsent extends Page {
   @property({ attribute: false }) status!: SyncStatus;
+  @state() private isCopied = false;
   @query("confirm-dialog") private dialog!: ConfirmDialog;
 
   override render(): TemplateResult {
@@ -42,17 +43,23 @@ export class WaitingForConsent extends Page {
 
   private links(link: MadeLink): TemplateResult {
     const hasTwo = link.approvalUrl !== "";
+    const text = mailBody(this.name, link);
     return html`<div class="stack">
         <copy-field .label=${hasTwo ? onboarding.firstLink : onboarding.consentLink} .value=${link.authUrl}></copy-field>
         ${hasTwo ? html`<copy-field .label=${onboarding.secondLink} .value=${link.approvalUrl}></copy-field>` : nothing}
         <div class="actions">
           <a class="button is-main" href=${mailLink(this.name, link)}>${icon(Mail, 18)} ${onboarding.writeMail}</a>
-          <a class="button" href=${link.authUrl} target="_blank" rel="noopener noreferrer">
+          <clipboard-copy class="button" role="button" tabindex="0" .value=${text} @clipboard-copy=${this.copied}>
+            ${icon(this.isCopied ? Check : Copy, 18)} <span aria-live="polite">${this.isCopied ? common.copied : onboarding.copyMail}</span></clipboard-copy>
+          <a class="button" href=${link.authUrl} target="_blank" rel="noopener noreferrer" aria-describedby="open-hint">
             ${icon(ExternalLink, 18)} ${onboarding.openAsAdmin}</a>
         </div>
-        <p class="small">${onboarding.openHint}</p>
+        <p class="small" id="open-hint">${onboarding.openHint}</p>
       </div>
-      ${mailText(mailBody(this.name, link))}`;
+      <details class="options-box">
+        <summary>${onboarding.mail}</summary>
+        <p class="mail-text">${text}</p>
+      </details>`;
   }
 
   private otherBrowser(): TemplateResult {
@@ -72,6 +79,10 @@ export class WaitingForConsent extends Page {
       <confirm-dialog .heading=${onboarding.takeBackTitle} .text=${onboarding.takeBackText} .action=${onboarding.takeBack}></confirm-dialog>`;
   }
 
+  private copied = (): void => {
+    this.isCopied = true;
+  };
+
   private renew = (): Promise<void> => this.act(() => makeNewLink(this.app, this.status));
 
   private takeBack = async (): Promise<void> => {
@@ -85,15 +96,6 @@ export class WaitingForConsent extends Page {
     this.dispatchEvent(new Event("sync-changed", { bubbles: true }));
   }
 }
-
-const mailText = (text: string) =>
-  html`<details class="options-box">
-    <summary>${onboarding.mail}</summary>
-    <div class="stack">
-      <textarea readonly rows="12" aria-label=${onboarding.mail} .value=${text}></textarea>
-      <div><clipboard-copy class="button" role="button" tabindex="0" .value=${text}>${onboarding.copyMail}</clipboard-copy></div>
-    </div>
-  </details>`;
 
 const waitingNote = (link: MadeLink | undefined) =>
   html`<div class="waiting">

@@ -135,4 +135,4 @@ def test_notes_of_ended_runs_do_not_pile_up(services: Services, microsoft: FakeM
     connected(services, microsoft)
     assert len(services.runs.list_under_way("", 10)) == 1
     watch_runs(services, Started())
-    assert services.runs.list_under_way("", 10) == {}
+    assert services.runs.list_under_way("", 10) == []

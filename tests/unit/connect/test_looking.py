@@ -81,6 +81,7 @@ def test_own_tenant_that_is_connected_names_its_customer(services: Services, mic
     refused = look()
     assert (refused.status, refused.body["code"]) == (409, "tenant_already_connected")
     assert (refused.body["customerId"], refused.body["customerName"]) == (run.customer_id, "Contoso")
+    assert refused.body["tenantId"] == TENANT
 
 
 def test_tenant_that_waits_for_its_administrator_can_still_be_looked_at(services: Services):

@@ -11,14 +11,15 @@ from devstack.portal_size import main, measure
 @pytest.fixture
 def dist(tmp_path: Path) -> Path:
     files = {
-        "index.html": '<link rel="stylesheet" href="/s-A.css"><script type="module" src="/portal-A.js"></script>',
-        "connect.html": '<script type="module" src="/landing-A.js"></script>',
-        "portal-A.js": 'import{a}from"./chunk-A.js";const b=()=>import("./ops-A.js");c("missing.js")',
-        "chunk-A.js": 'export{a};import"./portal-A.js"',
-        "ops-A.js": 'import{a}from"./chunk-A.js"',
-        "landing-A.js": "landing()",
-        "s-A.css": "body{}",
+        "index.html": '<link href="/assets/s-A.css"><script type="module" src="/assets/portal-A.js"></script>',
+        "connect.html": '<script type="module" src="/assets/landing-A.js"></script>',
+        "assets/portal-A.js": 'import{a}from"./chunk-A.js";const b=()=>import("./ops-A.js");c("missing.js")',
+        "assets/chunk-A.js": 'export{a};import"./portal-A.js"',
+        "assets/ops-A.js": 'import{a}from"./chunk-A.js"',
+        "assets/landing-A.js": "landing()",
+        "assets/s-A.css": "body{}",
     }
+    (tmp_path / "assets").mkdir()
     for name, text in files.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -31,7 +32,7 @@ def test_lazy_and_shared_scripts_count_once_other_pages_not(dist: Path):
 def test_heavier_than_the_budget_fails_and_names_the_heaviest_first(dist: Path, capsys: pytest.CaptureFixture[str]):
     assert main(dist, budget_bytes=1500) == 0
     noise = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=3000))
-    (dist / "ops-A.js").write_text(noise)
+    (dist / "assets/ops-A.js").write_text(noise)
     capsys.readouterr()
     assert main(dist, budget_bytes=1500) == 1
     shown = capsys.readouterr().out.splitlines()

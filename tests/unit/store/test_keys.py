@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tenantsync.store.keys import SHARDS, encode_key, shard_of
+from tenantsync.store.keys import SHARDS, encode_key, newest_first, shard_of
 
 FORBIDDEN = set("/\\#?%")
 
@@ -41,3 +41,10 @@ def test_shards_are_filled_evenly():
         counts[shard_of(f"{number:08x}-0000-4000-8000-000000000000")] += 1
     assert min(counts) > 850
     assert max(counts) < 1150
+
+
+def test_newest_comes_first_and_equal_moments_by_key():
+    times = ["2026-03-02T09:00:00.001Z", "2026-03-02T09:00:00.000Z", "1999-12-31T23:59:59.999Z"]
+    keys = [newest_first(at, "a") for at in times]
+    assert keys == sorted(keys)
+    assert newest_first(times[0], "a") < newest_first(times[0], "b") < newest_first(times[1], "a")

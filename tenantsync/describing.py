@@ -1,11 +1,13 @@
 """Resources and runs as the API shows them, from their checkpoints alone."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
 
 from tenantsync.problems import find_problem
-from tenantsync.store.progress import Mode, ResourceProgress
+from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
+from tenantsync.store.runs import Run
 
 
 def describe_resource(item: ResourceProgress) -> dict[str, Any]:
@@ -52,6 +54,38 @@ def describe_certificate(item: ResourceProgress) -> dict[str, Any]:
 def describe_problem(code: str, message: str, microsoft_code: str) -> dict[str, Any] | None:
     """The problem as people read it, None without one."""
     return find_problem(code, message, microsoft_code).to_json() if code else None
+
+
+def describe_waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[str, str] | None:
+    """What a run under way waits for, as a whole or the longest of its resources; None when it works."""
+    if run.waiting_reason:
+        return {"reason": run.waiting_reason, "until": run.waiting_until}
+    waiting = [item for item in resources if item.state == ResourceState.WAITING]
+    if not waiting:
+        return None
+    last = max(waiting, key=lambda item: item.waiting_until)
+    return {"reason": last.waiting_reason, "until": last.waiting_until}
+
+
+def describe_stall(run: Run, moved_at: str) -> dict[str, Any] | None:
+    """What the watchdog has found, as long as nothing has moved since."""
+    if not run.stalls or moved_at > run.stalled_at:
+        return None
+    return {"reason": run.stall_reason, "since": run.stalled_since, "times": run.stalls}
+
+
+def updated_at(run: Run, resources: Sequence[ResourceProgress]) -> str:
+    """When anything of the run was last stored."""
+    return max(run.updated_at, *(item.updated_at for item in resources), "")
+
+
+def percent_of(resources: Sequence[ResourceProgress]) -> int:
+    """0 to 100 by the resources' weights; 100 only when every one has ended, and never less than before."""
+    if not resources:
+        return 0
+    whole = sum(item.weight for item in resources)
+    share = sum(item.weight * item.reached for item in resources) / whole
+    return 100 if all(item.is_ended for item in resources) else min(99, int(share * 100))
 
 
 def _usage(item: ResourceProgress) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""Runs newest first, of one MSP and of all: what lists of runs are read from, a page at a time."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from tenantsync.store.keys import newest_first
+from tenantsync.store.tables import TableStore
+from tenantsync.wire import RECENT_RUNS_TABLE
+
+EVERYBODY: Final = "all"
+"""Stands for all MSPs."""
+
+
+class RecentRuns:
+    """Ids of runs by MSP and time; a run has its rows as long as it is kept."""
+
+    def __init__(self, tables: TableStore) -> None:
+        self._tables = tables
+
+    def note(self, msp_id: str, run_id: str, started_at: str) -> None:
+        """Once more changes nothing."""
+        place = {"RowKey": newest_first(started_at, run_id), "run_id": run_id}
+        rows = {partition: [{"PartitionKey": partition, **place}] for partition in (msp_id, EVERYBODY)}
+        self._tables.write(RECENT_RUNS_TABLE, rows)
+
+    def move(self, run_id: str, started_at: str, *, from_msp_id: str, to_msp_id: str) -> None:
+        """The run has another owner."""
+        self.note(to_msp_id, run_id, started_at)
+        self._tables.delete(RECENT_RUNS_TABLE, from_msp_id, [newest_first(started_at, run_id)])
+
+    def forget(self, msp_id: str, run_id: str, started_at: str) -> None:
+        """The run is not kept any longer; nothing happens if it was never noted."""
+        for partition in (msp_id, EVERYBODY):
+            self._tables.delete(RECENT_RUNS_TABLE, partition, [newest_first(started_at, run_id)])
+
+    def list_page(self, msp_id: str, after: str, limit: int) -> Sequence[tuple[str, str]]:
+        """Up to `limit` pairs of position and run id beyond the position `after`; `msp_id` may be EVERYBODY."""
+        rows = self._tables.scan(RECENT_RUNS_TABLE, msp_id, after=after, limit=limit, columns=("run_id",))
+        return [(row.key, row.text("run_id")) for row in rows]

@@ -1,0 +1,101 @@
+"""Ops beside a real host: a run that stands still is found, read, ended, forgotten, and what it was for is synced."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from devstack.demo.journey import AdminBrowser, Portal
+from devstack.stack import Stack
+from tests.e2e.conftest import fault, tenant
+from tests.e2e.test_kill import follow_until
+from tests.e2e.test_watchdog import hurried
+
+_PATIENCE_SECONDS = 30.0
+
+
+class Ops:
+    """The calls of somebody with the role, at the MSP itself."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._headers = {"Authorization": f"Bearer {stack.portal_token('Ops')}"}
+
+    def call(self, method: str, path: str) -> requests.Response:
+        return requests.request(method, f"{self._stack.api}/api/ops/{path}", headers=self._headers, timeout=30)
+
+    def get(self, path: str) -> Any:
+        answer = self.call("GET", path)
+        assert answer.status_code == requests.codes.ok, answer.text
+        return answer.json()
+
+    def wait_for_stuck(self) -> dict[str, Any]:
+        """The run that stands still, as soon as the watchdog has said so."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            if items := self.get("runs?state=stuck")["items"]:
+                found: dict[str, Any] = items[0]
+                return found
+            time.sleep(0.3)
+        raise AssertionError((self._stack.logs / "host.log").read_text()[-3000:])
+
+    def wait_for_purge(self, run_id: str) -> int:
+        """How many orchestrations were forgotten, once they have ended."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            answer = self.call("POST", f"runs/{run_id}/purge")
+            if answer.status_code == requests.codes.ok:
+                return int(answer.json()["purged"])
+            assert answer.json()["code"] == "sync_running"
+            time.sleep(0.2)
+        raise AssertionError(answer.text)
+
+
+def manage(stack: Stack, path: str) -> int:
+    """Durable's own API by a path the run names, with the key that ops have of their own."""
+    key = (stack.directory / "host/system-key").read_text()
+    return requests.post(f"{stack.api}{path}", headers={"x-functions-key": key}, timeout=30).status_code
+
+
+def test_ops_find_read_end_and_repair_a_stuck_run(tmp_path: Path):
+    stuck = tenant(1, "stuck.test", faults=[fault("throttle", retryAfterSeconds=3)])
+    with Stack(tmp_path / "stack", [stuck], app_directory=hurried(tmp_path / "app")) as stack:
+        portal, ops = Portal(stack), Ops(stack)
+        connected = portal.connect("stuck.test", "Stuck")
+        AdminBrowser(stack).open(connected["authUrl"])
+        follow_until(portal, connected["tenantId"], 0)
+        (run,) = ops.get("runs?state=active")["items"]
+        urls = ops.get(f"runs/{run['runId']}")["management"]
+        assert manage(stack, urls["suspendUrl"]) == requests.codes.accepted
+
+        found = ops.wait_for_stuck()
+        assert (found["runId"], found["stalled"]["reason"]) == (run["runId"], "instance_suspended")
+        shown = ops.get(f"runs/{run['runId']}")
+        assert shown["orchestration"]["runtimeStatus"] == "Suspended"
+        assert {child["instanceId"] for child in shown["orchestration"]["children"]} >= {f"{run['runId']}-memberships"}
+        assert {span["what"] for span in shown["timeline"]} >= {"verifying", "planning", "working"}
+        texts = [event["text"] for event in ops.get(f"runs/{run['runId']}/history")["events"]]
+        assert {"Consent is proven.", "Suspended from outside: it goes on when it is resumed."} <= set(texts)
+        for child in shown["orchestration"]["children"]:
+            told = ops.get(f"runs/{run['runId']}/history?instance={child['instanceId']}")
+            assert told["events"][0]["text"].startswith(f"Sync of {child['resource']} begun")
+            assert any(event["text"].startswith(f"Slice of {child['resource']}") for event in told["events"])
+        (throttled,) = ops.get("throttling")["items"]
+        assert (throttled["workload"], throttled["tenantDomain"]) == ("directory", "stuck.test")
+        assert throttled["throttledSeconds"] >= 3
+        health = {part["name"]: part for part in ops.get("health")["parts"]}
+        assert {part["problem"] for part in health.values()} == {None}
+        assert (health["runs"]["pending"], health["runs"]["detail"]) == (1, "1 noted as standing still.")
+
+        assert ops.call("POST", f"runs/{run['runId']}/terminate").json()["terminated"] is True
+        status = portal.call("GET", f"tenants/{connected['tenantId']}/sync-status")
+        assert (status["state"], status["problem"]["code"]) == ("cancelled", "ended_by_ops")
+        assert ops.wait_for_purge(run["runId"]) == len(shown["orchestration"]["children"]) + 1
+        assert ops.call("GET", f"runs/{run['runId']}/history").json()["code"] == "history_unknown"
+
+        again = ops.call("POST", f"runs/{run['runId']}/resources/users/retry").json()
+        final = list(portal.follow(connected["tenantId"]))[-1]
+        assert (final["runId"], final["resources"]["users"]["state"]) == (again["runId"], "completed")
+        assert final["summary"]["users"] == stack.truth(connected["tenantId"])["users"]
+        assert [item["runId"] for item in ops.get("runs?state=ended")["items"]] == [again["runId"], run["runId"]]
