@@ -4,11 +4,12 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { Api, ask } from "./api/client.ts";
 import type { Me } from "./api/contract.ts";
+import { NoAnswer } from "./api/problems.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
 import "./elements/trouble-note.ts";
 import { findPlace, followLinks, navigate, onMoved } from "./router.ts";
-import { routes } from "./routes.ts";
+import { type Route, routes } from "./routes.ts";
 import { type Session, SignIn, SignInNeeded } from "./session.ts";
 import { frame, notAllowedPage, notFoundPage, sessionOverDialog, welcomePage } from "./shell.ts";
 import { product } from "./texts.ts";
@@ -103,12 +104,22 @@ export class PortalApp extends PageElement {
       ${sessionOverDialog(() => void signIn.start(location.pathname + location.search, { userName: app.session.userName }))}`;
   }
 
-  /** A new page begins at its heading, for the keyboard and for those who listen. */
   protected override updated(changed: PropertyValues): void {
     if (!changed.has("path") && !changed.has("app")) return;
     const place = findPlace(routes, this.path);
     document.title = place ? `${place.route.title} · ${product}` : product;
-    if (changed.get("path") === undefined) return;
+    if (this.app && place) void this.arrive(place.route, changed.get("path") !== undefined);
+  }
+
+  /** A page that was gone to begins at its heading, for the keyboard and for those who listen. */
+  private async arrive(route: Route, isFromAnother: boolean): Promise<void> {
+    try {
+      await route.load();
+    } catch {
+      this.failure = new NoAnswer(!navigator.onLine);
+      return;
+    }
+    if (!isFromAnother) return;
     scrollTo(0, 0);
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
   }

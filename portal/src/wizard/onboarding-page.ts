@@ -15,6 +15,8 @@ import { checkingConsent } from "./checking-consent.ts";
 import "./ended-connection.ts";
 import { MadeLinks } from "./links.ts";
 import { isMoving, type Stage, stageOf, stepOfStage } from "./stages.ts";
+import "./summary-step.ts";
+import "./sync-step.ts";
 import "./waiting-for-consent.ts";
 import { wizardSteps } from "./wizard-steps.ts";
 

@@ -1,5 +1,6 @@
-"""The budget counts every script a technician's browser may fetch, and no other."""
+"""The budget counts every script that one page makes a browser fetch, and no other."""
 
+import gzip
 import random
 from pathlib import Path
 
@@ -13,9 +14,11 @@ def dist(tmp_path: Path) -> Path:
     files = {
         "index.html": '<link href="/assets/s-A.css"><script type="module" src="/assets/portal-A.js"></script>',
         "connect.html": '<script type="module" src="/assets/landing-A.js"></script>',
-        "assets/portal-A.js": 'import{a}from"./chunk-A.js";const b=()=>import("./ops-A.js");c("missing.js")',
+        "assets/portal-A.js": 'import{a}from"./chunk-A.js";const b=()=>[import("./ops-A.js"),import("./tenants-A.js")]',
         "assets/chunk-A.js": 'export{a};import"./portal-A.js"',
-        "assets/ops-A.js": 'import{a}from"./chunk-A.js"',
+        "assets/ops-A.js": 'import{a}from"./chunk-A.js";import"./table-A.js";c("./missing.js")',
+        "assets/tenants-A.js": 'import{a}from"./chunk-A.js"',
+        "assets/table-A.js": "table()",
         "assets/landing-A.js": "landing()",
         "assets/s-A.css": "body{}",
     }
@@ -25,14 +28,26 @@ def dist(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_lazy_and_shared_scripts_count_once_other_pages_not(dist: Path):
-    assert sorted(measure(dist)) == ["chunk-A.js", "ops-A.js", "portal-A.js"]
+def weight(dist: Path, *names: str) -> int:
+    return sum(len(gzip.compress((dist / "assets" / name).read_bytes(), 9, mtime=0)) for name in names)
+
+
+def test_page_weighs_what_all_need_and_what_it_needs_itself(dist: Path):
+    assert measure(dist) == {
+        "ops-A.js": weight(dist, "portal-A.js", "chunk-A.js", "ops-A.js", "table-A.js"),
+        "tenants-A.js": weight(dist, "portal-A.js", "chunk-A.js", "tenants-A.js"),
+    }
+
+
+def test_portal_without_lazy_pages_is_one_page(dist: Path):
+    (dist / "assets/portal-A.js").write_text('import"./chunk-A.js"')
+    assert measure(dist) == {"index.html": weight(dist, "portal-A.js", "chunk-A.js")}
 
 
 def test_heavier_than_the_budget_fails_and_names_the_heaviest_first(dist: Path, capsys: pytest.CaptureFixture[str]):
     assert main(dist, budget_bytes=1500) == 0
     noise = "".join(random.Random(1).choices("abcdefghijklmnopqrstuvwxyz0123456789", k=3000))
-    (dist / "assets/ops-A.js").write_text(noise)
+    (dist / "assets/table-A.js").write_text(noise)
     capsys.readouterr()
     assert main(dist, budget_bytes=1500) == 1
     shown = capsys.readouterr().out.splitlines()
