@@ -469,7 +469,7 @@ export const sync = {
   carried: "From an earlier sync",
   goesOn: (reason: string, time: string) => `${reason}. Goes on at ${time}.`,
   milestone: (name: string, state: string, count: string) => `${name}: ${state}${count ? `, ${count}` : ""}.`,
-  skipped: (message: string, owner: string) => `${message} Whose move it is: ${owner}.`,
+  skipped: (message: string, owner: string) => `${message.replace(/\.?$/, ".")} Whose move it is: ${owner}.`,
   cancel: "Cancel the sync",
   cancelling: {
     title: "Cancel this sync?",
@@ -533,6 +533,7 @@ export const summary = {
     not_licensed: "Not licensed in this tenant",
     not_proven: "Not proven",
     not_read: "Not read",
+    not_yet: "Known from the next sync on",
   } as Record<string, string>,
 };
 
