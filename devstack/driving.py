@@ -81,7 +81,7 @@ def sign_in(page: Page, address: str, username: str) -> None:
 
 def consent(page: Page, action: Literal["accept", "cancel"] = "accept") -> None:
     """Answers Microsoft's consent page; who accepts signs in on the next one."""
-    page.locator(f"button[name=action][value={action}]").click()
+    page.get_by_role("button", name="Accept" if action == "accept" else "Cancel").click()
     if action == "accept":
         page.get_by_role("heading", name="Sign in").wait_for()
-        page.locator("button[name=action][value=accept]").click()
+        page.get_by_role("button", name="Continue").click()

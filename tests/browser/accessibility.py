@@ -19,6 +19,12 @@ def assert_accessible(page: Page) -> None:
     assert not found, f"{page.url}\n" + "\n".join(found)
 
 
+def assert_fits(page: Page) -> None:
+    """Nothing on the page has to be scrolled sideways to."""
+    wide, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+    assert wide <= there, f"{page.url} is {wide} px wide, {there} are there"
+
+
 def _describe(violation: dict[str, Any]) -> str:
     elements = [f"    {node['html']}\n      {node['failureSummary']}" for node in violation["nodes"]]
     return "\n".join([f"  {violation['impact']}: {violation['help']} ({violation['id']})", *elements])

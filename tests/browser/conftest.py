@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page
 
 from devstack.driving import Look, NoBrowserError, find_browser, new_person, open_browser, sign_in
 from devstack.stack import Stack
+from tests.browser.accessibility import assert_accessible, assert_fits
 from tests.browser.watch import Watch
 
 SHOTS = Path(__file__).parents[2] / ".devstack" / "screenshots"
@@ -23,7 +24,25 @@ def tenant(number: int, domain: str, **more: Any) -> dict[str, Any]:
     return {"tenantId": f"b0000000-0000-4000-8000-{number:012x}", "domain": domain, "users": 120, **more}
 
 
-TENANTS = (tenant(1, "happy.test"),)
+TENANTS = (
+    tenant(1, "happy.test"),
+    tenant(2, "phone.test"),
+    tenant(3, "decline.test"),
+    tenant(4, "wrong.test"),
+    tenant(5, "other.test"),
+    tenant(6, "taken.test"),
+    tenant(7, "slow.test", propagationSeconds=6),
+    tenant(8, "keyboard.test"),
+    tenant(9, "nointune.test", intune=False),
+    tenant(10, "reload.test", users=600, latencyMs=60),
+    tenant(11, "draft.test"),
+    tenant(12, "tabs.test"),
+    tenant(13, "back.test"),
+    tenant(14, "gone.test"),
+    tenant(15, "outage.test", users=600, latencyMs=60),
+)
+Inspect = Callable[..., None]
+"""Called with the name of a step, and with the page if it is not the first person's."""
 
 
 # Of the package, not of the session: Playwright keeps an event loop running, in which nobody else's could start
@@ -99,6 +118,18 @@ def shoot(page: Page, request: pytest.FixtureRequest) -> Callable[[str], None]:
         page.screenshot(path=shot_path(request.node.name, name), full_page=True)
 
     return keep
+
+
+@pytest.fixture
+def inspect(page: Page, request: pytest.FixtureRequest) -> Inspect:
+    """A step has been reached: what is shown is accessible, fits, and a picture of it is kept."""
+
+    def examine(name: str, shown: Page = page) -> None:
+        assert_accessible(shown)
+        assert_fits(shown)
+        shown.screenshot(path=shot_path(request.node.name, name), full_page=True)
+
+    return examine
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from devstack.driving import Look
 from devstack.stack import Stack
-from tests.browser.accessibility import assert_accessible
+from tests.browser.accessibility import assert_accessible, assert_fits
 
 LOOKS = [Look(320, 640, "light"), Look(320, 640, "dark"), Look(1920, 1080, "light"), Look(1920, 1080, "dark")]
 PAGES = {"": "Tenants", "tenants/new": "Connect a tenant", "ops": "Operations", "nowhere": "There is nothing here"}
@@ -45,5 +45,4 @@ def check(page: Page, heading: str) -> None:
     """The page of this heading has come, is accessible, and nothing on it has to be scrolled sideways to."""
     page.get_by_role("heading", level=1, name=heading).wait_for()
     assert_accessible(page)
-    wide, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-    assert wide <= there, f"{page.url} is {wide} px wide, {there} are there"
+    assert_fits(page)
