@@ -21,6 +21,8 @@ export class PortalApp extends PageElement {
   @state() private config: PortalConfig | undefined;
   @state() private failure: unknown;
   @state() private path = location.pathname;
+  /** The page whose scripts are there: an element that is known only later would begin without its app. */
+  @state() private loaded: Route | undefined;
   @state() private isOffline = !navigator.onLine;
   @state() private announced = "";
   @query("dialog.session-over") private sessionOver!: HTMLDialogElement;
@@ -96,7 +98,9 @@ export class PortalApp extends PageElement {
     const isAllowed = !place?.route.role || app.may(place.route.role);
     const page = place
       ? isAllowed
-        ? place.route.render(app, place.values)
+        ? this.loaded === place.route
+          ? place.route.render(app, place.values)
+          : nothing
         : notAllowedPage(place.route.role)
       : notFoundPage();
     return html`${frame({ app, signIn, path: this.path, isOffline: this.isOffline }, page)}
@@ -119,7 +123,10 @@ export class PortalApp extends PageElement {
       this.failure = new NoAnswer(!navigator.onLine);
       return;
     }
+    if (findPlace(routes, this.path)?.route !== route) return;
+    this.loaded = route;
     if (!isFromAnother) return;
+    await this.updateComplete;
     scrollTo(0, 0);
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
   }
