@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 from devstack.driving import Look, NoBrowserError, find_browser, new_person, open_browser, sign_in
 from devstack.stack import Stack
 from tests.browser.accessibility import assert_accessible, assert_fits
 from tests.browser.watch import Watch
 
+expect.set_options(timeout=15_000)  # the portal asks every few seconds, and the machine has other work to do
 SHOTS = Path(__file__).parents[2] / ".devstack" / "screenshots"
 _FAILED = pytest.StashKey[bool]()
 _LEFT_OUT = "no browser"
