@@ -366,7 +366,7 @@ export const onboarding = {
   newLink: "Make a new link",
   checkingHeading: "The administrator has accepted",
   checkingLead: "We are checking the consent with Microsoft. The sync begins by itself.",
-  spreading: "Microsoft is still spreading the consent across its services. That usually takes less than a minute.",
+  spreading: "That usually takes less than a minute.",
   triedUntil: (time: string) => `The next check is at ${time}; it is tried for ten minutes.`,
   checking: "Checking with Microsoft",
   mayLeave: "You can close this page. It goes on without it.",
@@ -469,7 +469,8 @@ export const sync = {
   onlyChanges: "Only what has changed",
   carried: "From an earlier sync",
   goesOn: (reason: string, time: string) => `${reason}. Goes on at ${time}.`,
-  milestone: (name: string, state: string, count: string) => `${name}: ${state}, ${count}.`,
+  milestone: (name: string, state: string, count: string) => `${name}: ${state}${count ? `, ${count}` : ""}.`,
+  skipped: (message: string, owner: string) => `${message} Whose move it is: ${owner}.`,
   cancel: "Cancel the sync",
   cancelling: {
     title: "Cancel this sync?",

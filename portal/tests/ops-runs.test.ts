@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { OpsRun } from "../src/api/contract.ts";
 import type { HealthPart } from "../src/ops/documents.ts";
 import { addressOf, findTenant, mergeRuns, readFilter, stuckFirst } from "../src/ops/filters.ts";
-import { barTone, healthFigures, kindOf, stallOf, wellnessOf, withLocalTimes } from "../src/ops/sentences.ts";
+import { barTone, healthFigures, isOver, kindOf, stallOf, wellnessOf, withLocalTimes } from "../src/ops/sentences.ts";
 
 const TENANT = "b0000000-0000-4000-8000-00000000000a";
 
@@ -108,6 +108,24 @@ test("the worst part counts", () => {
   assert.equal(wellnessOf([part(), part({ state: "slow" }), part({ state: "failing" })]), "isFailing");
   assert.equal(wellnessOf([part(), part({ state: "slow" })]), "isSlow");
   assert.equal(wellnessOf([part()]), "allWell");
+});
+
+test("a run is over when nothing is done for it any more", () => {
+  const finishedAt = "2026-01-05T10:00:00Z";
+  const instance = (runtimeStatus: string) => ({
+    instanceId: "a",
+    runtimeStatus,
+    createdAt: finishedAt,
+    lastUpdatedAt: finishedAt,
+  });
+  const orchestration = (own: string, child: string) => ({
+    ...instance(own),
+    children: [{ ...instance(child), resource: "users" }],
+  });
+  assert.equal(isOver({ finishedAt: null, orchestration: null }), false);
+  assert.equal(isOver({ finishedAt, orchestration: null }), true);
+  assert.equal(isOver({ finishedAt, orchestration: orchestration("Terminated", "Running") }), false);
+  assert.equal(isOver({ finishedAt, orchestration: orchestration("Completed", "Completed") }), true);
 });
 
 test("the API's times are told in the viewer's zone, and nothing else of a sentence changes", () => {

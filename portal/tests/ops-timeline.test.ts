@@ -51,6 +51,7 @@ test("what goes on reaches to the end, and what was short can still be seen with
 test("a thousand slices that follow each other at once are one bar; a gap that can be seen stays", () => {
   const slices = Array.from({ length: 1000 }, (_, index) => segment(index * 0.05, index * 0.05 + 0.04));
   assert.equal(barsOf(slices)?.length, 1);
+  assert.equal(barsOf([segment(0, 10), segment(10.2, 20)])?.length, 1);
   assert.equal(barsOf([segment(0, 10), segment(15, 20)])?.length, 2);
   assert.equal(barsOf([segment(0, 10), segment(10, 20, { what: "waiting" }), segment(20, 30)])?.length, 3);
 });

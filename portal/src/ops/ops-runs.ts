@@ -24,6 +24,8 @@ export class OpsRuns extends Watched<Runs> {
   @property({ attribute: false }) filter!: Filter;
   /** All pages that are shown are read again, so that no row is older than the others. */
   private pages = 1;
+  /** The rows are still those of the filter before. */
+  private isStale = false;
 
   protected get seconds(): number {
     return SECONDS_A_PAGE * this.pages;
@@ -47,13 +49,20 @@ export class OpsRuns extends Watched<Runs> {
   protected override take(value: Runs): void {
     const before = this.value?.stuck.items.length ?? 0;
     if (value.stuck.items.length > before) this.app.announce(ops.runs.stuckTitle(value.stuck.items.length));
+    this.isStale = false;
     super.take(value);
+  }
+
+  protected override fail(error: unknown): void {
+    if (this.isStale) this.value = undefined;
+    super.fail(error);
   }
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (changed.get("filter") === undefined) return;
     this.pages = 1;
-    this.restart();
+    this.isStale = true;
+    this.refresh();
   }
 
   override render(): TemplateResult {
@@ -68,8 +77,8 @@ export class OpsRuns extends Watched<Runs> {
   }
 
   private renderRuns({ items, nextCursor }: OpsRunPage): TemplateResult {
-    if (!items.length) return html`<p class="empty">${ops.runs.none[this.filter.state]}</p>`;
-    return html`${runsTable(stuckFirst(items), Date.now())}
+    return html`${items.length ? runsTable(stuckFirst(items), Date.now()) : nothing}
+    ${items.length || nextCursor ? nothing : html`<p class="empty">${ops.runs.none[this.filter.state]}</p>`}
     ${nextCursor ? html`<div class="actions"><button type="button" class="button" @click=${this.more}>${common.more}</button></div>` : nothing}`;
   }
 

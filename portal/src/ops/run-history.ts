@@ -83,6 +83,6 @@ const event = (told: HistoryEvent): TemplateResult =>
     ${told.at ? html`<time datetime=${told.at} title=${formatDateTime(told.at)}>${formatTimeOfDay(told.at)}</time>` : html`<span></span>`}
     <p>
       ${told.isError ? html`${icon(CircleAlert, 16)} <span class="visually-hidden">${words.failed}:</span>` : nothing} ${withLocalTimes(told.text)}
-      ${told.seconds ? html`<span class="quiet">${words.lasted(formatDuration(told.seconds))}</span>` : nothing}
+      ${told.seconds && told.seconds >= 1 ? html`<span class="quiet">${words.lasted(formatDuration(told.seconds))}</span>` : nothing}
     </p>
   </li>`;

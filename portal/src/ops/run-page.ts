@@ -2,7 +2,7 @@
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
-import { ArrowLeft, CircleStop, Eraser } from "lucide";
+import { ArrowLeft, CircleStop, Eraser, type IconNode } from "lucide";
 import type { OpsRunDetails } from "../api/contract.ts";
 import { tenantBadge } from "../elements/badges.ts";
 import "../elements/confirm-dialog.ts";
@@ -18,7 +18,7 @@ import "./run-history.ts";
 import { orchestration } from "./run-orchestration.ts";
 import { resourcesTable } from "./run-resources.ts";
 import { timeline } from "./run-timeline.ts";
-import { nameOf, resourceName } from "./sentences.ts";
+import { isOver, nameOf, resourceName } from "./sentences.ts";
 import { Watched } from "./watched.ts";
 
 /** What is asked before something is done. */
@@ -37,10 +37,11 @@ export class RunPage extends Watched<OpsRunDetails> {
   @state() private done = "";
   @state() private actionError: unknown;
   @query("confirm-dialog") private dialog!: ConfirmDialog;
+  @query("p.note") private doneNote!: HTMLElement | null;
 
   protected load = (signal: AbortSignal): Promise<OpsRunDetails> => readRun(this.app, this.runId, signal);
 
-  protected override isFinal = (run: OpsRunDetails): boolean => run.finishedAt !== null;
+  protected override isFinal = isOver;
 
   protected override willUpdate(changed: PropertyValues<this>): void {
     if (!changed.get("runId")) return;
@@ -59,7 +60,7 @@ export class RunPage extends Watched<OpsRunDetails> {
         </div>
         ${run ? this.renderActions(run) : nothing}
       </header>
-      ${this.done ? html`<p class="note is-good">${this.done}</p>` : nothing}
+      ${this.done ? html`<p class="note is-good" tabindex="-1">${this.done}</p>` : nothing}
       ${this.actionError === undefined ? nothing : html`<trouble-note .error=${this.actionError}></trouble-note>`}
       ${this.renderTrouble()} ${run ? this.renderRun(run) : nothing}
       <confirm-dialog .heading=${this.question.title} .text=${this.question.text} .action=${this.question.action}></confirm-dialog>
@@ -67,17 +68,18 @@ export class RunPage extends Watched<OpsRunDetails> {
   }
 
   private renderActions(run: OpsRunDetails): TemplateResult {
-    const [label, shape, act] = run.finishedAt
-      ? [runPage.purge.action, Eraser, this.purge]
-      : [runPage.end.action, CircleStop, this.end];
+    const canPurge = run.orchestration && isOver(run);
     return html`<div class="actions">
       <a class="button" href="/tenants/${run.tenantId}">${runPage.openTenant}</a>
-      ${
-        run.finishedAt && !run.orchestration
-          ? nothing
-          : html`<button type="button" class="button ${run.stalled ? "is-danger" : ""}" ?disabled=${this.isBusy} @click=${act}>${icon(shape, 18)} ${label}</button>`
-      }
+      ${canPurge ? this.renderAction(runPage.purge.action, Eraser, this.purge) : nothing}
+      ${run.finishedAt ? nothing : this.renderAction(runPage.end.action, CircleStop, this.end, run.stalled !== null)}
     </div>`;
+  }
+
+  private renderAction(label: string, shape: IconNode, act: () => void, isUrgent = false): TemplateResult {
+    return html`<button type="button" class="button ${isUrgent ? "is-danger" : ""}" ?disabled=${this.isBusy} @click=${act}>
+      ${icon(shape, 18)} ${label}
+    </button>`;
   }
 
   private renderRun(run: OpsRunDetails): TemplateResult {
@@ -126,6 +128,8 @@ export class RunPage extends Watched<OpsRunDetails> {
     });
     this.actionError = this.error;
     this.refresh();
+    await this.updateComplete;
+    this.doneNote?.focus(); // the button that was pressed may be gone
   }
 }
 

@@ -1,6 +1,6 @@
 /** What a sync's state means, in sentences. */
 
-import type { OpsRun, Stalled, Waiting } from "../api/contract.ts";
+import type { OpsRun, OpsRunDetails, Stalled, Waiting } from "../api/contract.ts";
 import { formatDuration, formatNumber, formatTimeOfDay } from "../format.ts";
 import { ops, resourceNames, runPage, waitingReasons } from "../texts.ts";
 import type { HealthPart, Segment } from "./documents.ts";
@@ -86,6 +86,14 @@ const BARS: Record<string, string> = {
 /** The class of a sync's bar; as everywhere, the state beside it says the same in words. */
 export const barTone = (run: Pick<OpsRun, "state" | "stalled">): string =>
   run.stalled ? "is-stop" : (BARS[run.state] ?? "");
+
+const ENDED = ["Completed", "Failed", "Terminated", "Canceled"];
+
+/** Whether the run has ended, and so has everything that Durable does for it. */
+export function isOver({ finishedAt, orchestration }: Pick<OpsRunDetails, "finishedAt" | "orchestration">): boolean {
+  const instances = orchestration ? [orchestration, ...orchestration.children] : [];
+  return finishedAt !== null && instances.every((instance) => ENDED.includes(instance.runtimeStatus));
+}
 
 /** Of the run, to its end or to `now`. */
 export const secondsTaken = (run: { startedAt: string; finishedAt: string | null }, now: number): number =>

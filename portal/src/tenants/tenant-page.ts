@@ -9,7 +9,7 @@ import { ApiProblem } from "../api/problems.ts";
 import { Page } from "../app.ts";
 import { Poller } from "../polling.ts";
 import { onMoved } from "../router.ts";
-import { common, tenantPage as texts } from "../texts.ts";
+import { common, product, tenantPage as texts } from "../texts.ts";
 import { parseSection, type SectionKey, sectionsFor } from "./section-keys.ts";
 import { sectionNav, showSection } from "./sections.ts";
 import "./tenant-actions.ts";
@@ -65,12 +65,22 @@ export class TenantPage extends Page {
 
   private async loadTenant(): Promise<void> {
     const params = { path: { tenantId: this.tenantId } };
+    const isFirst = !this.tenant;
     try {
       this.tenant = await ask(this.app.api.http.GET("/api/msp-portal/tenants/{tenantId}", { params }));
       this.error = undefined;
+      if (isFirst) await this.begin(this.tenant);
     } catch (error) {
       this.suffer(error);
     }
+  }
+
+  /** The heading of before is gone, and the focus with it. */
+  private async begin({ customerName }: Tenant): Promise<void> {
+    document.title = `${customerName ?? texts.title} · ${product}`;
+    const hadHeading = document.activeElement?.matches("tenant-page h1");
+    await this.updateComplete;
+    if (hadHeading) this.querySelector("h1")?.focus({ preventScroll: true });
   }
 
   private take(status: SyncStatus): void {

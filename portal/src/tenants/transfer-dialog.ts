@@ -32,7 +32,7 @@ export class TransferDialog extends Page {
           <span>${texts.transferTarget}</span>
           <input class="mono" autocomplete="off" spellcheck="false" aria-describedby="transfer-hint"
             aria-invalid=${this.isInvalid ? "true" : "false"} />
-          <span class="hint" id="transfer-hint">${this.isInvalid ? texts.transferInvalid : texts.transferHint}</span>
+          <span class=${this.isInvalid ? "field-trouble" : "hint"} id="transfer-hint">${this.isInvalid ? texts.transferInvalid : texts.transferHint}</span>
         </label>
         ${this.error === undefined ? nothing : html`<trouble-note .error=${this.error}></trouble-note>`}
         <div class="actions">

@@ -59,6 +59,8 @@ export const permissionTexts = {
   reading: "What works with them",
   works: "Works",
   worksNot: "Does not work",
+  consentNeeded:
+    "What is missing takes the consent of the customer’s administrator once more. Ask for it and send them the link.",
   unexpected: "Granted beyond what the inventory asks",
   unexpectedText: "Somebody has granted these, too. The inventory does not use them.",
   askAgain: "Ask for consent again",
@@ -244,6 +246,7 @@ export const settingTexts = {
   customerText: "The customer this tenant belongs to. Its data stays as it is.",
   change: "Change",
   move: "Move it there",
+  stay: "Leave it",
   moved: "The tenant belongs to that customer now.",
   automation: "Automation",
   automationLabel: "Include this tenant in automation",

@@ -1,12 +1,12 @@
-/** Step 3 before the link: what is asked and why, and how technicians get in. Sends `changed` with part of a Draft, `onward`, `back`. */
+/** Step 3 before the link: what is asked and why, and how technicians get in. Sends `changed` with part of a Draft,
+ * `onward`, `back`, and on certain refusals `restart` or `recheck`. */
 
-import { html, nothing, type TemplateResult } from "lit";
+import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
-import type { Psa, RoleTemplates } from "../api/contract.ts";
+import type { Preflight, Psa, RoleTemplates } from "../api/contract.ts";
 import { ApiProblem } from "../api/problems.ts";
 import { PageElement } from "../app.ts";
 import "../elements/trouble-note.ts";
-import type { Preflight } from "../api/contract.ts";
 import { common, consentStep } from "../texts.ts";
 import { accessChoice } from "./access-choice.ts";
 import { type Draft, modelOf } from "./draft.ts";
@@ -46,6 +46,10 @@ export class ConsentStep extends PageElement {
     </form>`;
   }
 
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has("error")) this.querySelector<HTMLElement>("trouble-note")?.focus();
+  }
+
   private trouble(): TemplateResult | typeof nothing {
     if (this.error === undefined) return nothing;
     const way = this.error instanceof ApiProblem ? WAYS_ON[this.error.code] : undefined;
@@ -69,11 +73,11 @@ export class ConsentStep extends PageElement {
 interface WayOn {
   readonly text: string;
   readonly change: Partial<Draft>;
-  readonly to: "onward" | "back" | "restart";
+  readonly to: "onward" | "restart" | "recheck";
 }
 
 const toDirect: WayOn = { text: consentStep.toDirect, change: { model: "direct" }, to: "onward" };
-const toTenant: WayOn = { text: consentStep.checkAgain, change: {}, to: "back" };
+const toTenant: WayOn = { text: consentStep.checkAgain, change: {}, to: "recheck" };
 
 const WAYS_ON: Record<string, WayOn> = {
   partner_access_missing: toDirect,

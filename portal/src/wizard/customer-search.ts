@@ -26,6 +26,8 @@ export class CustomerSearch extends PageElement {
   @state() private isOpen = false;
   /** What is shown belongs to an older text, so that it cannot be chosen. */
   @state() private isStale = false;
+  /** Enter was pressed before the answer came: the first option is taken as soon as it is there. */
+  private isEntered = false;
   @query("input") private input!: HTMLInputElement;
   @query("[role=listbox]") private list!: HTMLElement;
   private combobox: Combobox | undefined;
@@ -102,7 +104,8 @@ export class CustomerSearch extends PageElement {
   }
 
   private press(event: KeyboardEvent): void {
-    if (event.key === "Enter" && this.isStale) event.preventDefault();
+    this.isEntered = event.key === "Enter" && this.isStale;
+    if (this.isEntered) event.preventDefault();
     if (event.key === "Escape" && this.isOpen) this.close();
     if (event.key === "ArrowDown" && !this.isOpen) this.open();
   }
@@ -113,7 +116,8 @@ export class CustomerSearch extends PageElement {
     await this.updateComplete;
     if (!this.isOpen) return;
     this.combobox?.resetSelection();
-    if (this.text) this.app.announce(customerStep.found(found.length));
+    if (this.isEntered) this.list.querySelector<HTMLElement>("[role=option]")?.click();
+    else if (this.text) this.app.announce(customerStep.found(found.length));
   }
 
   private choose(event: Event): void {

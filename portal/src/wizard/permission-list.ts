@@ -23,14 +23,14 @@ export function permissionList(permissions: readonly Permission[]): TemplateResu
   return html`<section class="part">
     <div class="row"><h3>${consentStep.used}</h3>${used.every(isReadOnly) ? badge("good", consentStep.readOnly) : nothing}</div>
     <ul class="permissions">${used.map(item)}</ul>
-    ${unused.length ? unusedList(unused) : nothing}
-  </section>`;
+  </section>
+  ${unused.length ? unusedList(unused) : nothing}`;
 }
 
-const unusedList = (permissions: readonly Permission[]) => html`
-  <h3>${consentStep.unused}</h3>
-  <p class="small">${consentStep.unusedText}</p>
-  <ul class="permissions">${permissions.map(item)}</ul>`;
+const unusedList = (permissions: readonly Permission[]) => html`<section class="part">
+    <div><h3>${consentStep.unused}</h3><p class="small">${consentStep.unusedText}</p></div>
+    <ul class="permissions">${permissions.map(item)}</ul>
+  </section>`;
 
 const item = (permission: Permission) =>
   html`<li>

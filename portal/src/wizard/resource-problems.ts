@@ -1,4 +1,4 @@
-/** After a sync: what keeps it from being complete, with a way to try each again. */
+/** What keeps a sync from being complete, with a way to try each again once it has ended. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -19,8 +19,8 @@ export class ResourceProblems extends Page {
 
   override render(): TemplateResult | typeof nothing {
     const issues = inOrder(this.status.resources).filter(([, resource]) => isIssue(resource) && isTold(resource));
-    if (isUnderWay(this.status) || !issues.length) return nothing;
-    const mayRetry = this.app.may("Connect") && !this.isBusy;
+    if (!issues.length) return nothing;
+    const mayRetry = this.app.may("Connect") && !this.isBusy && !isUnderWay(this.status);
     return html`<trouble-note .error=${this.error}></trouble-note>
       <section class="stack">
         <h3>${sync.attention}</h3>

@@ -4,7 +4,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { ResourceStatus } from "../api/contract.ts";
 import { resourceBadge } from "../elements/badges.ts";
 import { formatDuration, formatNumber, formatTimeOfDay } from "../format.ts";
-import { resourceNames, sync, waitingReasons } from "../texts.ts";
+import { owners, resourceNames, sync, waitingReasons } from "../texts.ts";
 import { barOf, isEnded, ratePerSecond } from "./progress.ts";
 
 /** A list item; belongs into `<ul class="resources">`. */
@@ -41,6 +41,7 @@ function detailText(resource: ResourceStatus): string {
   const { state, waiting, problem, plan, carriedFrom } = resource;
   if (carriedFrom) return sync.carried;
   if (waiting) return sync.goesOn(waitingReasons[waiting.reason] ?? waiting.reason, formatTimeOfDay(waiting.until));
+  if (problem && state === "skipped") return sync.skipped(problem.message, owners[problem.owner]);
   if (problem) return problem.message;
   if (state === "pending") return expectedText(plan?.objects ?? 0);
   return workText(resource);

@@ -23,23 +23,31 @@ export class SyncStep extends Page {
 
   override render(): TemplateResult {
     const { status } = this;
+    const problems = html`<resource-problems .app=${this.app} .status=${status}></resource-problems>`;
+    // while it goes on nothing may push the rows down
+    const [first, last] = isUnderWay(status) ? [nothing, problems] : [problems, nothing];
     return html`<section class="stack sync" aria-labelledby="sync-title">
       ${syncOverview(status, this.actions())}
       <trouble-note .error=${this.error}></trouble-note>
       ${status.problem && status.state !== "cancelled" ? problemNote(status.problem) : nothing}
-      <resource-problems .app=${this.app} .status=${status}></resource-problems>
-      <div class="card">
-        <h3 class="visually-hidden">${sync.resources}</h3>
-        <ul class="resources">
-          ${inOrder(status.resources).map(([name, resource]) => resourceProgress(name, resource))}
-        </ul>
-      </div>
+      ${first} ${this.rows()} ${last}
       <confirm-dialog
         .heading=${sync.cancelling.title}
         .text=${sync.cancelling.text}
         .action=${sync.cancelling.action}
       ></confirm-dialog>
     </section>`;
+  }
+
+  private rows(): TemplateResult | typeof nothing {
+    const resources = inOrder(this.status.resources);
+    if (!resources.length) return nothing;
+    return html`<div class="card">
+      <h3 class="visually-hidden">${sync.resources}</h3>
+      <ul class="resources">
+        ${resources.map(([name, resource]) => resourceProgress(name, resource))}
+      </ul>
+    </div>`;
   }
 
   protected override updated(changed: PropertyValues<this>): void {
@@ -51,9 +59,8 @@ export class SyncStep extends Page {
   }
 
   private milestone(name: string): string {
-    const resource = this.status.resources[name];
-    const state = resource?.state ?? "";
-    return sync.milestone(nameOf(name), resourceStates[state] ?? state, formatNumber(resource?.processed ?? 0));
+    const { state = "", processed = 0 } = this.status.resources[name] ?? {};
+    return sync.milestone(nameOf(name), resourceStates[state] ?? state, processed ? formatNumber(processed) : "");
   }
 
   private actions(): TemplateResult | typeof nothing {

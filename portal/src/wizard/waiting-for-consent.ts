@@ -75,7 +75,7 @@ export class WaitingForConsent extends Page {
   }
 
   private takeBackButton(): TemplateResult {
-    return html`<div><button type="button" class="button is-quiet is-small" @click=${this.takeBack}>${onboarding.takeBack}</button></div>
+    return html`<div class="step-foot"><button type="button" class="button is-quiet is-small" @click=${this.takeBack}>${onboarding.takeBack}</button></div>
       <confirm-dialog .heading=${onboarding.takeBackTitle} .text=${onboarding.takeBackText} .action=${onboarding.takeBack}></confirm-dialog>`;
   }
 

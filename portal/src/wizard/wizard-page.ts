@@ -81,7 +81,7 @@ export class WizardPage extends Page {
   private consentStep(found: Preflight): TemplateResult {
     return html`<consent-step .draft=${this.draft} .found=${found} .psas=${this.psas} .templates=${this.templates}
       .error=${this.error} .isBusy=${this.isBusy} @changed=${(event: CustomEvent<Partial<Draft>>) => this.change(event.detail)}
-      @onward=${() => this.connect(found)} @back=${() => this.go("tenant")} @restart=${() => this.go("customer")}></consent-step>`;
+      @onward=${() => this.connect(found)} @back=${() => this.go("tenant")} @restart=${() => this.go("customer")} @recheck=${this.recheck}></consent-step>`;
   }
 
   /** After a reload at the consent step the tenant is looked up once more. */
@@ -105,7 +105,6 @@ export class WizardPage extends Page {
 
   protected override updated(changed: PropertyValues): void {
     if (changed.get("step") !== undefined) this.focusHeading();
-    if (changed.has("error") && this.error !== undefined) this.querySelector<HTMLElement>("trouble-note")?.focus();
   }
 
   private focusHeading(): void {
@@ -160,6 +159,12 @@ export class WizardPage extends Page {
     this.change(wish);
     this.tenants.now(wish);
   }
+
+  /** What was found is no longer so. */
+  private recheck = (): void => {
+    this.tenants.now(this.draft);
+    this.go("tenant");
+  };
 
   private looked(lookup: Lookup): void {
     const isSessionOver = lookup.kind === "refused" && lookup.error instanceof SignInNeeded;

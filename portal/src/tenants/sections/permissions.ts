@@ -140,7 +140,8 @@ const reading = ({ resources }: Permissions) =>
     <ul class="works">
       ${resources.map(({ resource, works }) => html`<li>${worksBadge(works)} ${resourceNames[resource] ?? resource}</li>`)}
     </ul>
-    ${resources.map(({ problem }) => (problem ? problemNote(problem) : nothing))}`;
+    ${resources.some(({ missing }) => missing.length) ? html`<p>${texts.consentNeeded}</p>` : nothing}
+    ${resources.map(({ problem, missing }) => (problem && !missing.length ? problemNote(problem) : nothing))}`;
 
 function worksBadge(works: boolean | null): TemplateResult {
   if (works === null) return badge("quiet", texts.unknown);

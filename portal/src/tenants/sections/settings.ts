@@ -44,6 +44,7 @@ export class SettingsSection extends Section<true> {
     return html`<customer-picker .app=${this.app} @picked=${this.pick}></customer-picker>
       <div class="actions">
         <button type="button" class="button is-main" ?disabled=${!this.picked || this.isBusy} @click=${this.move}>${texts.move}</button>
+        <button type="button" class="button" @click=${this.stopMoving}>${texts.stay}</button>
       </div>`;
   }
 
@@ -66,6 +67,11 @@ export class SettingsSection extends Section<true> {
     this.isMoving = true;
   }
 
+  private stopMoving(): void {
+    this.isMoving = false;
+    this.picked = null;
+  }
+
   private pick(event: CustomEvent<ChosenCustomer | null>): void {
     this.picked = event.detail;
   }
@@ -74,7 +80,7 @@ export class SettingsSection extends Section<true> {
     const { picked } = this;
     if (!picked) return;
     const customerId = picked.customerId || (await this.attempt(() => this.create(picked.name)));
-    if (customerId && (await this.change({ customerId }, texts.moved))) this.isMoving = false;
+    if (customerId && (await this.change({ customerId }, texts.moved))) this.stopMoving();
   }
 
   private async create(name: string): Promise<string> {
