@@ -34,13 +34,13 @@ TENANTS = (
     tenant(6, "taken.test"),
     tenant(7, "slow.test", propagationSeconds=6),
     tenant(8, "keyboard.test"),
-    tenant(9, "nointune.test", intune=False),
-    tenant(10, "reload.test", users=600, latencyMs=60),
+    tenant(9, "nointune.test", users=600, latencyMs=60, intune=False),
+    tenant(10, "reload.test", users=600, latencyMs=200),
     tenant(11, "draft.test"),
     tenant(12, "tabs.test"),
     tenant(13, "back.test"),
-    tenant(14, "gone.test"),
-    tenant(15, "outage.test", users=600, latencyMs=60),
+    tenant(14, "gone.test", users=600, latencyMs=60),
+    tenant(15, "outage.test"),
 )
 Inspect = Callable[..., None]
 """Called with the name of a step, and with the page if it is not the first person's."""

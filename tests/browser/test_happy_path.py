@@ -19,7 +19,18 @@ from tests.browser.steps import (
     main,
     make_link,
     start,
+    tenant_of,
 )
+
+CERTIFIED = {
+    "Users": "users",
+    "Groups": "groups",
+    "Group memberships": "memberships",
+    "Intune devices": "devices",
+    "Exchange mailboxes": "mailboxes",
+}
+STORED = 2
+"""The column, counted from the first number."""
 
 
 @pytest.mark.parametrize(
@@ -56,7 +67,7 @@ def test_tenant_is_connected_and_every_number_is_the_true_one(
 
     expect_confirmation(page)
     inspect("5-confirmation")
-    expect_numbers(page, stack.truth(tenant_of(page)))
+    expect_numbers(page, stack.truth(tenant_of(page.url)))
     page.get_by_label("Tags").fill("gold")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
@@ -117,11 +128,6 @@ def accept_by_keyboard(admin: Page, link: str) -> None:
     expect(admin.get_by_role("heading", name="Thank you, that is all we needed")).to_be_visible()
 
 
-def tenant_of(page: Page) -> str:
-    """The id in the page's address."""
-    return page.url.split("/")[4]
-
-
 def expect_numbers(page: Page, truth: dict[str, Any]) -> None:
     """Every number of the confirmation is what the simulator knows."""
     licences, score = truth["licenses"], truth["secureScore"]
@@ -139,11 +145,26 @@ def expect_numbers(page: Page, truth: dict[str, Any]) -> None:
         assigned = f"{product['consumed']:,} of {product['enabled']:,} assigned"
         expect(main(page).get_by_text(assigned).first).to_be_visible()
     expect(main(page)).to_contain_text(f"{score['current']:g} of {score['max']:g} points")
-    for counts in (truth["devicesByPlatform"], truth["devicesByCompliance"]):
-        for count in counts.values():
-            expect(main(page)).to_contain_text(f"{count:,}")
+    for platform, count in truth["devicesByPlatform"].items():
+        expect(item(page, rf"^\s*{platform}\s*{count:,}(?!\d)")).to_be_visible()
+    for count in truth["devicesByCompliance"].values():
+        expect(item(page, rf"\D{count:,}(?!\d)\s*\d+%").first).to_be_visible()
+    expect_certificates(page, truth)
+
+
+def expect_certificates(page: Page, truth: dict[str, Any]) -> None:
+    """As many are stored as there are."""
+    page.get_by_text("Certificates: what proves each number").click()
+    for name, key in CERTIFIED.items():
+        row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=name, exact=True))
+        expect(row.get_by_role("cell").nth(STORED)).to_have_text(f"{truth[key]:,}")
+
+
+def item(page: Page, pattern: str) -> Locator:
+    """Of a list, by what it says."""
+    return page.get_by_role("listitem").filter(has_text=re.compile(pattern))
 
 
 def tile(page: Page, name: str, value: int) -> Locator:
     """A number that is marked as proven."""
-    return page.get_by_role("listitem").filter(has_text=re.compile(rf"^\s*{name}\s+Proven\s*{value:,}(?!\d)"))
+    return item(page, rf"^\s*{name}\s+Proven\s*{value:,}(?!\d)")
