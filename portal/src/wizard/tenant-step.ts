@@ -34,7 +34,8 @@ export class TenantStep extends PageElement {
         <p>${tenantStep.lead}</p>
       </div>
       ${this.field()}
-      <div class="found" role="status">${this.result()}</div>
+      <div role="status">${this.progress()}</div>
+      ${this.lookup.kind === "found" ? html`<div class="found">${tenantCard(this.lookup.found)} ${this.suggestion()}</div>` : nothing}
       ${this.lookup.kind === "refused" ? this.refusal(this.lookup.error) : nothing}
       <div class="actions is-end">
         <button type="button" class="button" @click=${() => sendTo(this, "back")}>${common.back}</button>
@@ -61,17 +62,10 @@ export class TenantStep extends PageElement {
     </div>`;
   }
 
-  private result(): TemplateResult | typeof nothing {
-    switch (this.lookup.kind) {
-      case "looking":
-        return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep.looking}</p>`;
-      case "held":
-        return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep.held}</p>`;
-      case "found":
-        return html`${tenantCard(this.lookup.found)} ${this.suggestion()}`;
-      default:
-        return nothing;
-    }
+  private progress(): TemplateResult | typeof nothing {
+    const { kind } = this.lookup;
+    if (kind !== "looking" && kind !== "held") return nothing;
+    return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep[kind]}</p>`;
   }
 
   private suggestion(): TemplateResult | typeof nothing {
@@ -89,7 +83,8 @@ export class TenantStep extends PageElement {
 
   private refusal(error: unknown): TemplateResult {
     const isProblem = error instanceof ApiProblem;
-    return html`<trouble-note tabindex="-1" .error=${error} .retry=${isProblem ? undefined : () => this.ask()}></trouble-note>
+    const isRefused = isProblem && error.status < 500;
+    return html`<trouble-note tabindex="-1" .error=${error} .retry=${isRefused ? undefined : () => this.ask()}></trouble-note>
       ${isProblem ? html`${this.cloudChoice(error)} ${ownTenant(error)}` : nothing}`;
   }
 
