@@ -33,7 +33,9 @@ export class Kept<T extends object> {
 }
 
 /** Everything that is kept for anybody leaves the browser. */
-export function forgetAll(storage: Storage = localStorage): void {
-  const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
-  for (const key of keys) if (key.startsWith(PREFIX)) storage.removeItem(key);
+export function forgetAll(storages: readonly Storage[] = [localStorage, sessionStorage]): void {
+  for (const storage of storages) {
+    const keys = Array.from({ length: storage.length }, (_, index) => storage.key(index) ?? "");
+    for (const key of keys) if (key.startsWith(PREFIX)) storage.removeItem(key);
+  }
 }

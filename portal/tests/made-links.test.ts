@@ -38,7 +38,7 @@ test("who signs out leaves neither links nor drafts, and nothing of others is to
   shared.setItem("msal.version", "5");
   new MadeLinks(shared, () => NOW).keep(made("one", "2026-12-05T12:00:00Z"));
   keptDraft("tech@msp.example", shared).change({ tenant: "contoso.com" });
-  forgetAll(shared);
+  forgetAll([shared]);
   assert.deepEqual([shared.length, shared.key(0)], [1, "msal.version"]);
 });
 
