@@ -34,7 +34,6 @@ export class TenantStep extends PageElement {
         <p>${tenantStep.lead}</p>
       </div>
       ${this.field()}
-      <div role="status">${this.progress()}</div>
       ${this.lookup.kind === "found" ? html`<div class="found">${tenantCard(this.lookup.found)} ${this.suggestion()}</div>` : nothing}
       ${this.lookup.kind === "refused" ? this.refusal(this.lookup.error) : nothing}
       <div class="actions is-end">
@@ -59,6 +58,7 @@ export class TenantStep extends PageElement {
         .value=${this.draft.tenant} @input=${this.type} />
       ${this.invalid ? html`<p class="field-trouble" id="tenant-invalid">${this.invalid}</p>` : nothing}
       <p class="hint" id="tenant-hint">${tenantStep.hint}</p>
+      <div role="status">${this.progress()}</div>
     </div>`;
   }
 
