@@ -41,6 +41,7 @@ TENANTS = (
     tenant(13, "back.test"),
     tenant(14, "gone.test", users=600, latencyMs=60),
     tenant(15, "outage.test"),
+    tenant(16, "leave.test"),
 )
 Inspect = Callable[..., None]
 """Called with the name of a step, and with the page if it is not the first person's."""
