@@ -8,7 +8,7 @@ import { NoAnswer } from "./api/problems.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
 import "./elements/trouble-note.ts";
-import { findPlace, followLinks, navigate, onMoved } from "./router.ts";
+import { findPlace, followLinks, navigate, onMoved, type Place } from "./router.ts";
 import { type Route, routes } from "./routes.ts";
 import { type Session, SignIn, SignInNeeded } from "./session.ts";
 import { frame, notAllowedPage, notFoundPage, sessionOverDialog, welcomePage } from "./shell.ts";
@@ -21,10 +21,10 @@ export class PortalApp extends PageElement {
   @state() private config: PortalConfig | undefined;
   @state() private failure: unknown;
   @state() private path = location.pathname;
-  /** The page whose scripts are there: an element that is known only later would begin without its app. */
-  @state() private loaded: Route | undefined;
   @state() private isOffline = !navigator.onLine;
   @state() private announced = "";
+  /** Routes whose scripts are there: an element that is shown before them begins without its properties. */
+  @state() private loaded: ReadonlySet<Route> = new Set();
   @query("dialog.session-over") private sessionOver!: HTMLDialogElement;
 
   /** What the document shows until the script runs makes way. */
@@ -96,16 +96,14 @@ export class PortalApp extends PageElement {
   private renderPage(app: App, signIn: SignIn): TemplateResult {
     const place = findPlace(routes, this.path);
     const isAllowed = !place?.route.role || app.may(place.route.role);
-    const page = place
-      ? isAllowed
-        ? this.loaded === place.route
-          ? place.route.render(app, place.values)
-          : nothing
-        : notAllowedPage(place.route.role)
-      : notFoundPage();
+    const page = place ? (isAllowed ? this.renderRoute(place, app) : notAllowedPage(place.route.role)) : notFoundPage();
     return html`${frame({ app, signIn, path: this.path, isOffline: this.isOffline }, page)}
       <div class="visually-hidden" role="status" aria-live="polite">${this.announced}</div>
       ${sessionOverDialog(() => void signIn.start(location.pathname + location.search, { userName: app.session.userName }))}`;
+  }
+
+  private renderRoute({ route, values }: Place<Route>, app: App): TemplateResult | typeof nothing {
+    return this.loaded.has(route) ? route.render(app, values) : nothing;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -123,9 +121,8 @@ export class PortalApp extends PageElement {
       this.failure = new NoAnswer(!navigator.onLine);
       return;
     }
-    if (findPlace(routes, this.path)?.route !== route) return;
-    this.loaded = route;
-    if (!isFromAnother) return;
+    if (!this.loaded.has(route)) this.loaded = new Set([...this.loaded, route]);
+    if (!isFromAnother || findPlace(routes, this.path)?.route !== route) return;
     await this.updateComplete;
     scrollTo(0, 0);
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
