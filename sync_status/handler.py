@@ -32,7 +32,7 @@ VOLATILE: Final = frozenset({"etaSeconds"})
 """Changes with the clock alone, so it is not part of the ETag."""
 
 _POLL_SECONDS: Final = 2
-_IDLE_POLL_SECONDS: Final = 10
+_IDLE_POLL_SECONDS: Final = 5
 _RUNNING: Final = frozenset({*ACTIVE_RUN_STATES, ConnectionState.AWAITING_CONSENT})
 
 

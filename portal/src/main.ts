@@ -8,7 +8,7 @@ import { NoAnswer } from "./api/problems.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
 import "./elements/trouble-note.ts";
-import { findPlace, followLinks, navigate, onMoved } from "./router.ts";
+import { findPlace, followLinks, navigate, onMoved, type Place } from "./router.ts";
 import { type Route, routes } from "./routes.ts";
 import { type Session, SignIn, SignInNeeded } from "./session.ts";
 import { frame, notAllowedPage, notFoundPage, sessionOverDialog, welcomePage } from "./shell.ts";
@@ -23,6 +23,8 @@ export class PortalApp extends PageElement {
   @state() private path = location.pathname;
   @state() private isOffline = !navigator.onLine;
   @state() private announced = "";
+  /** Routes whose scripts are there: an element that is shown before them begins without its properties. */
+  @state() private loaded: ReadonlySet<Route> = new Set();
   @query("dialog.session-over") private sessionOver!: HTMLDialogElement;
 
   /** What the document shows until the script runs makes way. */
@@ -94,14 +96,14 @@ export class PortalApp extends PageElement {
   private renderPage(app: App, signIn: SignIn): TemplateResult {
     const place = findPlace(routes, this.path);
     const isAllowed = !place?.route.role || app.may(place.route.role);
-    const page = place
-      ? isAllowed
-        ? place.route.render(app, place.values)
-        : notAllowedPage(place.route.role)
-      : notFoundPage();
+    const page = place ? (isAllowed ? this.renderRoute(place, app) : notAllowedPage(place.route.role)) : notFoundPage();
     return html`${frame({ app, signIn, path: this.path, isOffline: this.isOffline }, page)}
       <div class="visually-hidden" role="status" aria-live="polite">${this.announced}</div>
       ${sessionOverDialog(() => void signIn.start(location.pathname + location.search, { userName: app.session.userName }))}`;
+  }
+
+  private renderRoute({ route, values }: Place<Route>, app: App): TemplateResult | typeof nothing {
+    return this.loaded.has(route) ? route.render(app, values) : nothing;
   }
 
   protected override updated(changed: PropertyValues): void {
@@ -119,7 +121,9 @@ export class PortalApp extends PageElement {
       this.failure = new NoAnswer(!navigator.onLine);
       return;
     }
-    if (!isFromAnother) return;
+    if (!this.loaded.has(route)) this.loaded = new Set([...this.loaded, route]);
+    if (!isFromAnother || findPlace(routes, this.path)?.route !== route) return;
+    await this.updateComplete;
     scrollTo(0, 0);
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
   }

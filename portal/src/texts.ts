@@ -444,7 +444,6 @@ export const sync = {
   } as Record<string, string>,
   deltaTitle: "Looking for what has changed",
   onlyTitle: (names: string) => `Reading again: ${names}`,
-  percent: "Done",
   progress: "Sync as a whole",
   ready: (eta: string) => `Ready in ${eta}`,
   foreseen: (minutes: string) => `Foreseen to take ${minutes} min`,
@@ -470,15 +469,14 @@ export const sync = {
   carried: "From an earlier sync",
   goesOn: (reason: string, time: string) => `${reason}. Goes on at ${time}.`,
   milestone: (name: string, state: string, count: string) => `${name}: ${state}${count ? `, ${count}` : ""}.`,
-  skipped: (message: string, owner: string) => `${message} Whose move it is: ${owner}.`,
-  cancel: "Cancel the sync",
+  skipped: (message: string, owner: string) => `${message.replace(/\.?$/, ".")} Whose move it is: ${owner}.`,
+  cancel: "Stop the sync",
   cancelling: {
-    title: "Cancel this sync?",
+    title: "Stop this sync?",
     text: "What has arrived stays, and the tenant stays connected. You can sync it again at any time.",
-    action: "Cancel the sync",
+    action: "Stop the sync",
   },
   again: "Sync again",
-  toTenant: "Go to the tenant",
   retry: "Try again",
   retryOf: (name: string) => `Try ${name} again`,
   advice: {
@@ -535,6 +533,7 @@ export const summary = {
     not_licensed: "Not licensed in this tenant",
     not_proven: "Not proven",
     not_read: "Not read",
+    not_yet: "Known from the next sync on",
   } as Record<string, string>,
 };
 

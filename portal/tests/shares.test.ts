@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { segmentsOf, shareOf, slicesOf } from "../src/charts/shares.ts";
 import { complianceSlices } from "../src/summary/device-cards.ts";
+import { byUse } from "../src/summary/licence-card.ts";
 
 test("the largest come first, equals by name, and nothing is left out that counts", () => {
   const slices = slicesOf({ iOS: 2, Windows: 9, Android: 2, Linux: 0 }, "Others");
@@ -40,6 +41,18 @@ test("segments lie end to end and fill the whole", () => {
 
 test("a share is never more than all, and of nothing it is nothing", () => {
   assert.deepEqual([shareOf(1, 4), shareOf(5, 4), shareOf(3, 0), shareOf(-1, 4)], [0.25, 1, 0, 0]);
+});
+
+test("products in use come before those that only have many seats", () => {
+  const products = [
+    { skuPartNumber: "FLOW_FREE", enabled: 10000, consumed: 4 },
+    { skuPartNumber: "SPB", enabled: 50, consumed: 48 },
+    { skuPartNumber: "SPE_E5", enabled: 60, consumed: 48 },
+  ];
+  assert.deepEqual(
+    byUse(products).map(({ skuPartNumber }) => skuPartNumber),
+    ["SPE_E5", "SPB", "FLOW_FREE"],
+  );
 });
 
 test("compliance begins with what is well, and shows states nobody has named yet", () => {

@@ -25,6 +25,7 @@ test("a number that is missing says why", () => {
   assert.equal(whyMissing(resource({ state: "failed", problem: problem("microsoft_unavailable") })), "not_proven");
   assert.equal(whyMissing(resource({ state: "skipped", problem: problem("permission_missing") })), "not_read");
   assert.equal(whyMissing(resource({ state: "running" })), "not_read");
+  assert.equal(whyMissing(proven()), "not_yet");
 });
 
 test("evidence is told in words", () => {

@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.driving import consent
-from devstack.stack import MSP, Stack
+from devstack.stack import Stack
 
 TECHNICIAN: Final = "tech@northwind.example"
 COMPETITOR: Final = "tech@tailspin.example"
@@ -62,7 +62,7 @@ def make_link(page: Page) -> str:
 
 def read_link(page: Page) -> str:
     """The link that is shown while the administrator is waited for."""
-    expect(page.get_by_role("heading", name="Send the link to the customer’s administrator")).to_be_visible()
+    expect(page.get_by_role("heading", name="Send the link to the customer")).to_be_visible()
     return page.get_by_label("Consent link").input_value()
 
 
@@ -94,9 +94,27 @@ def expect_confirmation(page: Page) -> None:
     expect(page.get_by_role("heading", level=2, name=settled)).to_be_visible(timeout=SYNC_MILLISECONDS)
 
 
-def onboarded(stack: Stack, domain: str, customer: str, msp: str = MSP) -> str:
+def expect_sync(page: Page) -> int:
+    """The sync is shown, with so many percent."""
+    expect(page.get_by_role("heading", name="Reading the inventory")).to_be_visible()
+    return int(page.get_by_role("progressbar", name="Sync as a whole").get_attribute("value") or "0")
+
+
+def tenant_of(address: str) -> str:
+    """The id in the address of a tenant's page."""
+    return address.split("/tenants/")[1].split("/", maxsplit=1)[0]
+
+
+def begun(stack: Stack, domain: str) -> str:
+    """Where a sync is shown that has just begun, by way of the API."""
+    connected = Portal(stack).connect(domain, f"Customer of {domain}")
+    AdminBrowser(stack).open(connected["authUrl"])
+    return f"{stack.api}/tenants/{connected['tenantId']}/onboarding"
+
+
+def onboarded(stack: Stack, domain: str, customer: str) -> str:
     """A tenant that is connected and synced already, by way of the API; its id."""
-    portal = Portal(stack, msp)
+    portal = Portal(stack)
     connected = portal.connect(domain, customer)
     AdminBrowser(stack).open(connected["authUrl"])
     tenant_id = str(connected["tenantId"])

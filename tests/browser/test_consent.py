@@ -46,6 +46,7 @@ def test_declined_consent_is_told_to_both_and_asked_for_again(
     page.get_by_role("button", name="Make a new link").click()
     assert read_link(page) != link
     admin.goto(link)
+    admin.get_by_role("button", name="Accept").click()
     expect(admin.get_by_role("heading", name="This link is no longer valid")).to_be_visible()
 
 
@@ -67,11 +68,10 @@ def test_consent_of_another_tenant_is_not_taken_and_explained(
     create_customer(page, "The other one")
     expect(page.get_by_label("Domain or tenant id")).to_have_value("b0000000-0000-4000-8000-000000000005")
     expect(page.get_by_text("Tenant found")).to_be_visible()
-    expect(main(page)).to_contain_text("other.test")
 
 
 def test_own_tenant_that_is_connected_already_is_named_and_linked(
-    page: Page, taken: str, signed_in: SignIn, inspect: Inspect
+    page: Page, stack: Stack, taken: str, signed_in: SignIn, inspect: Inspect
 ):
     signed_in(page, TECHNICIAN)
     start(page)
@@ -81,7 +81,7 @@ def test_own_tenant_that_is_connected_already_is_named_and_linked(
     expect(way).to_be_visible()
     inspect("own")
     way.click()
-    expect(page).to_have_url(lambda url: url.endswith(f"/tenants/{taken}"))
+    expect(page).to_have_url(f"{stack.api}/tenants/{taken}")
 
 
 @pytest.mark.usefixtures("taken")

@@ -20,10 +20,15 @@ export function licenceCard({ bySku }: Summary["licenses"], resource: ResourceSt
   </section>`;
 }
 
+/** What is used most comes first: free products have the most seats, and tell the least. */
+export const byUse = (all: readonly Product[]): Product[] =>
+  [...all].sort((a, b) => b.consumed - a.consumed || b.enabled - a.enabled);
+
 function products(all: readonly Product[]): TemplateResult {
-  const rest = all.slice(MOST_BARS);
+  const sorted = byUse(all);
+  const rest = sorted.slice(MOST_BARS);
   return html`<ul class="products">
-      ${all.slice(0, MOST_BARS).map(productBar)}
+      ${sorted.slice(0, MOST_BARS).map(productBar)}
     </ul>
     ${rest.length ? html`<details><summary>${licences.more(rest.length)}</summary>${table(rest)}</details>` : nothing}`;
 }

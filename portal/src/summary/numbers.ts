@@ -58,7 +58,7 @@ function tileItem({ name, value, detail }: Tile, resource: ResourceStatus | unde
     </li>`;
   }
   return html`<li class="card tile">
-    <span class="tile-name">${name} ${icon(BadgeCheck, 18)}<span class="visually-hidden">${texts.isProven}</span></span>
+    <span class="tile-name">${name} ${icon(BadgeCheck, 16)}<span class="visually-hidden">${texts.isProven}</span></span>
     <span class="tile-value">${formatNumber(value)}</span>
     <span class="small">${detail}</span>
   </li>`;

@@ -22,13 +22,14 @@ export function verdictOf(resources: Readonly<Record<string, ResourceStatus>>): 
   };
 }
 
-export type Missing = "switched_off" | "not_licensed" | "not_proven" | "not_read";
+export type Missing = "switched_off" | "not_licensed" | "not_proven" | "not_read" | "not_yet";
 
 /** Why a number is missing; `resource` is undefined where the tenant's is switched off. */
 export function whyMissing(resource: ResourceStatus | undefined): Missing {
   if (!resource) return "switched_off";
   if (resource.problem?.code === "not_licensed") return "not_licensed";
-  return isEnded(resource) && resource.state !== "skipped" ? "not_proven" : "not_read";
+  if (resource.state === "completed") return "not_yet"; // the sync was before this was counted
+  return resource.state === "partial" || resource.state === "failed" ? "not_proven" : "not_read";
 }
 
 type SecureScore = NonNullable<Summary["secureScore"]>;

@@ -3,7 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { BadgeCheck, CircleAlert } from "lucide";
-import type { Summary, SyncStatus, Tenant } from "../api/contract.ts";
+import type { ResourceStatus, Summary, SyncStatus, Tenant } from "../api/contract.ts";
 import { type App, PageElement } from "../app.ts";
 import { certificateTable } from "../elements/certificate-table.ts";
 import { icon } from "../elements/icon.ts";
@@ -47,11 +47,15 @@ export class SummaryStep extends PageElement {
       ${numberTiles(summary, resources)}
       <div class="chart-grid">
         ${scoreCard(summary.secureScore, resources.secure_score)} ${licenceCard(summary.licenses, resources.licenses)}
-        ${platformCard(summary, resources.devices)} ${complianceCard(summary, resources.devices)}
+        ${summary.devices === null ? nothing : deviceCards(summary, resources.devices)}
         <organization-card .app=${this.app} tenantId=${tenantId}></organization-card>
       </div>`;
   }
 }
+
+/** Without devices the tile above says why; two empty cards would say no more. */
+const deviceCards = (summary: Summary, resource: ResourceStatus | undefined) =>
+  html`${platformCard(summary, resource)} ${complianceCard(summary, resource)}`;
 
 function verdictCard(status: SyncStatus, tenant: Tenant | undefined): TemplateResult {
   const { proven, open, unlicensed } = verdictOf(status.resources);

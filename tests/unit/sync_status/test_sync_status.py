@@ -48,7 +48,7 @@ def test_status_answers_from_the_moment_of_connect(services: Services):
     answer = status()
     assert (answer.status, answer.body["state"], answer.body["percent"]) == (200, "awaiting_consent", 0)
     assert (answer.body["connectionId"], answer.body["runId"]) == (connected["connectionId"], None)
-    assert (answer.headers["Retry-After"], answer.headers["Cache-Control"]) == ("10", "private, no-cache")
+    assert (answer.headers["Retry-After"], answer.headers["Cache-Control"]) == ("5", "private, no-cache")
 
 
 def test_link_that_was_never_opened_shows_as_expired(services: Services, clock: FakeClock):

@@ -31,9 +31,9 @@ export class SettingsSection extends Section<true> {
   }
 
   private customer(mayChange: boolean): TemplateResult {
-    return html`<section class="card stack" aria-labelledby="customer">
+    return html`<section class="card stack" aria-labelledby="own-customer">
       <div class="section-head">
-        <div><h3 id="customer">${texts.customer}</h3><p>${this.tenant.customerName ?? tenantList.noCustomer}</p></div>
+        <div><h3 id="own-customer">${texts.customer}</h3><p>${this.tenant.customerName ?? tenantList.noCustomer}</p></div>
         ${mayChange && !this.isMoving ? html`<button type="button" class="button is-small" @click=${this.startMoving}>${texts.change}</button>` : nothing}
       </div>
       ${this.isMoving ? this.mover() : html`<p class="small">${texts.customerText}</p>`}
