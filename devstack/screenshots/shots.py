@@ -100,7 +100,7 @@ def watch_sync(page: Page, stack: Stack) -> None:
     bring_customers(stack)
     begin(stack, PROSEWARE)
     sign_in(page, f"{stack.api}/tenants/{PROSEWARE['tenantId']}/onboarding", _TECHNICIAN)
-    wait_for_shares(stack, PROSEWARE, 20)
+    wait_for_shares(stack, PROSEWARE, 60)
     page.get_by_text("Microsoft has asked us to slow down").first.wait_for(timeout=_SYNC_MILLISECONDS)
 
 
