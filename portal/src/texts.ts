@@ -478,7 +478,7 @@ export const sync = {
   },
   again: "Sync again",
   retry: "Try again",
-  retryOf: (name: string) => `Try ${name} again`,
+  retryOf: (name: string) => `Try again: ${name}`,
   advice: {
     completed_with_issues: "What has arrived can be used. For the rest it says below whose move it is.",
     failed: "What has arrived stays. Sync again once the reason below is out of the way.",
@@ -928,7 +928,7 @@ export const runPage = {
   },
   retry: {
     action: "Read again",
-    of: (name: string) => `Read ${name} again`,
+    of: (name: string) => `Read again: ${name}`,
     title: (name: string) => `Read ${name} again?`,
     text: "A new sync of this resource alone begins. The others keep what was proven.",
     done: (name: string) => `A new sync of ${name} has begun.`,
