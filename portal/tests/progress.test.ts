@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  asOver,
   barOf,
   countsOf,
   inOrder,
@@ -27,6 +28,13 @@ test("a bar that has ended is full only when all of it is there", () => {
   assert.deepEqual(barOf(proven({ processed: 7 })), { share: 1, tone: "good" });
   assert.deepEqual(barOf(resource({ state: "partial", processed: 3, expected: 4 })), { share: 0.75, tone: "warn" });
   assert.deepEqual(barOf(resource({ state: "failed" })), { share: 0, tone: "stop" });
+});
+
+test("in a run that is over nothing is still being read", () => {
+  const waiting = { reason: "throttled", until: "2026-03-01T10:05:00Z" } as const;
+  assert.equal(asOver(resource({ state: "running" })).state, "failed");
+  assert.equal(asOver(resource({ state: "waiting", waiting })).waiting, null);
+  assert.equal(asOver(unlicensed()).state, "skipped");
 });
 
 test("the pace leaves out what Microsoft made us wait", () => {

@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
+from devstack.demo.journey import Portal
 from devstack.stack import ROOT, Stack
 from tests.browser.conftest import Inspect, tenant
 from tests.browser.steps import OPERATIONS, SYNC_MILLISECONDS, begun, main, tenant_of
+from tests.e2e.test_kill import follow_until
 from tests.e2e.test_ops import Ops, manage
 from tests.e2e.test_watchdog import hurried
 
@@ -29,6 +31,7 @@ def test_ops_find_end_and_repeat_a_stuck_sync(
     page: Page, stack: Stack, signed_in: Callable[[Page, str], None], inspect: Inspect
 ):
     tenant_id = tenant_of(begun(stack, "stuck.test"))
+    follow_until(Portal(stack), tenant_id, 0)
     ops = Ops(stack)
     (run,) = ops.get("runs?state=active")["items"]
     manage(stack, ops.get(f"runs/{run['runId']}")["management"]["suspendUrl"])

@@ -23,6 +23,10 @@ export function inOrder<T>(resources: Readonly<Record<string, T>>): [name: strin
   return Object.entries(resources).sort(([a], [b]) => placeOf(a) - placeOf(b));
 }
 
+/** A resource of a run that is over: what had not ended by then has failed, also while the service still writes that. */
+export const asOver = (resource: ResourceStatus): ResourceStatus =>
+  isEnded(resource) ? resource : { ...resource, state: "failed", waiting: null };
+
 /** Without a number of Microsoft's, and of changes, nobody knows beforehand how much there is. */
 export function barOf({ state, processed, expected }: ResourceStatus): Bar {
   const share = expected ? shareOf(processed, expected) : undefined;

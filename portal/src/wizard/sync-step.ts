@@ -10,7 +10,7 @@ import "../elements/confirm-dialog.ts";
 import { problemNote } from "../elements/trouble-note.ts";
 import { formatNumber } from "../format.ts";
 import { resourceStates, sync } from "../texts.ts";
-import { inOrder, isUnderWay, milestonesOf } from "./progress.ts";
+import { asOver, inOrder, isUnderWay, milestonesOf } from "./progress.ts";
 import "./resource-problems.ts";
 import { nameOf, resourceProgress } from "./resource-progress.ts";
 import { syncOverview, titleOf } from "./sync-overview.ts";
@@ -42,10 +42,11 @@ export class SyncStep extends Page {
   private rows(): TemplateResult | typeof nothing {
     const resources = inOrder(this.status.resources);
     if (!resources.length) return nothing;
+    const isOver = !isUnderWay(this.status);
     return html`<div class="card">
       <h3 class="visually-hidden">${sync.resources}</h3>
       <ul class="resources">
-        ${resources.map(([name, resource]) => resourceProgress(name, resource))}
+        ${resources.map(([name, resource]) => resourceProgress(name, isOver ? asOver(resource) : resource))}
       </ul>
     </div>`;
   }
