@@ -16,6 +16,10 @@ const ENDED = ["expired", "termination_requested", "terminating", "terminated", 
 
 export const isUnderWay = (state: TenantState): boolean => UNDER_WAY.includes(state);
 
+/** Whether the tenant was read before its sync ended, and the status after that. */
+export const isBehind = (tenant: { state: TenantState }, status: { state: TenantState }): boolean =>
+  isUnderWay(tenant.state) && !isUnderWay(status.state);
+
 /** Whether its last sync is older than twice the interval; what is synced on demand only is never stale. */
 export function freshnessOf(tenant: Tenant, now: number): Freshness {
   if (!tenant.syncedAt) return "never";
