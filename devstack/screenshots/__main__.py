@@ -10,7 +10,8 @@ from typing import Final
 from playwright.sync_api import Browser
 
 from devstack.driving import NoBrowserError, find_browser, new_person, open_browser
-from devstack.screenshots.shots import SHOTS, TENANTS, Shot
+from devstack.screenshots.shots import LOOKS, SHOTS, Shot
+from devstack.screenshots.story import TENANTS, psa
 from devstack.stack import ROOT, Stack, StackError
 
 FOLDER: Final = ROOT / "docs" / "screenshots"
@@ -39,22 +40,25 @@ def take(names: Collection[str], folder: Path) -> Iterator[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     with (
         tempfile.TemporaryDirectory(prefix="screenshots-") as directory,
-        Stack(Path(directory), TENANTS) as stack,
+        Stack(Path(directory), TENANTS, psa=psa()) as stack,
         open_browser(executable, stack.certificates.certificate) as browser,
     ):
         for shot in SHOTS:
             if not names or shot.name in names:
-                yield _take(shot, browser, stack, folder)
+                yield from _take(shot, browser, stack, folder)
 
 
-def _take(shot: Shot, browser: Browser, stack: Stack, folder: Path) -> Path:
-    path = folder / f"{shot.name}.png"
-    context = new_person(browser, shot.look)
+def _take(shot: Shot, browser: Browser, stack: Stack, folder: Path) -> Iterator[Path]:
+    context = new_person(browser, LOOKS[""])
     page = context.new_page()
     shot.steps(page, stack)
-    page.screenshot(path=path, animations="disabled")
+    for name in ("", *shot.also):
+        look, path = LOOKS[name], folder / f"{shot.name}{name}.png"
+        page.set_viewport_size({"width": look.width, "height": look.height})
+        page.emulate_media(color_scheme=look.colours)
+        page.screenshot(path=path, full_page=shot.is_whole, animations="disabled")
+        yield path
     context.close()
-    return path
 
 
 if __name__ == "__main__":

@@ -21,19 +21,15 @@ function match(pattern: string, path: string): Record<string, string> | undefine
   const values: Record<string, string> = {};
   for (const [index, name] of wanted.entries()) {
     const part = parts[index] ?? "";
-    if (!name.startsWith(":")) {
-      if (name !== part) return undefined;
-      continue;
-    }
-    const value = decoded(part);
-    if (value === undefined) return undefined;
-    values[name.slice(1)] = value;
+    const value = name.startsWith(":") ? decode(part) : undefined;
+    if (value) values[name.slice(1)] = value;
+    else if (name !== part) return undefined;
   }
   return values;
 }
 
-/** Undefined for what a browser lets through and nobody can read, as `%E0%A4%A`. */
-function decoded(part: string): string | undefined {
+/** Undefined for an address somebody has mutilated. */
+function decode(part: string): string | undefined {
   try {
     return decodeURIComponent(part);
   } catch {

@@ -73,7 +73,12 @@ def test_tenant_is_connected_and_every_number_is_the_true_one(
     expect(page.get_by_text("Saved", exact=True)).to_be_visible()
     page.get_by_role("link", name="Done").first.click()
     expect(page.get_by_role("heading", level=1, name=domain)).to_be_visible()
-    inspect("tenant")
+    for section in page.get_by_role("navigation", name="Sections").get_by_role("link").all():
+        section.click()
+        expect(page).to_have_url(re.compile(f"section={section.inner_text().lower()}"))
+        expect(main(page).get_by_role("heading", level=2).first).to_be_visible()
+        expect(main(page).get_by_text("Loading")).to_have_count(0)
+        inspect(f"tenant-{section.inner_text().lower()}")
     page.get_by_role("navigation", name="Main").get_by_role("link", name="Tenants").click()
     row = page.get_by_role("row").filter(has_text=f"Customer of {domain}")
     expect(row).to_contain_text("Complete")

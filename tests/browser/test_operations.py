@@ -55,7 +55,7 @@ def test_ops_find_end_and_repeat_a_stuck_sync(
     expect(main(page)).to_contain_text("Cancelled")
     inspect("ended")
 
-    page.get_by_role("button", name="Read Users again").click()
+    page.get_by_role("button", name="Read again: Users").click()
     page.get_by_role("dialog").get_by_role("button", name="Read again").click()
     expect(main(page)).to_contain_text("Users only")
     users = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="Users", exact=True)).last

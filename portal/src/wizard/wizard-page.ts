@@ -33,9 +33,14 @@ export class WizardPage extends Page {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.kept = keptDraft(this.app.session.userName);
     this.endMoved = onMoved(() => this.arrive());
     addEventListener("storage", this.hear);
+  }
+
+  /** Not when connected: the element may be in the page before its script, and then gets its properties later. */
+  protected override willUpdate(changed: PropertyValues): void {
+    if (!changed.has("app")) return;
+    this.kept = keptDraft(this.app.session.userName);
     this.arrive();
     void this.loadChoices();
   }
