@@ -45,6 +45,7 @@ TENANTS = (
     tenant(17, "left.test"),
     tenant(18, "handed.test"),
     tenant(19, "again.test"),
+    tenant(20, "leave.test"),
 )
 Inspect = Callable[..., None]
 """Called with the name of a step, and with the page if it is not the first person's."""
