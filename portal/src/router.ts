@@ -39,10 +39,10 @@ function decode(part: string): string | undefined {
 
 const MOVED = "portal-moved";
 
-/** Goes to another page of the portal. */
+/** Goes to another page of the portal; a path that begins with `//` is no other host's. */
 export function navigate(path: string, options: { replace?: boolean } = {}): void {
-  if (options.replace) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+  if (options.replace) history.replaceState(null, "", location.origin + path);
+  else history.pushState(null, "", location.origin + path);
   dispatchEvent(new Event(MOVED));
 }
 

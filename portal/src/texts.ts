@@ -360,8 +360,8 @@ export const onboarding = {
   takeBackTitle: "Take the link back?",
   takeBackText: "The administrator can no longer use it. Nothing was granted yet, so nothing else changes.",
   otherBrowser: {
-    title: "The link was made in another browser",
-    text: "For safety it is shown only there. It still works. If you cannot get at it, make a new one: the older one is then void.",
+    title: "The link is not in this browser",
+    text: "For safety it is shown only where it was made, until you sign out there. It still works. If you cannot get at it, make a new one: the older one is then void.",
   },
   newLink: "Make a new link",
   checkingHeading: "The administrator has accepted",
