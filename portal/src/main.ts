@@ -4,7 +4,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { Api, ask } from "./api/client.ts";
 import type { Me } from "./api/contract.ts";
-import { NoAnswer } from "./api/problems.ts";
+import { ApiProblem, NoAnswer } from "./api/problems.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
 import "./elements/trouble-note.ts";
@@ -20,6 +20,7 @@ export class PortalApp extends PageElement {
   @state() private signIn: SignIn | undefined;
   @state() private config: PortalConfig | undefined;
   @state() private failure: unknown;
+  /** Why nobody could be signed in; the welcome page and the dialog of an ended session show it. */
   @state() private signInTrouble: unknown;
   @state() private path = location.pathname;
   @state() private isOffline = !navigator.onLine;
@@ -68,7 +69,9 @@ export class PortalApp extends PageElement {
       return this.makeApp(config, session, api, await ask(api.http.GET("/api/msp-portal/me")));
     } catch (error) {
       if (error instanceof SignInNeeded) return undefined;
-      throw error;
+      if (!(error instanceof ApiProblem && REFUSED.includes(error.status))) throw error;
+      this.signInTrouble = error; // another account may be let in
+      return undefined;
     }
   }
 
@@ -149,5 +152,7 @@ export class PortalApp extends PageElement {
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
   }
 }
+
+const REFUSED = [401, 403];
 
 const reload = () => location.reload();

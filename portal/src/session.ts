@@ -114,6 +114,7 @@ const NO_ANSWER = [
   "post_request_failed",
   "get_request_failed",
   "endpoints_resolution_error",
+  "openid_config_error",
 ];
 
 const codeOf = (error: unknown) => (error instanceof Error && "errorCode" in error ? String(error.errorCode) : "");

@@ -43,9 +43,10 @@ export class OnboardingPage extends Page {
   override render(): TemplateResult {
     if (this.error instanceof ApiProblem && this.error.status === 404) return gone();
     return html`<div class="page onboarding" @sync-changed=${this.refresh}>
-      ${this.head(this.status)} ${this.status ? this.renderStatus(this.status) : nothing}
-      ${this.status || this.error !== undefined ? nothing : html`<p class="looking" role="status">${common.loading}</p>`}
+      ${this.head(this.status)}
       <trouble-note .error=${this.error} .retry=${this.refresh}></trouble-note>
+      ${this.status ? this.renderStatus(this.status) : nothing}
+      ${this.status || this.error !== undefined ? nothing : html`<p class="looking" role="status">${common.loading}</p>`}
     </div>`;
   }
 
