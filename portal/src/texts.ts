@@ -11,17 +11,13 @@ export const common = {
   loading: "Loading…",
   tryAgain: "Try again",
   cancel: "Cancel",
-  close: "Close",
   back: "Back",
   next: "Continue",
   copy: "Copy",
   copied: "Copied",
   more: "Show more",
-  unknown: "not known",
   code: (code: string) => `Code ${code}`,
   correlation: (id: string) => `Correlation id ${id}`,
-  trying: (seconds: string) => `Trying again in ${seconds}.`,
-  required: "required",
 };
 
 export const units = {
@@ -939,7 +935,6 @@ export const runPage = {
     whole: "The sync itself",
     tones: { working: "Working", throttled: "Throttled", waiting: "Waiting" },
     ended: "Ended",
-    endedAs: (state: string, time: string) => `${state} at ${time}`,
     steps: {
       working: "Reads",
       waiting: "Waits",

@@ -40,7 +40,6 @@ export const tenantList = {
   synced: "Last sync",
   problem: "Needs",
   access: "Access",
-  tags: "Tags",
   never: "Not yet",
   stale: "Overdue",
   until: "until",
@@ -84,7 +83,6 @@ export const tenantPage = {
   goneText:
     "It may have been disconnected or handed over to another MSP in the meantime, or the address is not quite right.",
   goneLink: "Go to all tenants",
-  customer: "Customer",
   tenantId: "Tenant id",
   cloud: "Cloud",
   synced: "Last sync",
