@@ -53,7 +53,7 @@ export class PortalApp extends PageElement {
       this.config = await loadConfig();
       const signIn = await SignIn.open(this.config);
       if (signIn.returnPath) navigate(signIn.returnPath, { replace: true });
-      else if (new URLSearchParams(location.search).has("state")) navigate("/", { replace: true }); // from signing out
+      else if (isFromSigningOut(location)) navigate("/", { replace: true });
       this.app = await this.openSession(this.config, signIn);
       this.signIn = signIn;
     } catch (error) {
@@ -152,6 +152,10 @@ export class PortalApp extends PageElement {
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
   }
 }
+
+/** The sign-in service gives MSAL's `state` back; other pages have a `state` of their own. */
+const isFromSigningOut = ({ pathname, search }: Location) =>
+  pathname === "/" && new URLSearchParams(search).has("state");
 
 const REFUSED = [401, 403];
 

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, Route, expect
 
 from devstack.stack import Stack
 from tests.browser.conftest import Inspect
-from tests.browser.steps import COMPETITOR, TECHNICIAN, ask_for_consent
+from tests.browser.steps import COMPETITOR, OPERATIONS, TECHNICIAN, ask_for_consent
 
 KEPT = """[...Object.keys(localStorage), ...Object.keys(sessionStorage)].filter(key => key !== "msal.version")"""
 
@@ -21,6 +21,13 @@ def test_signing_out_leaves_nothing_of_the_person_in_the_browser(
     expect(page.get_by_role("button", name="Sign in with Microsoft")).to_be_visible()
     expect(page).to_have_url(f"{stack.api}/")
     assert page.evaluate(KEPT) == []
+
+
+def test_address_survives_a_reload_with_its_filter(page: Page, stack: Stack, signed_in: Callable[[Page, str], None]):
+    signed_in(page, OPERATIONS)
+    page.goto(f"{stack.api}/ops?state=stuck")
+    expect(page.get_by_role("heading", level=1, name="Operations")).to_be_visible()
+    expect(page).to_have_url(f"{stack.api}/ops?state=stuck")
 
 
 def test_sign_in_page_that_is_away_is_told(page: Page, stack: Stack, inspect: Inspect):
