@@ -89,7 +89,7 @@ param alertEmail string = ''
 @description('Resource id of an action group of your own, told in addition.')
 param alertActionGroupId string = ''
 
-@description('First day of the month the budget begins in, like 2027-01-01; it must stay the same. Empty makes no budget.')
+@description('First day of the month the budget begins in, like 2027-01-01; it must stay the same. Empty, or nobody to tell, makes no budget.')
 param budgetStart string = ''
 
 var resourceToken = toLower(uniqueString(subscription().id, environmentName, location))
@@ -104,6 +104,7 @@ var siteName = 'func-${resourceToken}'
 var schedulerName = 'dts-${resourceToken}'
 var isPrivate = privateNetwork == 'yes'
 var isRegistered = registerApps == 'yes'
+var isSomebodyTold = !empty(alertEmail) || !empty(alertActionGroupId)
 var isScheduled = durableBackend == 'scheduler'
 var portalOrigin = empty(portalUrl) ? portal.outputs.url : portalUrl
 var callback = empty(callbackUrl) ? 'https://${siteName}.azurewebsites.net/api/msp-portal/tenants/callback' : callbackUrl
@@ -279,7 +280,7 @@ module workbook 'app/workbook.bicep' = {
   }
 }
 
-module budget 'app/budget.bicep' = if (!empty(budgetStart)) {
+module budget 'app/budget.bicep' = if (!empty(budgetStart) && isSomebodyTold) {
   name: 'budget'
   scope: group
   params: {

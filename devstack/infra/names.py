@@ -1,6 +1,7 @@
 """Names: each is declared once, declared at all and used; modules get what they ask for and give what is read."""
 
 from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Final
 
@@ -44,6 +45,7 @@ def _check_template(template: Template, templates: Mapping[Path, Template]) -> I
         if name not in declared:
             yield line, f"{name} is not declared"
     yield from _check_declarations(template, used)
+    yield from _check_order(template)
     for name, line in _calls(template):
         if name not in _FUNCTIONS:
             yield line, f"{name}() is not among the functions these templates use"
@@ -60,6 +62,16 @@ def _check_declarations(template: Template, used: Mapping[str, int]) -> Iterator
         seen.add(key)
         if item.kind in ("param", "var") and item.name not in used:
             yield item.line, f"{item.kind} {item.name} is never used"
+
+
+def _check_order(template: Template) -> Iterator[tuple[int, str]]:
+    made = {item.name: item for item in template.declarations if item.kind not in ("param", "output")}
+    needs = {name: dict(_references(item.node, frozenset())).keys() & made.keys() for name, item in made.items()}
+    try:
+        TopologicalSorter(needs).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        yield made[circle[0]].line, f"these need each other: {', '.join(reversed(circle))}"
 
 
 # References

@@ -183,7 +183,7 @@ def _check_query(query: str) -> Iterator[str]:
     for event in re.findall(r'startswith "(\w+) "', query):
         if event not in written:
             yield f"the app never logs {event}"
-        for name in re.findall(r'(\w+)=\w*"', query):
+        for name in re.findall(r'(\w+)=[^"=]*"', query):
             if name not in written.get(event, {name}):
                 yield f"{event} has no field {name}"
     codes = {problem.code for problem in all_problems()}

@@ -20,6 +20,12 @@ FAULTS = {
     "unknown function": ("main.bicep", "toLower(", "toSmall(", "toSmall() is not among the functions"),
     "name out of its loop": ("app/storage.bicep", "for role in", "for kind in", "role is not declared"),
     "lambda without its name": ("app/workbook.bicep", "panel => {", "page => {", "panel is not declared"),
+    "circle": (
+        "main.bicep",
+        "    isPrivate: isPrivate\n    workspaceId",
+        "    isPrivate: network!.outputs.appSubnetId == ''\n    workspaceId",
+        "these need each other: ",
+    ),
     "module param missing": ("main.bicep", "    vaultId: vault.outputs.id\n", "", "network is not given vaultId"),
     "module param unknown": ("main.bicep", "    vaultId:", "    vault: 'x'\n    vaultId:", "has no param vault"),
     "module param of another type": (
@@ -187,6 +193,12 @@ FAULTS = {
         "run-stuck.kql: the app never logs run_hangs",
     ),
     "field of a query": ("queries/run-failed.kql", "outcome=", "state=", "run_finished has no field state"),
+    "field a query takes out": (
+        "queries/throttled-by-resource.kql",
+        "resource=",
+        "workload=",
+        "slice_failed has no field workload",
+    ),
     "problem of a query": ("queries/throttled.kql", "problem=throttled", "problem=slow", "there is no problem slow"),
     "query file": (
         "app/alerts.bicep",
