@@ -50,6 +50,7 @@ test("what can be done follows from the state", () => {
   const owned = (state: TenantState) => [...actionsOf(inState(state))];
   assert.deepEqual(owned("completed"), ["resync", "transfer", "disconnect"]);
   assert.deepEqual(owned("syncing"), ["cancel", "disconnect"]);
+  assert.deepEqual(owned("needs_reconsent"), ["resync", "transfer", "disconnect"], "all but what is new goes on");
   assert.deepEqual(owned("revoked"), ["reconnect", "transfer", "disconnect"]);
   assert.deepEqual(owned("disconnected"), ["reconnect"]);
 });

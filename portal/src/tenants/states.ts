@@ -11,7 +11,6 @@ export type AccessKind = "direct" | "legacy" | "gdap" | "gdap_pending" | "gdap_e
 const HOUR = 3_600_000;
 const UNDER_WAY: readonly TenantState[] = ["verifying", "syncing"];
 const SETTLED: readonly TenantState[] = ["completed", "completed_with_issues"];
-const CONSENT_LOST: readonly TenantState[] = ["needs_reconsent", "revoked"];
 const USABLE = ["active", "expiring"];
 const ENDED = ["expired", "termination_requested", "terminating", "terminated", "gone"];
 
@@ -54,7 +53,7 @@ export function actionsOf(tenant: Tenant): readonly Action[] {
   const { state } = tenant;
   if (state === "disconnected") return ["reconnect"];
   if (state === "awaiting_consent" || isUnderWay(state)) return ["cancel", "disconnect"];
-  if (CONSENT_LOST.includes(state)) return ["reconnect", "transfer", "disconnect"];
+  if (state === "revoked") return ["reconnect", "transfer", "disconnect"];
   return isOwned(tenant) ? ["resync", "transfer", "disconnect"] : ["reconnect", "disconnect"];
 }
 
