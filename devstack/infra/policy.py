@@ -71,6 +71,10 @@ _WANTED: Final[Mapping[str, Mapping[str, object]]] = {
             {"name": "durable", "instanceCount": Expression("durableInstances")}
         ],
     },
+    "Microsoft.Authorization/roleAssignments": {
+        "properties.principalId": Expression("principalId"),
+        "properties.principalType": "ServicePrincipal",
+    },
     "Microsoft.Web/sites/basicPublishingCredentialsPolicies": {"properties.allow": False},
     "Microsoft.Insights/components": {"properties.DisableLocalAuth": True},
     "Microsoft.OperationalInsights/workspaces": {"properties.features.disableLocalAuth": True},
@@ -81,7 +85,8 @@ _WANTED: Final[Mapping[str, Mapping[str, object]]] = {
     },
     "Microsoft.Graph/applications": {"signInAudience": "AzureADMultipleOrgs"},
 }
-_MODULE_GIVEN: Final = {("registration", "identityPrincipalId"): "identity.outputs.principalId"}
+_IDENTITY_PARAMS: Final = ("principalId", "identityPrincipalId")
+_IDENTITY: Final = "identity.outputs.principalId"
 _ROLES: Final = {
     "hostAccount": {
         "b7e6dc6d-f1e8-4753-8033-0f276bb0955b",  # Storage Blob Data Owner
@@ -165,6 +170,9 @@ def _forbidden(node: Node) -> str:
 
 def _check_given(template: Template) -> Iterator[tuple[int, str]]:
     for module in template.of("module").values():
-        for (name, param), wanted in _MODULE_GIVEN.items():
-            if module.name == name and at(module.body, f"params.{param}") != wanted:
-                yield module.line, f"module {name}: {param} must be {wanted}: the object id is the credential's subject"
+        for param in _IDENTITY_PARAMS:
+            if at(module.body, f"params.{param}") not in (None, _IDENTITY):
+                yield (
+                    module.line,
+                    f"module {module.name}: {param} must be {_IDENTITY}, the object id of the one identity",
+                )

@@ -126,6 +126,18 @@ FAULTS = {
         "scope: dataAccount\n  dependsOn: [blobDataOwner]\n",
         "roles on dataAccount must be exactly",
     ),
+    "role for somebody else": (
+        "app/storage.bicep",
+        "principalId: principalId",
+        "principalId: deployer",
+        "properties.principalId must be 'principalId'",
+    ),
+    "role for the client id": (
+        "main.bicep",
+        "principalId: identity.outputs.principalId",
+        "principalId: identity.outputs.clientId",
+        "principalId must be identity.outputs.principalId",
+    ),
     "role gone": ("app/storage.bicep", "queueDataContributor, ", "", "roles on hostAccount must be exactly"),
     "subject is the client id": (
         "main.bicep",
