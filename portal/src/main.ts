@@ -20,6 +20,7 @@ export class PortalApp extends PageElement {
   @state() private signIn: SignIn | undefined;
   @state() private config: PortalConfig | undefined;
   @state() private failure: unknown;
+  @state() private signInTrouble: unknown;
   @state() private path = location.pathname;
   @state() private isOffline = !navigator.onLine;
   @state() private announced = "";
@@ -51,6 +52,7 @@ export class PortalApp extends PageElement {
       this.config = await loadConfig();
       const signIn = await SignIn.open(this.config);
       if (signIn.returnPath) navigate(signIn.returnPath, { replace: true });
+      else if (new URLSearchParams(location.search).has("state")) navigate("/", { replace: true }); // from signing out
       this.app = await this.openSession(this.config, signIn);
       this.signIn = signIn;
     } catch (error) {
@@ -90,7 +92,26 @@ export class PortalApp extends PageElement {
     if (this.failure !== undefined)
       return frame({}, html`<trouble-note .error=${this.failure} .retry=${reload}></trouble-note>`);
     if (!this.signIn) return frame({}, nothing);
-    return this.app ? this.renderPage(this.app, this.signIn) : welcomePage(this.signIn, this.config?.isSimulated);
+    return this.app ? this.renderPage(this.app, this.signIn) : this.renderWelcome(this.signIn);
+  }
+
+  private renderWelcome(signIn: SignIn): TemplateResult {
+    return welcomePage({
+      failure: signIn.failure,
+      trouble: this.signInTrouble,
+      isSimulated: this.config?.isSimulated ?? false,
+      start: (options) => void this.leave(signIn, options),
+    });
+  }
+
+  /** For the sign-in page; back again, the person is where he is now. */
+  private async leave(signIn: SignIn, options?: { userName?: string; isAnother?: boolean }): Promise<void> {
+    try {
+      this.signInTrouble = undefined;
+      await signIn.start(location.pathname + location.search, options);
+    } catch (error) {
+      this.signInTrouble = error;
+    }
   }
 
   private renderPage(app: App, signIn: SignIn): TemplateResult {
@@ -99,7 +120,7 @@ export class PortalApp extends PageElement {
     const page = place ? (isAllowed ? this.renderRoute(place, app) : notAllowedPage(place.route.role)) : notFoundPage();
     return html`${frame({ app, signIn, path: this.path, isOffline: this.isOffline }, page)}
       <div class="visually-hidden" role="status" aria-live="polite">${this.announced}</div>
-      ${sessionOverDialog(() => void signIn.start(location.pathname + location.search, { userName: app.session.userName }))}`;
+      ${sessionOverDialog(() => void this.leave(signIn, { userName: app.session.userName }), this.signInTrouble)}`;
   }
 
   private renderRoute({ route, values }: Place<Route>, app: App): TemplateResult | typeof nothing {

@@ -57,6 +57,7 @@ export class TenantActions extends Page {
   private async act(work: () => Promise<unknown>, done: string): Promise<void> {
     if ((await this.attempt(work)) === undefined) return;
     this.app.announce(done);
+    this.closest(".page")?.querySelector("h1")?.focus(); // the button that was pressed is about to go
     this.dispatchEvent(new Event("tenant-changed", { bubbles: true }));
   }
 

@@ -34,7 +34,7 @@ export class TenantStep extends PageElement {
         <p>${tenantStep.lead}</p>
       </div>
       ${this.field()}
-      <div class="found" role="status">${this.result()}</div>
+      ${this.lookup.kind === "found" ? html`<div class="found">${tenantCard(this.lookup.found)} ${this.suggestion()}</div>` : nothing}
       ${this.lookup.kind === "refused" ? this.refusal(this.lookup.error) : nothing}
       <div class="actions is-end">
         <button type="button" class="button" @click=${() => sendTo(this, "back")}>${common.back}</button>
@@ -58,20 +58,14 @@ export class TenantStep extends PageElement {
         .value=${this.draft.tenant} @input=${this.type} />
       ${this.invalid ? html`<p class="field-trouble" id="tenant-invalid">${this.invalid}</p>` : nothing}
       <p class="hint" id="tenant-hint">${tenantStep.hint}</p>
+      <div role="status">${this.progress()}</div>
     </div>`;
   }
 
-  private result(): TemplateResult | typeof nothing {
-    switch (this.lookup.kind) {
-      case "looking":
-        return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep.looking}</p>`;
-      case "held":
-        return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep.held}</p>`;
-      case "found":
-        return html`${tenantCard(this.lookup.found)} ${this.suggestion()}`;
-      default:
-        return nothing;
-    }
+  private progress(): TemplateResult | typeof nothing {
+    const { kind } = this.lookup;
+    if (kind !== "looking" && kind !== "held") return nothing;
+    return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep[kind]}</p>`;
   }
 
   private suggestion(): TemplateResult | typeof nothing {
@@ -89,7 +83,8 @@ export class TenantStep extends PageElement {
 
   private refusal(error: unknown): TemplateResult {
     const isProblem = error instanceof ApiProblem;
-    return html`<trouble-note tabindex="-1" .error=${error} .retry=${isProblem ? undefined : () => this.ask()}></trouble-note>
+    const isRefused = isProblem && error.status < 500;
+    return html`<trouble-note tabindex="-1" .error=${error} .retry=${isRefused ? undefined : () => this.ask()}></trouble-note>
       ${isProblem ? html`${this.cloudChoice(error)} ${ownTenant(error)}` : nothing}`;
   }
 
