@@ -1,5 +1,6 @@
 """What may be released: a tag, a version and a dated section of the changelog that agree."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,10 @@ def test_what_does_not_agree_is_not_released(tag: str, version: str, complaint: 
 
 def test_changelog_has_a_section_of_this_version():
     assert f"\n## [{release.read_version()}] - " in (release.ROOT / "CHANGELOG.md").read_text()
+
+
+def test_portal_has_the_same_version():
+    assert json.loads((release.ROOT / "portal/package.json").read_text())["version"] == release.read_version()
 
 
 def test_refusal_is_an_exit_code_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
