@@ -76,7 +76,8 @@ def _parse_return_url(url: str, portal_url: str) -> str:
 
 
 def _is_path(url: str) -> bool:
-    return url.startswith("/") and not url.startswith("//") and "\\" not in url
+    # `//` anywhere in it, as in `/.//host`: a browser that has resolved the dots sees a host behind it
+    return url.startswith("/") and "//" not in urlsplit(url).path and "\\" not in url and not url.startswith("//")
 
 
 def _is_portal_address(url: str, portal_url: str) -> bool:

@@ -20,6 +20,8 @@ _STEP: Final = 100
 _LARGE_STEP: Final = 1000
 _MOST_UNDER_WAY: Final = 5
 """So many thousand runs under way are looked at; there are at most as many as tenants."""
+_FEWEST_AT_ONCE: Final = 20
+"""Runs are read several at once; one after the other would take as many round trips."""
 _MOST_LOOKED_AT: Final = 500
 """Of one request; the next page goes on from there."""
 
@@ -41,10 +43,12 @@ def find_runs(
     """Up to `top` runs that fit, and the position behind which there may be more; empty at the end."""
     found: list[WholeRun] = []
     looked_at, position = 0, ""
-    while chunk := list(islice(places, top)):
+    while chunk := list(islice(places, max(top, _FEWEST_AT_ONCE))):
+        if len(found) == top or looked_at >= _MOST_LOOKED_AT:
+            return found, position
         wholes = {whole.run.run_id: whole for whole in services.runs.read_wholes([run_id for _, run_id in chunk])}
         for place, run_id in chunk:
-            if len(found) == top or looked_at == _MOST_LOOKED_AT:
+            if len(found) == top:
                 return found, position
             position, looked_at = place, looked_at + 1
             whole = wholes.get(run_id)

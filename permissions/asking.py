@@ -150,7 +150,7 @@ def _how_to(owner: TenantOwner, services: Services) -> dict[str, Any]:
             "Open Enterprise applications > OpsPilot365 Connect > Permissions and choose Review permissions.",
             "Revoke the ones named here; the inventory's own stay.",
             "If there is a second app for unattended changes, delete it: nothing of the inventory depends on it.",
-            "Then send this request again: it looks whether anything is left.",
+            "Then check again whether anything is left.",
         ],
         "url": removal["url"],
     }

@@ -18,10 +18,10 @@ def _tenant(number: int, domain: str, name: str, users: int, **more: Any) -> dic
 
 
 def _throttle(path: str) -> dict[str, Any]:
-    return {"path": path, "kind": "throttle", "everyNth": 3, "times": 3, "retryAfterSeconds": 8}
+    return {"path": path, "kind": "throttle", "everyNth": 3, "times": 3, "retryAfterSeconds": 12}
 
 
-CONTOSO: Final = _tenant(1, "contoso.com", "Contoso", 2480)
+CONTOSO: Final = _tenant(1, "contoso.com", "Contoso", 2480, latencyMs=100)
 FABRIKAM: Final = _tenant(2, "fabrikam.com", "Fabrikam", 640, intune=False)
 ADATUM: Final = _tenant(3, "adatum.com", "Adatum", 310, concealedNames=True)
 LITWARE: Final = _tenant(4, "litware.com", "Litware", 180)

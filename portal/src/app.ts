@@ -4,6 +4,7 @@ import { LitElement } from "lit";
 import { property, state } from "lit/decorators.js";
 import type { Api } from "./api/client.ts";
 import type { Me } from "./api/contract.ts";
+import { ApiProblem } from "./api/problems.ts";
 import type { PortalConfig } from "./config.ts";
 import { type Session, SignInNeeded } from "./session.ts";
 
@@ -22,6 +23,10 @@ export interface App {
   /** The session has ended: offers to sign in again, on top of the page as it is. */
   onSessionOver(): void;
 }
+
+/** There is no token to be had any more, or the API does not take it. */
+export const isSessionOver = (error: unknown): boolean =>
+  error instanceof SignInNeeded || (error instanceof ApiProblem && error.status === 401);
 
 /** An element that renders into the page itself, so that labels, styles and tests see one document. */
 export abstract class PageElement extends LitElement {
@@ -53,7 +58,7 @@ export abstract class Page extends PageElement {
   }
 
   protected fail(error: unknown): void {
-    if (error instanceof SignInNeeded) this.app.onSessionOver();
+    if (isSessionOver(error)) this.app.onSessionOver();
     else this.error = error;
   }
 }

@@ -4,7 +4,7 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, query, state } from "lit/decorators.js";
 import { Api, ask } from "./api/client.ts";
 import type { Me } from "./api/contract.ts";
-import { NoAnswer } from "./api/problems.ts";
+import { ApiProblem, NoAnswer } from "./api/problems.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
 import "./elements/trouble-note.ts";
@@ -20,6 +20,8 @@ export class PortalApp extends PageElement {
   @state() private signIn: SignIn | undefined;
   @state() private config: PortalConfig | undefined;
   @state() private failure: unknown;
+  /** Why nobody could be signed in; the welcome page and the dialog of an ended session show it. */
+  @state() private signInTrouble: unknown;
   @state() private path = location.pathname;
   @state() private isOffline = !navigator.onLine;
   @state() private announced = "";
@@ -51,6 +53,7 @@ export class PortalApp extends PageElement {
       this.config = await loadConfig();
       const signIn = await SignIn.open(this.config);
       if (signIn.returnPath) navigate(signIn.returnPath, { replace: true });
+      else if (new URLSearchParams(location.search).has("state")) navigate("/", { replace: true }); // from signing out
       this.app = await this.openSession(this.config, signIn);
       this.signIn = signIn;
     } catch (error) {
@@ -66,7 +69,9 @@ export class PortalApp extends PageElement {
       return this.makeApp(config, session, api, await ask(api.http.GET("/api/msp-portal/me")));
     } catch (error) {
       if (error instanceof SignInNeeded) return undefined;
-      throw error;
+      if (!(error instanceof ApiProblem && REFUSED.includes(error.status))) throw error;
+      this.signInTrouble = error; // another account may be let in
+      return undefined;
     }
   }
 
@@ -90,7 +95,26 @@ export class PortalApp extends PageElement {
     if (this.failure !== undefined)
       return frame({}, html`<trouble-note .error=${this.failure} .retry=${reload}></trouble-note>`);
     if (!this.signIn) return frame({}, nothing);
-    return this.app ? this.renderPage(this.app, this.signIn) : welcomePage(this.signIn, this.config?.isSimulated);
+    return this.app ? this.renderPage(this.app, this.signIn) : this.renderWelcome(this.signIn);
+  }
+
+  private renderWelcome(signIn: SignIn): TemplateResult {
+    return welcomePage({
+      failure: signIn.failure,
+      trouble: this.signInTrouble,
+      isSimulated: this.config?.isSimulated ?? false,
+      start: (options) => void this.leave(signIn, options),
+    });
+  }
+
+  /** For the sign-in page; back again, the person is where he is now. */
+  private async leave(signIn: SignIn, options?: { userName?: string; isAnother?: boolean }): Promise<void> {
+    try {
+      this.signInTrouble = undefined;
+      await signIn.start(location.pathname + location.search, options);
+    } catch (error) {
+      this.signInTrouble = error;
+    }
   }
 
   private renderPage(app: App, signIn: SignIn): TemplateResult {
@@ -99,7 +123,7 @@ export class PortalApp extends PageElement {
     const page = place ? (isAllowed ? this.renderRoute(place, app) : notAllowedPage(place.route.role)) : notFoundPage();
     return html`${frame({ app, signIn, path: this.path, isOffline: this.isOffline }, page)}
       <div class="visually-hidden" role="status" aria-live="polite">${this.announced}</div>
-      ${sessionOverDialog(() => void signIn.start(location.pathname + location.search, { userName: app.session.userName }))}`;
+      ${sessionOverDialog(() => void this.leave(signIn, { userName: app.session.userName }), this.signInTrouble)}`;
   }
 
   private renderRoute({ route, values }: Place<Route>, app: App): TemplateResult | typeof nothing {
@@ -128,5 +152,7 @@ export class PortalApp extends PageElement {
     requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
   }
 }
+
+const REFUSED = [401, 403];
 
 const reload = () => location.reload();

@@ -21,18 +21,28 @@ function match(pattern: string, path: string): Record<string, string> | undefine
   const values: Record<string, string> = {};
   for (const [index, name] of wanted.entries()) {
     const part = parts[index] ?? "";
-    if (name.startsWith(":")) values[name.slice(1)] = decodeURIComponent(part);
+    const value = name.startsWith(":") ? decode(part) : undefined;
+    if (value) values[name.slice(1)] = value;
     else if (name !== part) return undefined;
   }
   return values;
 }
 
+/** Undefined for an address somebody has mutilated. */
+function decode(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return undefined;
+  }
+}
+
 const MOVED = "portal-moved";
 
-/** Goes to another page of the portal. */
+/** Goes to another page of the portal; a path that begins with `//` is no other host's. */
 export function navigate(path: string, options: { replace?: boolean } = {}): void {
-  if (options.replace) history.replaceState(null, "", path);
-  else history.pushState(null, "", path);
+  if (options.replace) history.replaceState(null, "", location.origin + path);
+  else history.pushState(null, "", location.origin + path);
   dispatchEvent(new Event(MOVED));
 }
 

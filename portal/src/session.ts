@@ -6,7 +6,9 @@ import {
   InteractionRequiredAuthError,
   PublicClientApplication,
 } from "@azure/msal-browser";
+import { NoAnswer } from "./api/problems.ts";
 import type { PortalConfig } from "./config.ts";
+import { forgetAll } from "./keeping.ts";
 
 /** The session has ended, and only the person can renew it. */
 export class SignInNeeded extends Error {}
@@ -14,7 +16,7 @@ export class SignInNeeded extends Error {}
 export interface Session {
   readonly name: string;
   readonly userName: string;
-  /** An access token for the API; throws SignInNeeded. */
+  /** An access token for the API; throws SignInNeeded, NoAnswer. */
   token(): Promise<string>;
 }
 
@@ -56,18 +58,30 @@ export class SignIn {
     return account ? this.sessionOf(account) : undefined;
   }
 
-  /** Leaves for the sign-in page and comes back to `path`. */
+  /** Leaves for the sign-in page and comes back to `path`; throws NoAnswer. */
   async start(path: string, options: { userName?: string; isAnother?: boolean } = {}): Promise<void> {
-    await this.client.loginRedirect({
+    const request = {
       scopes: this.scopes,
       state: path,
       ...(options.userName ? { loginHint: options.userName } : {}),
       ...(options.isAnother ? { prompt: "select_account" } : {}),
-    });
+    };
+    try {
+      await this.client.loginRedirect(request);
+    } catch (error) {
+      if (codeOf(error) !== "interaction_in_progress") throw troubleOf(error); // of a second press
+    }
   }
 
+  /** Signs everybody out of this browser and leaves nothing of theirs: others may use it next. */
   async end(): Promise<void> {
-    await this.client.logoutRedirect({ account: this.client.getActiveAccount() });
+    forgetAll();
+    const logoutHint = this.client.getActiveAccount()?.username;
+    try {
+      await this.client.logoutRedirect({ ...(logoutHint ? { logoutHint } : {}) });
+    } catch {
+      location.assign("/"); // the sign-in service is away; in this browser nobody is signed in any more
+    }
   }
 
   private sessionOf(account: AccountInfo): Session {
@@ -88,13 +102,26 @@ export class SignIn {
       });
       return accessToken;
     } catch (error) {
-      if (isSessionOver(error)) throw new SignInNeeded();
-      throw error;
+      throw troubleOf(error);
     }
   }
 }
 
-function isSessionOver(error: unknown): boolean {
-  const code = error instanceof Error && "errorCode" in error ? String(error.errorCode) : "";
-  return error instanceof InteractionRequiredAuthError || code === "invalid_grant" || code === "no_tokens_found";
+const SESSION_OVER = ["invalid_grant", "no_tokens_found"];
+const NO_ANSWER = [
+  "network_error",
+  "no_network_connectivity",
+  "post_request_failed",
+  "get_request_failed",
+  "endpoints_resolution_error",
+  "openid_config_error",
+];
+
+const codeOf = (error: unknown) => (error instanceof Error && "errorCode" in error ? String(error.errorCode) : "");
+
+/** MSAL's error as the portal knows it. */
+function troubleOf(error: unknown): unknown {
+  const code = codeOf(error);
+  if (error instanceof InteractionRequiredAuthError || SESSION_OVER.includes(code)) return new SignInNeeded();
+  return NO_ANSWER.includes(code) ? new NoAnswer(!navigator.onLine) : error;
 }

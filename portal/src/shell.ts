@@ -5,7 +5,7 @@ import { FlaskConical, LogOut, WifiOff } from "lucide";
 import type { App, Role } from "./app.ts";
 import { icon } from "./elements/icon.ts";
 import type { SignIn } from "./session.ts";
-import { product, shell, trouble } from "./texts.ts";
+import { product, shell, trouble as troubles } from "./texts.ts";
 
 interface Frame {
   readonly app?: App;
@@ -49,17 +49,26 @@ function account(app: App, signIn: SignIn): TemplateResult {
   </div>`;
 }
 
-export function welcomePage(signIn: SignIn, isSimulated = false): TemplateResult {
-  const path = location.pathname + location.search;
+interface Welcome {
+  /** What went wrong in the sign-in that has just ended; empty when nothing did. */
+  readonly failure: string;
+  /** Why the sign-in page cannot be gone to. */
+  readonly trouble: unknown;
+  readonly isSimulated: boolean;
+  start(options?: { isAnother?: boolean }): void;
+}
+
+export function welcomePage({ failure, trouble, isSimulated, start }: Welcome): TemplateResult {
   return html`<main id="content" class="welcome">
     <div class="card">
       <p class="brand">${mark()} <span>${product}</span></p>
       <h1>${shell.welcome}</h1>
       <p>${shell.welcomeText}</p>
-      ${signIn.failure ? html`<p class="note is-stop" role="alert">${shell.signInFailed}: ${signIn.failure}</p>` : nothing}
+      ${failure ? html`<p class="note is-stop" role="alert">${shell.signInFailed}: ${failure}</p>` : nothing}
+      <trouble-note .error=${trouble}></trouble-note>
       <div class="actions">
-        <button type="button" class="button is-main" @click=${() => void signIn.start(path)}>${shell.signIn}</button>
-        <button type="button" class="button" @click=${() => void signIn.start(path, { isAnother: true })}>
+        <button type="button" class="button is-main" @click=${() => start()}>${shell.signIn}</button>
+        <button type="button" class="button" @click=${() => start({ isAnother: true })}>
           ${shell.anotherAccount}
         </button>
       </div>
@@ -81,14 +90,17 @@ export const notAllowedPage = (role: Role | undefined): TemplateResult =>
     <p>${shell.notAllowed.text(`Onboarding.${role}`)}</p>
   </div>`;
 
-export const sessionOverDialog = (signInAgain: () => void): TemplateResult =>
+export const sessionOverDialog = (signInAgain: () => void, trouble: unknown): TemplateResult =>
   html`<dialog class="session-over" aria-labelledby="session-over">
-    <h2 id="session-over">${trouble.sessionOver.title}</h2>
-    <p>${trouble.sessionOver.text}</p>
+    <h2 id="session-over">${sessionOver.title}</h2>
+    <p>${sessionOver.text}</p>
+    <trouble-note .error=${trouble}></trouble-note>
     <div class="actions">
-      <button type="button" class="button is-main" @click=${signInAgain}>${trouble.sessionOver.action}</button>
+      <button type="button" class="button is-main" @click=${signInAgain}>${sessionOver.action}</button>
     </div>
   </dialog>`;
+
+const { sessionOver } = troubles;
 
 const simulated = () =>
   html`<p class="simulated" title=${shell.simulatedHint}>${icon(FlaskConical, 16)} ${shell.simulated}</p>`;

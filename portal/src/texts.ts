@@ -360,8 +360,8 @@ export const onboarding = {
   takeBackTitle: "Take the link back?",
   takeBackText: "The administrator can no longer use it. Nothing was granted yet, so nothing else changes.",
   otherBrowser: {
-    title: "The link was made in another browser",
-    text: "For safety it is shown only there. It still works. If you cannot get at it, make a new one: the older one is then void.",
+    title: "The link is not in this browser",
+    text: "For safety it is shown only where it was made, until you sign out there. It still works. If you cannot get at it, make a new one: the older one is then void.",
   },
   newLink: "Make a new link",
   checkingHeading: "The administrator has accepted",
@@ -749,8 +749,7 @@ export const landing = (result: string | null): Landing =>
 
 export const ops = {
   about: "Syncs under way, what holds them up, and whether the service is well.",
-  updated: "Live",
-  notAnswering: "Shown as it was last known.",
+  notAnswering: "The service does not answer. This is what was last known.",
   health: {
     title: "Health",
     checked: "Checked",
@@ -872,8 +871,8 @@ export const ops = {
     },
   } as Record<string, { title: string; next: string }>,
   stallUnknown: { title: "It makes no step", next: "Read its history, or end the sync and start a new one." },
-  stalledSince: "Its last step was",
-  stalledTimes: (times: number) => (times === 1 ? "found once" : `found ${times} times`),
+  stalledSince: "Last step",
+  stalledTimes: (times: number) => (times === 1 ? "seen once" : `seen ${times} times`),
   throttling: {
     title: "Throttling",
     none: "Microsoft is slowing nobody down.",

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { forgetAll } from "../src/keeping.ts";
+import { keptDraft } from "../src/wizard/draft.ts";
 import { MadeLinks } from "../src/wizard/links.ts";
 import { mailLink } from "../src/wizard/mail.ts";
 import { fakeStorage } from "./fake-storage.ts";
@@ -28,7 +30,16 @@ test("a link that has expired is not shown, and leaves the browser with the next
   links.keep(made("old", "2026-11-28T11:59:59Z"));
   assert.equal(links.find("old"), undefined);
   links.keep(made("new", "2026-12-05T12:00:00Z"));
-  assert.deepEqual(Object.keys(JSON.parse(shared.getItem(MadeLinks.KEY) ?? "").links), ["new"]);
+  assert.deepEqual(Object.keys(JSON.parse(shared.getItem(links.key) ?? "").links), ["new"]);
+});
+
+test("who signs out leaves neither links nor drafts, and nothing of others is touched", () => {
+  const shared = fakeStorage();
+  shared.setItem("msal.version", "5");
+  new MadeLinks(shared, () => NOW).keep(made("one", "2026-12-05T12:00:00Z"));
+  keptDraft("tech@msp.example", shared).change({ tenant: "contoso.com" });
+  forgetAll([shared]);
+  assert.deepEqual([shared.length, shared.key(0)], [1, "msal.version"]);
 });
 
 test("the message survives a mail address line: nothing of the link is lost", () => {

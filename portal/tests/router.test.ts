@@ -14,4 +14,5 @@ test("the first route that fits counts, with its values", () => {
 test("an unknown address has no place", () => {
   assert.equal(findPlace(routes, "/tenants"), undefined);
   assert.equal(findPlace(routes, "/tenants/a/b"), undefined);
+  assert.equal(findPlace(routes, "/tenants/%E0%A4%A"), undefined);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Tenant, TenantAccess, TenantState } from "../src/api/contract.ts";
-import { accessOf, actionsOf, addressOf, concernOf, freshnessOf, groupOf } from "../src/tenants/states.ts";
+import { accessOf, actionsOf, addressOf, concernOf, freshnessOf, groupOf, isBehind } from "../src/tenants/states.ts";
 import { NOW, tenant } from "./tenants.ts";
 
 const hoursAgo = (hours: number) => new Date(NOW - hours * 3_600_000).toISOString();
@@ -50,6 +50,7 @@ test("what can be done follows from the state", () => {
   const owned = (state: TenantState) => [...actionsOf(inState(state))];
   assert.deepEqual(owned("completed"), ["resync", "transfer", "disconnect"]);
   assert.deepEqual(owned("syncing"), ["cancel", "disconnect"]);
+  assert.deepEqual(owned("needs_reconsent"), ["resync", "transfer", "disconnect"], "all but what is new goes on");
   assert.deepEqual(owned("revoked"), ["reconnect", "transfer", "disconnect"]);
   assert.deepEqual(owned("disconnected"), ["reconnect"]);
 });
@@ -77,4 +78,11 @@ test("access is told as it is, legacy DAP first", () => {
   assert.equal(accessOf(access({ model: "gdap", status: "approval_pending" })), "gdap_pending");
   assert.equal(accessOf(access({ model: "gdap", status: "terminated" })), "gdap_ended");
   assert.equal(accessOf(access({ model: "gdap", status: "approval_pending", legacy: true })), "legacy");
+});
+
+test("a tenant that was read before its sync ended is read again", () => {
+  assert.equal(isBehind({ state: "syncing" }, { state: "completed" }), true);
+  assert.equal(isBehind({ state: "verifying" }, { state: "cancelled" }), true);
+  assert.equal(isBehind({ state: "syncing" }, { state: "syncing" }), false);
+  assert.equal(isBehind({ state: "completed" }, { state: "syncing" }), false);
 });

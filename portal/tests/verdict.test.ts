@@ -59,10 +59,11 @@ test("an average that is no percentage, or was never counted, is not compared wi
   assert.equal(closestAverage(score({ basis: "TotalSeats", score: 0 })), undefined);
 });
 
-test("the way out is a path of the same origin, else the tenant", () => {
+test("the way out stays with the portal, else it is the tenant", () => {
   const out = (returnUrl: string | null) => wayOut(returnUrl, "https://portal.example", "t1");
-  assert.equal(out("/customers/7?tab=m365#top"), "/customers/7?tab=m365#top");
-  assert.equal(out("https://portal.example/customers"), "/customers");
+  assert.equal(out("/customers/7?tab=m365#top"), "https://portal.example/customers/7?tab=m365#top");
+  assert.equal(out("https://portal.example/customers"), "https://portal.example/customers");
+  assert.equal(new URL(out("/.//evil.example/x"), "https://portal.example").host, "portal.example");
   for (const elsewhere of [
     null,
     "",

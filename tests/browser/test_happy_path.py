@@ -112,6 +112,7 @@ def test_keyboard_alone_suffices(page: Page, newcomer: Callable[[], Page], stack
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("radio", name="Consent only")).to_be_checked()
     press(page, page.get_by_role("button", name="Make the consent link"))
+    expect(page.get_by_role("heading", level=1, name="Connecting keyboard.test")).to_be_focused()
     go_to(page, page.get_by_label("Consent link"))
     accept_by_keyboard(newcomer(), page.get_by_label("Consent link").input_value())
 

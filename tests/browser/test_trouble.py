@@ -64,6 +64,19 @@ def test_service_that_is_down_for_a_while_is_told_and_gone_on_with(
     expect(page.get_by_role("heading", name="What draft.test is asked to accept")).to_be_visible()
 
 
+def test_search_that_fails_is_told_beside_the_field_and_tried_again(page: Page, signed_in: SignIn, inspect: Inspect):
+    signed_in(page, TECHNICIAN)
+    start(page)
+    page.route("**/customers?**", lambda route: route.abort())
+    page.get_by_role("combobox", name="Customer").fill("Alpine")
+    expect(page.get_by_role("alert")).to_contain_text("The service does not answer")
+    inspect("search")
+    page.unroute("**/customers?**")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("option", name="Create “Alpine”")).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+
+
 def test_offline_is_told_and_gone_on_with_when_the_network_is_back(
     page: Page, newcomer: Newcomer, signed_in: SignIn, inspect: Inspect
 ):

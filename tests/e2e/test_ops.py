@@ -64,7 +64,7 @@ def test_ops_find_read_end_and_repair_a_stuck_run(tmp_path: Path):
         portal, ops = Portal(stack), Ops(stack)
         connected = portal.connect("stuck.test", "Stuck")
         AdminBrowser(stack).open(connected["authUrl"])
-        follow_until(portal, connected["tenantId"], 0)
+        follow_until(portal, connected["tenantId"], 1)  # its lanes have begun
         (run,) = ops.get("runs?state=active")["items"]
         urls = ops.get(f"runs/{run['runId']}")["management"]
         assert manage(stack, urls["suspendUrl"]) == requests.codes.accepted

@@ -24,6 +24,11 @@ export class TroubleNote extends PageElement {
   @property({ attribute: false }) error: unknown;
   @property({ attribute: false }) retry: (() => void) | undefined;
 
+  /** Waits for what it shows: without that there is nothing to be focused. */
+  override focus(): void {
+    void this.updateComplete.then(() => super.focus());
+  }
+
   override render(): TemplateResult | typeof nothing {
     return this.error === undefined ? nothing : note(tell(this.error), this.retry);
   }

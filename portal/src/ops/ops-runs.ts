@@ -22,6 +22,7 @@ const ALL_STUCK: Filter = { state: "stuck", tenantId: "" };
 @customElement("ops-runs")
 export class OpsRuns extends Watched<Runs> {
   @property({ attribute: false }) filter!: Filter;
+  protected override readonly isAside = true;
   /** All pages that are shown are read again, so that no row is older than the others. */
   private pages = 1;
   /** The rows are still those of the filter before. */

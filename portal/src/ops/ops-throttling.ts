@@ -17,6 +17,7 @@ const NOTHING = "–";
 @customElement("ops-throttling")
 export class OpsThrottling extends Watched<readonly Throttled[]> {
   protected readonly seconds = 15;
+  protected override readonly isAside = true;
 
   protected load = async (signal: AbortSignal): Promise<readonly Throttled[]> =>
     (await readThrottling(this.app, signal)).items;

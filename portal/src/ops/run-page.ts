@@ -4,13 +4,13 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { ArrowLeft, CircleStop, Eraser, type IconNode } from "lucide";
 import type { OpsRunDetails } from "../api/contract.ts";
-import { tenantBadge } from "../elements/badges.ts";
+import { badge, tenantBadge } from "../elements/badges.ts";
 import "../elements/confirm-dialog.ts";
 import type { ConfirmDialog } from "../elements/confirm-dialog.ts";
 import { icon } from "../elements/icon.ts";
 import { problemNote } from "../elements/trouble-note.ts";
 import { navigate } from "../router.ts";
-import { pages, runPage } from "../texts.ts";
+import { ops, pages, runPage } from "../texts.ts";
 import { purgeRun, readRun, retryResource, terminateRun } from "./api.ts";
 import type { Orchestration } from "./documents.ts";
 import { runFacts, stalledNote, waitingNote } from "./run-head.ts";
@@ -56,7 +56,7 @@ export class RunPage extends Watched<OpsRunDetails> {
       <header class="page-head">
         <div class="row">
           <h1 tabindex="-1">${run ? runPage.title(nameOf(run)) : pages.run}</h1>
-          ${run ? tenantBadge(run.state) : nothing}
+          ${run ? stateBadge(run) : nothing}
         </div>
         ${run ? this.renderActions(run) : nothing}
       </header>
@@ -132,6 +132,10 @@ export class RunPage extends Watched<OpsRunDetails> {
     this.doneNote?.focus(); // the button that was pressed may be gone
   }
 }
+
+/** That it stands still says more than what it was doing. */
+const stateBadge = ({ stalled, state }: OpsRunDetails): TemplateResult =>
+  stalled ? badge("stop", ops.runs.isStuck) : tenantBadge(state);
 
 const card = (name: string, title: string, content: TemplateResult): TemplateResult =>
   html`<section class="card stack" aria-labelledby="ops-${name}"><h2 id="ops-${name}">${title}</h2>${content}</section>`;

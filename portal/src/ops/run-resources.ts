@@ -14,7 +14,7 @@ const NOTHING = "–";
 
 /** `retry` is called with the resource's key; without it there are no buttons. */
 export const resourcesTable = (run: OpsRunDetails, retry?: (resource: string) => void): TemplateResult =>
-  html`<table class="ops-table">
+  html`<table class="ops-table ops-resources">
     <caption class="visually-hidden">${words.title}</caption>
     <thead>
       <tr>

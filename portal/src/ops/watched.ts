@@ -2,10 +2,11 @@
 
 import { html, nothing, type TemplateResult } from "lit";
 import { state } from "lit/decorators.js";
+import { NoAnswer } from "../api/problems.ts";
 import { Page } from "../app.ts";
 import "../elements/trouble-note.ts";
 import { Poller } from "../polling.ts";
-import { common } from "../texts.ts";
+import { common, ops, trouble } from "../texts.ts";
 
 export abstract class Watched<T> extends Page {
   /** Undefined until the first answer; the last one that arrived while there is trouble. */
@@ -61,10 +62,15 @@ export abstract class Watched<T> extends Page {
     this.refresh();
   }
 
+  /** Whether another part of the page says that the service is away, so that it is said once. */
+  protected readonly isAside: boolean = false;
+
   /** What is wrong, or that nothing has arrived yet. */
   protected renderTrouble(): TemplateResult | typeof nothing {
-    if (this.error !== undefined)
-      return html`<trouble-note .error=${this.error} .retry=${() => this.refresh()}></trouble-note>`;
-    return this.value === undefined ? html`<p class="quiet" role="status">${common.loading}</p>` : nothing;
+    if (this.error === undefined)
+      return this.value === undefined ? html`<p class="quiet" role="status">${common.loading}</p>` : nothing;
+    if (this.isAside && this.error instanceof NoAnswer)
+      return html`<p class="quiet">${this.value === undefined ? trouble.noAnswer.title : ops.notAnswering}</p>`;
+    return html`<trouble-note .error=${this.error} .retry=${() => this.refresh()}></trouble-note>`;
   }
 }

@@ -5,7 +5,7 @@ import type { ResourceStatus, Summary } from "../api/contract.ts";
 import { stackedBar } from "../charts/bars.ts";
 import { donut } from "../charts/donut.ts";
 import { type Slice, slicesOf } from "../charts/shares.ts";
-import { formatCompact } from "../format.ts";
+import { formatCompact, formatNumber } from "../format.ts";
 import { devices as texts } from "../texts.ts";
 import { missingText } from "./numbers.ts";
 
@@ -13,7 +13,7 @@ type Devices = ResourceStatus | undefined;
 
 export function platformCard({ devices, devicesByPlatform }: Summary, resource: Devices): TemplateResult {
   return card(texts.platforms, devicesByPlatform, resource, (counts) =>
-    donut(slicesOf(named(counts), texts.others), formatCompact(devices ?? 0), texts.name),
+    donut(slicesOf(named(counts), texts.others), inTheMiddle(devices ?? 0), texts.name),
   );
 }
 
@@ -39,6 +39,9 @@ export function complianceSlices(counts: Readonly<Record<string, number>>): Slic
     .sort(([a], [b]) => placeOf(a) - placeOf(b))
     .map(([state, value]) => ({ name: texts.states[state] ?? state, value, tone: TONES[state] ?? "series-5" }));
 }
+
+/** As long as it fits, the very number. */
+const inTheMiddle = (count: number) => (count < 10_000 ? formatNumber(count) : formatCompact(count));
 
 const named = (counts: Readonly<Record<string, number>>) =>
   Object.fromEntries(

@@ -8,6 +8,8 @@ import { formatDay, formatNumber } from "../format.ts";
 import { summary as texts } from "../texts.ts";
 import { whyMissing } from "./verdict.ts";
 
+const LONGEST_LARGE = 7;
+
 interface Tile {
   readonly name: string;
   readonly resource: string;
@@ -57,9 +59,10 @@ function tileItem({ name, value, detail }: Tile, resource: ResourceStatus | unde
       <span class="small">${missingText(resource)}</span>
     </li>`;
   }
+  const figure = formatNumber(value);
   return html`<li class="card tile">
     <span class="tile-name">${name} ${icon(BadgeCheck, 16)}<span class="visually-hidden">${texts.isProven}</span></span>
-    <span class="tile-value">${formatNumber(value)}</span>
+    <span class="tile-value ${figure.length > LONGEST_LARGE ? "is-long" : ""}">${figure}</span>
     <span class="small">${detail}</span>
   </li>`;
 }

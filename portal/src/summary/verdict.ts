@@ -45,9 +45,9 @@ export function closestAverage({ averages }: SecureScore): { basis: Average["bas
   return undefined;
 }
 
-/** Where to go at the end: the caller's own address if it is of this origin, else the tenant. */
+/** Where to go at the end: the caller's own address if it is of this origin, else the tenant. Whole, as a path may look like a host. */
 export function wayOut(returnUrl: string | null, origin: string, tenantId: string): string {
   const own = `/tenants/${tenantId}`;
   const target = returnUrl && URL.canParse(returnUrl, origin) ? new URL(returnUrl, origin) : undefined;
-  return target?.origin === origin ? target.pathname + target.search + target.hash : own;
+  return target?.origin === origin ? target.href : own;
 }

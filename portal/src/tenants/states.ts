@@ -11,11 +11,14 @@ export type AccessKind = "direct" | "legacy" | "gdap" | "gdap_pending" | "gdap_e
 const HOUR = 3_600_000;
 const UNDER_WAY: readonly TenantState[] = ["verifying", "syncing"];
 const SETTLED: readonly TenantState[] = ["completed", "completed_with_issues"];
-const CONSENT_LOST: readonly TenantState[] = ["needs_reconsent", "revoked"];
 const USABLE = ["active", "expiring"];
 const ENDED = ["expired", "termination_requested", "terminating", "terminated", "gone"];
 
 export const isUnderWay = (state: TenantState): boolean => UNDER_WAY.includes(state);
+
+/** Whether the tenant was read before its sync ended, and the status after that. */
+export const isBehind = (tenant: { state: TenantState }, status: { state: TenantState }): boolean =>
+  isUnderWay(tenant.state) && !isUnderWay(status.state);
 
 /** Whether its last sync is older than twice the interval; what is synced on demand only is never stale. */
 export function freshnessOf(tenant: Tenant, now: number): Freshness {
@@ -54,7 +57,7 @@ export function actionsOf(tenant: Tenant): readonly Action[] {
   const { state } = tenant;
   if (state === "disconnected") return ["reconnect"];
   if (state === "awaiting_consent" || isUnderWay(state)) return ["cancel", "disconnect"];
-  if (CONSENT_LOST.includes(state)) return ["reconnect", "transfer", "disconnect"];
+  if (state === "revoked") return ["reconnect", "transfer", "disconnect"];
   return isOwned(tenant) ? ["resync", "transfer", "disconnect"] : ["reconnect", "disconnect"];
 }
 

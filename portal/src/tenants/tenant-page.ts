@@ -12,10 +12,13 @@ import { onMoved } from "../router.ts";
 import { common, product, tenantPage as texts } from "../texts.ts";
 import { parseSection, type SectionKey, sectionsFor } from "./section-keys.ts";
 import { sectionNav, showSection } from "./sections.ts";
+import { isBehind } from "./states.ts";
 import "./tenant-actions.ts";
 import { tenantHead } from "./tenant-head.ts";
 
 const QUIET_SECONDS = 30;
+/** While the tenant does not say yet what its status does. */
+const SOON_SECONDS = 3;
 
 @customElement("tenant-page")
 export class TenantPage extends Page {
@@ -54,8 +57,9 @@ export class TenantPage extends Page {
   private follow(): Poller<SyncStatus> {
     return new Poller<SyncStatus>({
       load: async (etag, signal) => {
+        if (this.isBehind) void this.loadTenant();
         const answer = await this.app.api.poll<SyncStatus>(`${this.path}/sync-status`, etag, signal);
-        return { ...answer, retryAfter: answer.retryAfter ?? QUIET_SECONDS };
+        return { ...answer, retryAfter: answer.retryAfter ?? (this.isBehind ? SOON_SECONDS : QUIET_SECONDS) };
       },
       onValue: (status) => this.take(status),
       onTrouble: (error) => this.suffer(error),
@@ -69,15 +73,16 @@ export class TenantPage extends Page {
     try {
       this.tenant = await ask(this.app.api.http.GET("/api/msp-portal/tenants/{tenantId}", { params }));
       this.error = undefined;
-      if (isFirst) await this.begin(this.tenant);
+      document.title = `${this.tenant.customerName ?? texts.title} · ${product}`;
+      if (isFirst) await this.begin();
     } catch (error) {
       this.suffer(error);
     }
   }
 
   /** The heading of before is gone, and the focus with it. */
-  private async begin({ customerName }: Tenant): Promise<void> {
-    document.title = `${customerName ?? texts.title} · ${product}`;
+  private async begin(): Promise<void> {
+    if (this.isBehind) this.poller?.now();
     const hadHeading = document.activeElement?.matches("tenant-page h1");
     await this.updateComplete;
     if (hadHeading) this.querySelector("h1")?.focus({ preventScroll: true });
@@ -87,6 +92,10 @@ export class TenantPage extends Page {
     const hasMoved = this.status && (this.status.state !== status.state || this.status.runId !== status.runId);
     this.status = status;
     if (hasMoved || this.error !== undefined) void this.loadTenant();
+  }
+
+  private get isBehind(): boolean {
+    return this.tenant !== undefined && this.status !== undefined && isBehind(this.tenant, this.status);
   }
 
   private suffer(error: unknown): void {
@@ -102,14 +111,13 @@ export class TenantPage extends Page {
   override render(): TemplateResult {
     if (this.isGone) return gonePage();
     if (!this.tenant) return this.opening();
+    const sections = sectionsFor(this.tenant.state, (role) => this.app.may(role));
+    const open = sections.includes(this.section) ? this.section : "overview";
     return html`<div class="page" @tenant-changed=${this.again}>
       ${tenantHead(this.tenant, html`<tenant-actions .app=${this.app} .tenant=${this.tenant}></tenant-actions>`)}
       <trouble-note .error=${this.error} .retry=${this.again}></trouble-note>
-      ${sectionNav(
-        sectionsFor((role) => this.app.may(role)),
-        this.section,
-      )}
-      ${keyed(this.tenantId, showSection(this.section, { app: this.app, tenant: this.tenant, status: this.status }))}
+      ${sectionNav(sections, open)}
+      ${keyed(this.tenantId, showSection(open, { app: this.app, tenant: this.tenant, status: this.status }))}
     </div>`;
   }
 

@@ -9,6 +9,7 @@ import { Page } from "../app.ts";
 import { icon } from "../elements/icon.ts";
 import "../elements/tag-field.ts";
 import "../elements/trouble-note.ts";
+import { Kept } from "../keeping.ts";
 import { settings as texts } from "../texts.ts";
 import { intervalChoices, intervalText } from "./intervals.ts";
 import { Saver, type Saving } from "./saving.ts";
@@ -24,6 +25,7 @@ export class TenantSettings extends Page {
   @state() private chosen: Choice = {};
   @state() private saving: Saving = "idle";
   @state() private hasWebhook = true;
+  private unsaved!: Kept<Choice>;
   private readonly saver = new Saver<Choice, Tenant>(
     (change) => this.send(change),
     (saving, value) => this.saved(saving, value),
@@ -31,6 +33,10 @@ export class TenantSettings extends Page {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    const name = `settings:${this.app.session.userName}:${this.tenant.tenantId}`;
+    this.unsaved = new Kept<Choice>(name, {}, sessionStorage); // of this tab: later somebody else may have chosen otherwise
+    const unsaved = this.unsaved.read();
+    if (Object.keys(unsaved).length) this.choose(unsaved);
     void this.lookForWebhook();
   }
 
@@ -107,7 +113,7 @@ export class TenantSettings extends Page {
   }
 
   private choose(change: Choice): void {
-    this.chosen = { ...this.chosen, ...change };
+    this.chosen = { ...this.chosen, ...this.unsaved.change(change) };
     this.saver.save(change);
   }
 
@@ -122,6 +128,7 @@ export class TenantSettings extends Page {
     if (saving !== "saved") return;
     this.tenant = value as Tenant;
     this.chosen = {};
+    this.unsaved.forget();
     this.dispatchEvent(new CustomEvent("tenant-changed", { detail: value, bubbles: true }));
   }
 

@@ -214,6 +214,8 @@ export const activityTexts = {
     sync_started: "Sync started",
     sync_finished: "Sync finished",
     sync_stuck: "Sync stood still",
+    sync_terminated: "Sync ended by operations",
+    history_purged: "History of a sync forgotten",
     cancelled: "Cancelled",
     tenant_changed: "Settings changed",
     disconnected: "Disconnected",

@@ -4,9 +4,10 @@ import Combobox from "@github/combobox-nav";
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, query, state } from "lit/decorators.js";
 import { Plus, Search } from "lucide";
-import { type App, PageElement } from "../app.ts";
+import { Page } from "../app.ts";
 import { badge } from "../elements/badges.ts";
 import { icon } from "../elements/icon.ts";
+import "../elements/trouble-note.ts";
 import { common, customerStep, psaNames } from "../texts.ts";
 import { canCreate, findCustomers, newCustomer } from "./customers.ts";
 import type { ChosenCustomer } from "./draft.ts";
@@ -15,10 +16,9 @@ import { Latest } from "./latest.ts";
 const PAUSE_MILLISECONDS = 200;
 const LONGEST_NAME = 200;
 
-/** Sends `chosen` with a ChosenCustomer, and `trouble` with an error. */
+/** Sends `chosen` with a ChosenCustomer. */
 @customElement("customer-search")
-export class CustomerSearch extends PageElement {
-  @property({ attribute: false }) app!: App;
+export class CustomerSearch extends Page {
   /** What is wrong with what was entered; empty when nothing is. */
   @property() invalid = "";
   @state() private text = "";
@@ -34,7 +34,7 @@ export class CustomerSearch extends PageElement {
   private readonly latest = new Latest<string, readonly ChosenCustomer[]>({
     ask: (text, signal) => findCustomers(this.app.api, text, signal),
     onAnswer: (found) => this.show(found),
-    onFailure: (error) => this.dispatchEvent(new CustomEvent("trouble", { detail: error })),
+    onFailure: (error) => this.suffer(error),
   });
 
   override disconnectedCallback(): void {
@@ -58,7 +58,7 @@ export class CustomerSearch extends PageElement {
           placeholder=${customerStep.placeholder} aria-describedby=${hint} aria-invalid=${this.invalid ? "true" : "false"}
           .value=${this.text} @input=${this.type} @focus=${this.open} @click=${this.open} @blur=${this.close}
           @keydown=${this.press} />
-        <div class="options" ?hidden=${!this.isOpen} @mousedown=${keepFocus}>
+        <div class="options" ?hidden=${!this.isOpen || this.error !== undefined} @mousedown=${keepFocus}>
           ${this.found ? nothing : html`<p class="options-note">${common.loading}</p>`}
           ${this.found?.length === 0 ? html`<p class="options-note">${this.text ? customerStep.none : customerStep.noneYet}</p>` : nothing}
           <div role="listbox" id="customer-list" aria-label=${customerStep.list} @combobox-commit=${this.choose}>
@@ -66,6 +66,7 @@ export class CustomerSearch extends PageElement {
           </div>
         </div>
       </div>
+      <trouble-note .error=${this.error} .retry=${this.again}></trouble-note>
       ${this.invalid ? html`<p class="field-trouble" id="customer-invalid">${this.invalid}</p>` : nothing}
       <p class="hint" id="customer-hint">${customerStep.hint}</p>
     </div>`;
@@ -112,6 +113,7 @@ export class CustomerSearch extends PageElement {
 
   private async show(found: readonly ChosenCustomer[]): Promise<void> {
     this.found = found;
+    this.error = undefined;
     this.isStale = false;
     await this.updateComplete;
     if (!this.isOpen) return;
@@ -119,6 +121,18 @@ export class CustomerSearch extends PageElement {
     if (this.isEntered) this.list.querySelector<HTMLElement>("[role=option]")?.click();
     else if (this.text) this.app.announce(customerStep.found(found.length));
   }
+
+  /** What was found before does not fit any more, so it is not offered. */
+  private suffer(error: unknown): void {
+    this.found = undefined;
+    this.fail(error);
+  }
+
+  private again = (): void => {
+    this.error = undefined;
+    this.focus();
+    this.latest.now(this.text.trim());
+  };
 
   private choose(event: Event): void {
     const index = (event.target as HTMLElement).dataset.index;

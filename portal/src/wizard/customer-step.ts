@@ -1,4 +1,4 @@
-/** Step 1: the customer, found or new. Sends `chosen` with a ChosenCustomer or null, `onward`, and `trouble`. */
+/** Step 1: the customer, found or new. Sends `chosen` with a ChosenCustomer or null, and `onward`. */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
@@ -33,8 +33,7 @@ export class CustomerStep extends PageElement {
   }
 
   private search(): TemplateResult {
-    return html`<customer-search .app=${this.app} .invalid=${this.invalid} @chosen=${this.choose}
-      @trouble=${(event: CustomEvent) => sendTo(this, "trouble", event.detail)}></customer-search>`;
+    return html`<customer-search .app=${this.app} .invalid=${this.invalid} @chosen=${this.choose}></customer-search>`;
   }
 
   private card(customer: ChosenCustomer): TemplateResult {

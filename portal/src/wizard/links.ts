@@ -13,14 +13,18 @@ export interface MadeLink {
 type Links = Readonly<Record<string, MadeLink>>;
 
 export class MadeLinks {
-  static readonly KEY = "consent-links";
   private readonly kept: Kept<{ links: Links }>;
 
   constructor(
     storage?: Storage,
     private readonly now: () => number = Date.now,
   ) {
-    this.kept = new Kept(MadeLinks.KEY, { links: {} }, storage);
+    this.kept = new Kept("consent-links", { links: {} }, storage);
+  }
+
+  /** Where they are in the browser's storage. */
+  get key(): string {
+    return this.kept.key;
   }
 
   keep(connected: Pick<Connected, "connectionId" | "authUrl" | "expiresAt" | "access">): void {

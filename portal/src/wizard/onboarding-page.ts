@@ -43,20 +43,27 @@ export class OnboardingPage extends Page {
   override render(): TemplateResult {
     if (this.error instanceof ApiProblem && this.error.status === 404) return gone();
     return html`<div class="page onboarding" @sync-changed=${this.refresh}>
-      ${this.status ? this.renderStatus(this.status) : html`<h1 tabindex="-1">${pages.onboarding}</h1>`}
-      ${this.status || this.error !== undefined ? nothing : html`<p class="looking" role="status">${common.loading}</p>`}
+      ${this.head(this.status)}
       <trouble-note .error=${this.error} .retry=${this.refresh}></trouble-note>
+      ${this.status ? this.renderStatus(this.status) : nothing}
+      ${this.status || this.error !== undefined ? nothing : html`<p class="looking" role="status">${common.loading}</p>`}
+    </div>`;
+  }
+
+  /** One heading from the beginning, so that the focus on it stays when the status arrives. */
+  private head(status: SyncStatus | undefined): TemplateResult {
+    return html`<div class="page-head">
+      <div class="row">
+        <h1 tabindex="-1">${status ? onboarding.heading(status.tenantDomain ?? status.tenantId) : pages.onboarding}</h1>
+        ${status ? tenantBadge(status.state) : nothing}
+      </div>
+      <a class="button is-quiet" href="/tenants/${this.tenantId}">${onboarding.tenantPage}</a>
     </div>`;
   }
 
   private renderStatus(status: SyncStatus): TemplateResult {
     const stage = stageOf(status);
-    return html`<div class="page-head">
-        <div class="row"><h1 tabindex="-1">${onboarding.heading(status.tenantDomain ?? status.tenantId)}</h1>
-          ${tenantBadge(status.state)}</div>
-        <a class="button is-quiet" href="/tenants/${status.tenantId}">${onboarding.tenantPage}</a>
-      </div>
-      ${wizardSteps(stepOfStage(stage))} ${this.renderStage(stage, status)} ${this.approval(stage, status)}`;
+    return html`${wizardSteps(stepOfStage(stage))} ${this.renderStage(stage, status)} ${this.approval(stage, status)}`;
   }
 
   private renderStage(stage: Stage, status: SyncStatus): TemplateResult {
@@ -132,7 +139,7 @@ export class OnboardingPage extends Page {
   };
 
   private refreshIfLinked = (event: StorageEvent): void => {
-    if (event.key === MadeLinks.KEY) this.refresh();
+    if (event.key === new MadeLinks().key) this.refresh();
   };
 }
 

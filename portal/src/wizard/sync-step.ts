@@ -67,8 +67,8 @@ export class SyncStep extends Page {
   private actions(): TemplateResult | typeof nothing {
     if (!this.app.may("Connect")) return nothing;
     if (isUnderWay(this.status))
-      return html`<button type="button" class="button" ?disabled=${this.isBusy} @click=${this.cancel}>${sync.cancel}</button>`;
-    return html`<button type="button" class="button" ?disabled=${this.isBusy} @click=${this.resync}>${sync.again}</button>`;
+      return html`<button type="button" class="button" aria-disabled=${this.isBusy} @click=${this.cancel}>${sync.cancel}</button>`;
+    return html`<button type="button" class="button" aria-disabled=${this.isBusy} @click=${this.resync}>${sync.again}</button>`;
   }
 
   private async cancel(): Promise<void> {
@@ -94,6 +94,7 @@ export class SyncStep extends Page {
   }
 
   private async change(work: () => Promise<unknown>): Promise<void> {
+    if (this.isBusy) return;
     if ((await this.attempt(work)) !== undefined) this.dispatchEvent(new Event("sync-changed", { bubbles: true }));
   }
 }

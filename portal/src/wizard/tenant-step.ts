@@ -34,7 +34,7 @@ export class TenantStep extends PageElement {
         <p>${tenantStep.lead}</p>
       </div>
       ${this.field()}
-      <div class="found" role="status">${this.result()}</div>
+      ${this.lookup.kind === "found" ? html`<div class="found">${tenantCard(this.lookup.found)} ${this.suggestion()}</div>` : nothing}
       ${this.lookup.kind === "refused" ? this.refusal(this.lookup.error) : nothing}
       <div class="actions is-end">
         <button type="button" class="button" @click=${() => sendTo(this, "back")}>${common.back}</button>
@@ -50,28 +50,22 @@ export class TenantStep extends PageElement {
   }
 
   private field(): TemplateResult {
-    const hint = this.invalid ? "tenant-hint tenant-invalid" : "tenant-hint";
+    const isInvalid = this.invalid !== "" || (this.lookup.kind === "refused" && isRefusal(this.lookup.error));
     return html`<div class="field">
       <label class="field-label" for="tenant">${tenantStep.label}</label>
       <input id="tenant" autocomplete="off" autocapitalize="none" spellcheck="false" inputmode="url" maxlength="2000"
-        placeholder=${tenantStep.placeholder} aria-describedby=${hint} aria-invalid=${this.invalid ? "true" : "false"}
+        placeholder=${tenantStep.placeholder} aria-describedby="tenant-hint tenant-invalid tenant-refusal" aria-invalid=${isInvalid ? "true" : "false"}
         .value=${this.draft.tenant} @input=${this.type} />
       ${this.invalid ? html`<p class="field-trouble" id="tenant-invalid">${this.invalid}</p>` : nothing}
       <p class="hint" id="tenant-hint">${tenantStep.hint}</p>
+      <div role="status">${this.progress()}</div>
     </div>`;
   }
 
-  private result(): TemplateResult | typeof nothing {
-    switch (this.lookup.kind) {
-      case "looking":
-        return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep.looking}</p>`;
-      case "held":
-        return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep.held}</p>`;
-      case "found":
-        return html`${tenantCard(this.lookup.found)} ${this.suggestion()}`;
-      default:
-        return nothing;
-    }
+  private progress(): TemplateResult | typeof nothing {
+    const { kind } = this.lookup;
+    if (kind !== "looking" && kind !== "held") return nothing;
+    return html`<p class="looking">${icon(LoaderCircle, 18)} ${tenantStep[kind]}</p>`;
   }
 
   private suggestion(): TemplateResult | typeof nothing {
@@ -88,9 +82,9 @@ export class TenantStep extends PageElement {
   }
 
   private refusal(error: unknown): TemplateResult {
-    const isProblem = error instanceof ApiProblem;
-    return html`<trouble-note tabindex="-1" .error=${error} .retry=${isProblem ? undefined : () => this.ask()}></trouble-note>
-      ${isProblem ? html`${this.cloudChoice(error)} ${ownTenant(error)}` : nothing}`;
+    const retry = isRefusal(error) ? undefined : () => this.ask();
+    return html`<trouble-note id="tenant-refusal" tabindex="-1" .error=${error} .retry=${retry}></trouble-note>
+      ${error instanceof ApiProblem ? html`${this.cloudChoice(error)} ${ownTenant(error)}` : nothing}`;
   }
 
   private cloudChoice(problem: ApiProblem): TemplateResult | typeof nothing {
@@ -126,6 +120,9 @@ export class TenantStep extends PageElement {
     this.input.focus();
   }
 }
+
+/** Asking again would not help: something else has to be entered. */
+const isRefusal = (error: unknown): boolean => error instanceof ApiProblem && error.status < 500;
 
 /** The way to a tenant that is the caller's own already. */
 function ownTenant({ code, members }: ApiProblem): TemplateResult | typeof nothing {

@@ -4,10 +4,9 @@ import { html, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 import { ask } from "../api/client.ts";
 import type { Connected, Preflight, Psa, RoleTemplates } from "../api/contract.ts";
-import { Page } from "../app.ts";
+import { isSessionOver, Page } from "../app.ts";
 import type { Kept } from "../keeping.ts";
 import { navigate, onMoved } from "../router.ts";
-import { SignInNeeded } from "../session.ts";
 import { pages, tenantStep, wizard } from "../texts.ts";
 import "./consent-step.ts";
 import "./customer-step.ts";
@@ -68,8 +67,7 @@ export class WizardPage extends Page {
     switch (this.step) {
       case "customer":
         return html`<customer-step .app=${this.app} .customer=${this.draft.customer} .psas=${this.psas}
-          @chosen=${this.choose} @trouble=${(event: CustomEvent) => this.fail(event.detail)} @onward=${() => this.go("tenant")}></customer-step>
-          ${this.error === undefined ? "" : html`<trouble-note .error=${this.error}></trouble-note>`}`;
+          @chosen=${this.choose} @onward=${() => this.go("tenant")}></customer-step>`;
       case "tenant":
         return this.tenantStep();
       case "consent":
@@ -147,7 +145,6 @@ export class WizardPage extends Page {
   }
 
   private choose(event: CustomEvent<ChosenCustomer | null>): void {
-    this.error = undefined;
     this.change({ customer: event.detail });
   }
 
@@ -172,9 +169,9 @@ export class WizardPage extends Page {
   };
 
   private looked(lookup: Lookup): void {
-    const isSessionOver = lookup.kind === "refused" && lookup.error instanceof SignInNeeded;
-    if (isSessionOver) this.app.onSessionOver();
-    this.lookup = isSessionOver ? { kind: "idle" } : lookup;
+    const isOver = lookup.kind === "refused" && isSessionOver(lookup.error);
+    if (isOver) this.app.onSessionOver();
+    this.lookup = isOver ? { kind: "idle" } : lookup;
     if (lookup.kind === "found")
       this.app.announce(tenantStep.found(lookup.found.tenantDomain ?? lookup.found.tenantId));
     if (lookup.kind === "refused" && this.step === "consent") navigate(addressOf("tenant"), { replace: true });

@@ -124,7 +124,10 @@ def test_connect_refuses_bad_input_and_stores_nothing(
     [
         ("/tenants/new?step=5", True),
         ("https://portal.test/tenants", True),
+        ("/a?next=https://b.test/", True),
         ("//evil.test", False),
+        ("/.//evil.test", False),
+        ("/a/..//evil.test", False),
         ("/\\evil.test", False),
         ("\\\\evil.test", False),
         ("https://evil.test/", False),

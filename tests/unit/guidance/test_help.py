@@ -12,6 +12,7 @@ from tests.app import App
 from tests.fakes.microsoft import portal_token
 
 CODES = [code for entry in all_guidance() for code in entry.codes]
+ROUTE = re.compile(r"\b(GET|POST|PUT|PATCH|DELETE)\b|\{\w+\}")
 PLACEHOLDERS = {"tenant", "consentLink", "redirectUri"}
 
 
@@ -38,6 +39,7 @@ def test_every_entry_is_whole(entry):
 def test_every_problem_of_ours_is_whole(problem):
     assert problem.title
     assert problem.next_action.endswith(".")
+    assert not ROUTE.search(problem.next_action), "technicians read this, who have the portal and not the API"
     assert 200 <= problem.status < 600
 
 

@@ -1,5 +1,7 @@
 """Lists of runs: who sees which, in which order, and how few are read for it."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +32,16 @@ def add_runs(services: Services, clock: FakeClock, run: Run, count: int, **more:
         ids.append(f"{more.get('msp_id', MSP)[:1]}-{number}")
         services.runs.create(replace(run, run_id=ids[-1], started_at=now, updated_at=now, **more))
     return ids
+
+
+@contextlib.contextmanager
+def reads(tables: MemoryTables) -> Iterator[list[int]]:
+    """How many partitions were read at once, each time."""
+    found: list[int] = []
+    scan_many = tables.scan_many
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tables, "scan_many", lambda table, ids: [found.append(len(ids)), scan_many(table, ids)][1])
+        yield found
 
 
 def stand_still(services: Services, clock: FakeClock, run: Run) -> None:
@@ -147,14 +159,29 @@ def test_list_of_many_looks_at_few(ops: Ops, run: Run, services: Services, clock
     add_runs(services, clock, run, 620)
     for noted in services.runs.list_under_way("", 1000):
         services.runs.change(noted.run_id, state=RunState.COMPLETED)
-    looked: list[str] = []
-    scan_many = tables.scan_many
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "scan_many", lambda table, ids: [looked.extend(ids), scan_many(table, ids)][1])
+    with reads(tables) as read_at_once:
         page = ops.get("runs?state=active").body
-    assert (page["items"], len(looked)) == ([], 550)
+    assert (page["items"], sum(read_at_once)) == ([], 500)
     assert page["nextCursor"]
     assert ops.get(f"runs?state=active&cursor={page['nextCursor']}").body == {"items": [], "nextCursor": None}
+
+
+def test_page_that_is_full_reads_nothing_of_the_next(
+    ops: Ops, run: Run, services: Services, clock: FakeClock, tables: MemoryTables
+):
+    add_runs(services, clock, run, 60)
+    with reads(tables) as read_at_once:
+        assert len(ops.get("runs?top=30").body["items"]) == 30
+    assert read_at_once == [30]
+
+
+def test_one_run_among_many_is_not_looked_for_one_by_one(
+    ops: Ops, run: Run, services: Services, clock: FakeClock, tables: MemoryTables
+):
+    add_runs(services, clock, run, 60)
+    with reads(tables) as read_at_once:
+        assert ops.get("runs?state=ended&top=1").body == {"items": [], "nextCursor": None}
+    assert len(read_at_once) == 4
 
 
 def test_runs_that_are_forgotten_leave_no_trace_in_the_lists(

@@ -16,6 +16,7 @@ import { Section } from "./section.ts";
 interface Access {
   readonly relationships: readonly Relationship[];
   readonly templates: RoleTemplates;
+  readonly isLegacy: boolean;
 }
 
 const MOST_PAGES = 10;
@@ -27,11 +28,19 @@ export class AccessSection extends Section<Access> {
   @query("confirm-dialog") private dialog!: ConfirmDialog;
 
   protected async load(): Promise<Access> {
-    const [relationships, templates] = await Promise.all([
+    const [relationships, templates, isLegacy] = await Promise.all([
       this.loadRelationships(),
       ask(this.app.api.http.GET("/api/msp-portal/relationships/templates")),
+      this.lookForLegacy().catch(() => this.tenant.access.legacy), // a hint, which keeps nobody from the rest
     ]);
-    return { relationships, templates };
+    if (isLegacy !== this.tenant.access.legacy) this.dispatchEvent(new Event("tenant-changed", { bubbles: true }));
+    return { relationships, templates, isLegacy };
+  }
+
+  /** Whether Microsoft still has a contract; the tenant only knows what the last look at all of them has found. */
+  private async lookForLegacy(): Promise<boolean> {
+    const { items } = await ask(this.app.api.http.GET("/api/msp-portal/dap"));
+    return items.some(({ tenantId, problem }) => tenantId === this.tenant.tenantId && problem !== null);
   }
 
   /** Microsoft lists those of all customers; there is no asking for one tenant's. */
@@ -50,10 +59,10 @@ export class AccessSection extends Section<Access> {
     return found;
   }
 
-  protected content({ relationships, templates }: Access): TemplateResult {
+  protected content({ relationships, templates, isLegacy }: Access): TemplateResult {
     const current = relationships.filter(({ status }) => !isOver(status));
     const past = relationships.filter(({ status }) => isOver(status));
-    return html`${this.tenant.access.legacy ? legacyNote() : nothing}
+    return html`${isLegacy ? legacyNote() : nothing}
       <section class="card stack" aria-labelledby="gdap">
         <div><h2 id="gdap">${texts.heading}</h2><p class="small">${texts.text}</p></div>
         ${current.length ? this.cards(current) : html`<p class="quiet">${texts.none}</p>`}

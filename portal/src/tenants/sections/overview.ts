@@ -44,6 +44,7 @@ export class OverviewSection extends Page {
   }
 
   private isShortOfPermission({ resources }: SyncStatus): boolean {
+    if (this.tenant.state === "needs_reconsent") return true;
     return Object.values(resources).some(({ problem }) => problem?.code === "permission_missing");
   }
 

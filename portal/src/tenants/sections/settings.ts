@@ -1,7 +1,7 @@
 /** What can be set for a tenant: its customer, its settings, automation; and handing it over or leaving it. */
 
 import { html, nothing, type TemplateResult } from "lit";
-import { customElement, state } from "lit/decorators.js";
+import { customElement, query, state } from "lit/decorators.js";
 import { ask } from "../../api/client.ts";
 import { sectionNames, tenantList, settingTexts as texts } from "../../texts.ts";
 import type { ChosenCustomer } from "../../wizard/draft.ts";
@@ -14,6 +14,7 @@ import { Section } from "./section.ts";
 export class SettingsSection extends Section<true> {
   @state() private isMoving = false;
   @state() private picked: ChosenCustomer | null = null;
+  @query(".section-head button") private changeButton!: HTMLElement | null;
 
   /** All it shows is the tenant itself. */
   protected async load(): Promise<true> {
@@ -67,9 +68,11 @@ export class SettingsSection extends Section<true> {
     this.isMoving = true;
   }
 
-  private stopMoving(): void {
+  private async stopMoving(): Promise<void> {
     this.isMoving = false;
     this.picked = null;
+    await this.updateComplete;
+    this.changeButton?.focus();
   }
 
   private pick(event: CustomEvent<ChosenCustomer | null>): void {
@@ -80,7 +83,7 @@ export class SettingsSection extends Section<true> {
     const { picked } = this;
     if (!picked) return;
     const customerId = picked.customerId || (await this.attempt(() => this.create(picked.name)));
-    if (customerId && (await this.change({ customerId }, texts.moved))) this.stopMoving();
+    if (customerId && (await this.change({ customerId }, texts.moved))) await this.stopMoving();
   }
 
   private async create(name: string): Promise<string> {
