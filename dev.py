@@ -53,7 +53,9 @@ def build_parser() -> argparse.ArgumentParser:
         "host": "storage and Functions host only, settings from the environment (--port P, --data DIR)",
     }.items():
         commands.add_parser(name, help=text, add_help=False)
-    commands.add_parser("bench", help="our sync beside others' (--users N ..., --large, --write)", add_help=False)
+    commands.add_parser(
+        "bench", help="our sync beside others' (--users N ..., --large, --capacity, --write)", add_help=False
+    )
     commands.add_parser("docs", help="write the documents that are made from data", add_help=False)
     commands.add_parser("screenshots", help="write the portal's pictures in docs/", add_help=False)
     commands.add_parser("down", help="end whatever a crash left behind", add_help=False)

@@ -231,6 +231,13 @@ class Stack:
             raise StackError("The table service does not run.")
         return self._storage.pid
 
+    @property
+    def storage_origin(self) -> str:
+        """Where the table service listens; raises StackError before it was started."""
+        if self._storage is None:
+            raise StackError("The table service does not run.")
+        return f"http://127.0.0.1:{self._storage.port}"
+
     def check(self) -> None:
         """Raises StackError when a part has ended by itself."""
         for name, process in self._processes.items():
