@@ -27,12 +27,14 @@ RUN_ELSEWHERE = {
     "python3 dev.py setup": "ci.yml: check",
     "python3 dev.py check": "ci.yml: check",
     "python3 dev.py test": "ci.yml: test",
-    "python3 dev.py demo --users 10000": "ci.yml: demo",
+    "python3 dev.py demo --users": "ci.yml: demo",
     "cp local.settings.example.json": "ci.yml: functions-host",
     "azurite & func start": "ci.yml: functions-host",
     'curl "https://<host>/runtime/webhooks/durabletask': "tests/e2e/test_tenant_life.py",
     'curl -X POST "https://<host>/runtime/webhooks/durabletask': "tests/e2e/test_tenant_life.py",
     "azd ": "needs a subscription; ci.yml: infra builds the templates and asks what they would change",
+    "az keyvault secret set": "needs a vault; ci.yml: infra asks what would be made",
+    "curl <API_URL>/api/health": "ci.yml: functions-host",
     "gh attestation verify": "needs a release; release.yml: publish makes what it verifies",
 }
 """Start of a command, and who runs it: too dear for here, or not to be had offline."""
