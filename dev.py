@@ -53,12 +53,14 @@ def build_parser() -> argparse.ArgumentParser:
         "host": "storage and Functions host only, settings from the environment (--port P, --data DIR)",
     }.items():
         commands.add_parser(name, help=text, add_help=False)
-    commands.add_parser("bench", help="our sync beside others' (--users N ..., --large, --write)", add_help=False)
+    commands.add_parser(
+        "bench", help="our sync beside others' (--users N ..., --large, --capacity, --write)", add_help=False
+    )
     commands.add_parser("docs", help="write the documents that are made from data", add_help=False)
     commands.add_parser("screenshots", help="write the portal's pictures in docs/", add_help=False)
     commands.add_parser("down", help="end whatever a crash left behind", add_help=False)
     commands.add_parser("setup", help="install everything, nothing else")
-    commands.add_parser("check", help="lint, types, layers, documents, the portal")
+    commands.add_parser("check", help="lint, types, layers, documents, the deployment, the portal")
     test_parser = commands.add_parser("test", help="all tests; further options go to pytest")
     test_parser.add_argument("--full", action="store_true", help="the slow ones too")
     return parser
@@ -111,6 +113,7 @@ def check() -> int:
         run("mypy", *TYPED),
         run("lint-imports", "--no-logo"),
         run("python", "-m", "devstack.docs", "--check"),
+        run("python", "-m", "devstack.infra"),
         check_readme(),
         check_portal(),
         run("python", "-m", "devstack.portal_size"),

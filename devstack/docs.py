@@ -1,4 +1,4 @@
-"""Documents made from data: help on codes from the catalogue, the table of the API from openapi.yaml."""
+"""Documents made from data: help on codes, the runbook, the table of the API, the settings."""
 
 import argparse
 import sys
@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import yaml
 
+from devstack.runbook_page import runbook_page
+from devstack.settings_page import settings_page
 from tenantsync.guidance import Guidance, Owner, Retry, all_guidance
 from tenantsync.problems import all_problems
 
@@ -45,6 +47,8 @@ def documents() -> dict[Path, str]:
     return {
         ROOT / "docs/troubleshooting.md": "\n".join(troubleshooting()) + "\n",
         ROOT / "docs/api.md": "\n".join(api()) + "\n",
+        ROOT / "docs/settings.md": "\n".join(settings_page()) + "\n",
+        ROOT / "docs/runbook.md": "\n".join(runbook_page()) + "\n",
     }
 
 

@@ -179,7 +179,6 @@ class Stack:
 
     def settings(self) -> dict[str, str]:
         """The app's settings."""
-        storage = self._storage or start_storage(self.directory / "azurite")
         return {
             "LOGIN_ENDPOINT": self.login,
             "GRAPH_ENDPOINT": self.graph,
@@ -191,12 +190,16 @@ class Stack:
             "PORTAL_URL": self.api,
             "API_AUDIENCE": _AUDIENCE,
             "ALLOWED_MSP_TENANTS": f"{MSP},{OTHER_MSP}",
-            "TABLES_CONNECTION_STRING": storage.connection_string,
+            "TABLES_CONNECTION_STRING": self.tables(),
             "REQUESTS_CA_BUNDLE": str(self.certificates.ca),
             "SECRETS_KEY": make_secrets_key(self.directory),
             **(self.psa.settings() if self.psa is not None else {}),
             **self.extra_environment,
         }
+
+    def tables(self) -> str:
+        """The table store's connection string."""
+        return (self._storage or start_storage(self.directory / "azurite")).connection_string
 
     def portal_token(self, *roles: str, msp: str = MSP) -> str:
         """A token of the portal's API, as a technician of an MSP would have it."""
@@ -227,6 +230,13 @@ class Stack:
         if self._storage is None:
             raise StackError("The table service does not run.")
         return self._storage.pid
+
+    @property
+    def storage_origin(self) -> str:
+        """Where the table service listens; raises StackError before it was started."""
+        if self._storage is None:
+            raise StackError("The table service does not run.")
+        return f"http://127.0.0.1:{self._storage.port}"
 
     def check(self) -> None:
         """Raises StackError when a part has ended by itself."""

@@ -63,7 +63,8 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path(".devstack/data"))
     parser.add_argument("--open", action="store_true", help="the portal in the browser")
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for ending in (signal.SIGINT, signal.SIGTERM):  # a script's background jobs begin with SIGINT ignored
+        signal.signal(ending, _interrupt)
     try:
         bind(arguments.port).close()
         serve(arguments.data, arguments.port, opens_browser=arguments.open)

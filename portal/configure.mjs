@@ -17,7 +17,7 @@ if (missing.length) {
 }
 
 const dist = optional("PORTAL_DIST", "dist");
-const identifier = audience.includes("://") ? audience : `api://${audience}`;
+const identifier = optional("API_IDENTIFIER", audience.includes("://") ? audience : `api://${audience}`);
 await writeFile(
   `${dist}/config.json`,
   JSON.stringify({

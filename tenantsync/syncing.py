@@ -19,7 +19,7 @@ from tenantsync.wishes import due_resources, read_wishes, shortest_interval
 
 DELTA: Final = "delta"
 FULL: Final = "full"
-_MOST_AT_ONCE: Final = 100
+MOST_IN_LINE: Final = 100
 """What waits for a place after a pass of the timer; the next one goes on, so the line stays short all night."""
 KEPT_RUNS: Final = 50
 """Of a connection; what an older one has certified is forgotten."""
@@ -72,7 +72,7 @@ def start_due(services: Services, orchestrations: Orchestrations) -> int:
     """Starts the syncs that are due; gives how many, none while syncs are paused. Repeating it starts nothing twice."""
     if services.settings.is_sync_paused:
         return 0
-    started, wanted = 0, _MOST_AT_ONCE - len(services.places.read_line())
+    started, wanted = 0, MOST_IN_LINE - len(services.places.read_line())
     for tenant in services.tenants.all():
         if started >= wanted:
             break

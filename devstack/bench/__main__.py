@@ -10,7 +10,7 @@ from typing import Final
 
 import requests
 
-from devstack.bench import fairness, host, large, psa
+from devstack.bench import capacity, fairness, host, large, psa
 from devstack.bench.chart import draw, panels_of
 from devstack.bench.listing import SUBJECTS, Bench
 from devstack.bench.processes import SubjectError
@@ -29,7 +29,8 @@ _CHART: Final = ROOT / "docs/performance.svg"
 
 def main() -> int:
     """0 when every ratio is met, 1 when not, 3 when the stack did not come up."""
-    for option, other in (("--fairness", fairness.main), ("--psa", psa.main)):
+    others = (("--fairness", fairness.main), ("--psa", psa.main), ("--capacity", capacity.main))
+    for option, other in others:
         if option in sys.argv:
             return other([argument for argument in sys.argv[1:] if argument != option])
     parser = argparse.ArgumentParser(prog="dev.py bench", description=__doc__)

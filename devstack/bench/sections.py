@@ -24,6 +24,7 @@ class Section:
 LARGE: Final = Section("large", "A million users")
 FAIRNESS: Final = Section("fairness", "Small tenants beside a huge one")
 PSA: Final = Section("psa", "Companies from a PSA")
+CAPACITY: Final = Section("capacity", "Capacity and costs")
 
 
 def replace_section(page: str, section: Section, lines: Sequence[str]) -> str:
@@ -37,7 +38,7 @@ def replace_section(page: str, section: Section, lines: Sequence[str]) -> str:
 
 def carry_sections(old: str, page: str) -> str:
     """A page made anew, with the sections the old one had."""
-    for section in (LARGE, FAIRNESS, PSA):
+    for section in (LARGE, FAIRNESS, PSA, CAPACITY):
         begin, end = section.marks
         _, found, rest = old.partition(begin)
         if found:

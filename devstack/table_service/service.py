@@ -23,6 +23,8 @@ from devstack.table_service.batches import (
 from devstack.table_service.rows import RefusedError, Rows, StoredRow
 
 ACCOUNT: Final = "devstoreaccount1"
+USAGE_PATH: Final = "/_usage"
+"""Beside the account, and none of Azure's: how many requests were taken. A batch is one, as it is one on the bill."""
 _PAGE: Final = 1000
 _MAX_REQUEST: Final = 5 * 1024 * 1024
 _TABLE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{2,62}")
@@ -35,14 +37,20 @@ class TableService:
     def __init__(self, rows: Rows, account_key: str) -> None:
         self._rows = rows
         self._key = base64.b64decode(account_key)
+        self._transactions = 0
 
     def application(self) -> web.Application:
         application = web.Application(client_max_size=_MAX_REQUEST)
+        application.router.add_get(USAGE_PATH, self._usage)
         application.router.add_route("*", f"/{ACCOUNT}/{{path:.*}}", self._handle)
         return application
 
+    async def _usage(self, request: web.Request) -> web.Response:
+        return _json({"transactions": self._transactions})
+
     async def _handle(self, request: web.Request) -> web.Response:
         body = await request.read()
+        self._transactions += 1
         try:
             self._authenticate(request)
             return self._answer(request, body)

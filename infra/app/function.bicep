@@ -1,4 +1,4 @@
-@description('The function app on Flex Consumption. HTTP is open to the internet: every portal route checks its token in code.')
+metadata description = 'The function app on Flex Consumption. HTTP is open to the internet: every portal route checks its token in code.'
 param planName string
 param siteName string
 param location string
@@ -9,6 +9,12 @@ param hostAccountName string
 param deploymentContainer string
 param tablesEndpoint string
 param applicationInsightsConnectionString string
+param instanceMemoryMB int
+param maximumInstances int
+param durableInstances int
+
+@description('Subnet the app reaches out from; empty means over the internet.')
+param subnetId string
 param corsOrigins array
 param settings object
 
@@ -36,6 +42,7 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
     serverFarmId: plan.id
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
+    virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
     siteConfig: {
       minTlsVersion: '1.2'
       ftpsState: 'Disabled'
@@ -58,10 +65,10 @@ resource site 'Microsoft.Web/sites@2024-04-01' = {
       }
       runtime: { name: 'python', version: '3.12' }
       scaleAndConcurrency: {
-        instanceMemoryMB: 2048
-        maximumInstanceCount: 100
+        instanceMemoryMB: instanceMemoryMB
+        maximumInstanceCount: maximumInstances
         alwaysReady: [
-          { name: 'durable', instanceCount: 1 }
+          { name: 'durable', instanceCount: durableInstances }
         ]
       }
     }

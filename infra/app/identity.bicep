@@ -1,4 +1,4 @@
-@description('The one identity of the app: host storage, data tables, vault, telemetry, and the federated credential.')
+metadata description = 'The one identity of the app: host storage, data tables, vault, telemetry, and the federated credential.'
 param name string
 param location string
 param tags object

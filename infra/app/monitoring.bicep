@@ -1,10 +1,11 @@
-@description('Application Insights on a workspace; telemetry is sent with the identity, local keys are off.')
+metadata description = 'Application Insights on a workspace; telemetry is sent with the identity, local keys are off.'
 param workspaceName string
 param componentName string
 param location string
 param tags object
 param principalId string
-param alertActionGroupId string
+param retentionDays int
+param dailyGigabytes int
 
 var metricsPublisher = '3913510d-42f4-4e42-8a64-420c390055eb'
 
@@ -14,7 +15,9 @@ resource workspace 'Microsoft.OperationalInsights/workspaces@2023-09-01' = {
   tags: tags
   properties: {
     sku: { name: 'PerGB2018' }
-    retentionInDays: 30
+    retentionInDays: retentionDays
+    workspaceCapping: { dailyQuotaGb: dailyGigabytes }
+    features: { disableLocalAuth: true }
   }
 }
 
@@ -40,40 +43,5 @@ resource publisher 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
   }
 }
 
-resource stuckRuns 'Microsoft.Insights/scheduledQueryRules@2022-06-15' = {
-  name: '${componentName}-run-stuck'
-  location: location
-  tags: tags
-  properties: {
-    displayName: 'A run is stuck'
-    description: 'The watchdog found the same run standing still twice. What to do: docs/operations.md.'
-    severity: 2
-    enabled: true
-    scopes: [
-      workspace.id
-    ]
-    evaluationFrequency: 'PT5M'
-    windowSize: 'PT15M'
-    autoMitigate: true
-    skipQueryValidation: true // the table is made with the first trace
-    criteria: {
-      allOf: [
-        {
-          query: 'AppTraces | where Message startswith "run_stuck "'
-          timeAggregation: 'Count'
-          operator: 'GreaterThan'
-          threshold: 0
-          failingPeriods: {
-            numberOfEvaluationPeriods: 1
-            minFailingPeriodsToAlert: 1
-          }
-        }
-      ]
-    }
-    actions: {
-      actionGroups: empty(alertActionGroupId) ? [] : [alertActionGroupId]
-    }
-  }
-}
-
+output workspaceId string = workspace.id
 output connectionString string = component.properties.ConnectionString

@@ -1,4 +1,4 @@
-@description('The portal: static files only. Its headers come from staticwebapp.config.json, its config.json from portal/configure.mjs.')
+metadata description = 'The portal: static files only. Its headers come from staticwebapp.config.json, its config.json from portal/configure.mjs.'
 param name string
 param location string
 param tags object

@@ -33,6 +33,8 @@ export class Poller<T> {
   private failures = 0;
   private isStopped = true;
   private inFlight: AbortController | undefined;
+  /** What is being asked was asked before something that changes the answer. */
+  private isAskedAgain = false;
   private cancelTimer = () => {};
   private endAwake = () => {};
 
@@ -58,13 +60,18 @@ export class Poller<T> {
 
   /** Asks at once, after something was done that changes the document. */
   now(): void {
-    if (this.isStopped || this.inFlight) return;
+    if (this.isStopped) return;
+    if (this.inFlight) {
+      this.isAskedAgain = true;
+      return;
+    }
     this.cancelTimer();
     void this.ask();
   }
 
   private async ask(): Promise<void> {
     const request = new AbortController();
+    this.isAskedAgain = false;
     this.inFlight = request;
     try {
       const answer = await this.following.load(this.etag, request.signal);
@@ -87,7 +94,8 @@ export class Poller<T> {
     }
     if (this.value !== undefined && (answer.isNew || hadTrouble)) this.following.onValue(this.value);
     if (this.isStopped) return;
-    if (this.value !== undefined && this.following.isFinal(this.value)) this.stop();
+    if (this.isAskedAgain) void this.ask();
+    else if (this.value !== undefined && this.following.isFinal(this.value)) this.stop();
     else this.again(this.usualSeconds(answer.retryAfter));
   }
 

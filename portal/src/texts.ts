@@ -1,9 +1,7 @@
 /** Every text people read, in one place. Sections follow the folders. */
 
-import type { Owner, PsaProvider } from "./api/contract.ts";
-
-export * from "./texts/tenant-sections.ts";
-export * from "./texts/tenants.ts";
+import type { Grant, Owner, PsaProvider, Run, StatusProblem } from "./api/contract.ts";
+import type { AccessKind, Group } from "./tenants/states.ts";
 
 export const product = "OpsPilot365 Connect";
 
@@ -11,17 +9,13 @@ export const common = {
   loading: "Loading…",
   tryAgain: "Try again",
   cancel: "Cancel",
-  close: "Close",
   back: "Back",
   next: "Continue",
   copy: "Copy",
   copied: "Copied",
   more: "Show more",
-  unknown: "not known",
   code: (code: string) => `Code ${code}`,
   correlation: (id: string) => `Correlation id ${id}`,
-  trying: (seconds: string) => `Trying again in ${seconds}.`,
-  required: "required",
 };
 
 export const units = {
@@ -301,6 +295,407 @@ export const permissionTitles: Record<string, string> = {
   "SecurityEvents.Read.All": "Secure Score",
   "Reports.Read.All": "Exchange mailboxes",
   "Mail.Read": "Mail of a person who is signed in",
+};
+
+// The list of tenants, and a tenant's page
+
+/** Told by the portal itself: the API only says when the last sync was. */
+export const staleProblem: StatusProblem = {
+  code: "stale",
+  message: "The last sync is overdue",
+  owner: "msp_ops",
+  nextAction: "Sync the tenant now. If that does not start, ask your operations team to look at the queue.",
+};
+
+export const tenantGroups: Record<Group | "all", string> = {
+  all: "All",
+  attention: "Needs attention",
+  syncing: "Syncing",
+  waiting: "Waiting for consent",
+  ok: "Complete",
+  ended: "Ended",
+};
+
+export const accessKinds: Record<AccessKind, string> = {
+  direct: "Direct",
+  legacy: "Legacy DAP",
+  gdap: "GDAP",
+  gdap_pending: "GDAP, not approved yet",
+  gdap_ended: "GDAP ended",
+};
+
+export const tenantList = {
+  intro: "Your customers’ Microsoft 365 tenants, and what each of them needs.",
+  connect: "Connect a tenant",
+  filter: "Filter by state",
+  search: "Search",
+  searchHint: "Customer, domain or tag",
+  caption: "Tenants",
+  customer: "Customer",
+  state: "State",
+  synced: "Last sync",
+  problem: "Needs",
+  access: "Access",
+  never: "Not yet",
+  stale: "Overdue",
+  until: "until",
+  noCustomer: "Customer not known",
+  shown: (shown: string, loaded: string) => `${shown} of ${loaded} tenants`,
+  shownOfLoaded: (shown: string, loaded: string) =>
+    `${shown} of the ${loaded} tenants loaded so far. Filter and search look at these only.`,
+  none: "No tenant fits",
+  noneText: "Try another word or another state.",
+  noneLoaded: "Nothing fits among the tenants loaded so far. Show more to look further.",
+  showAll: "Show all tenants",
+  empty: "No tenants yet",
+  emptyText:
+    "Connect a customer’s Microsoft 365, and its users, groups, licences, devices and mailboxes appear here, each number proven.",
+  connectFirst: "Connect your first tenant",
+};
+
+export const transfers = {
+  heading: (count: number) =>
+    count === 1 ? "Another MSP offers you a tenant" : `Other MSPs offer you ${count} tenants`,
+  from: "From MSP",
+  tenant: "Tenant",
+  expires: "Offer ends",
+  accept: "Accept",
+  decline: "Decline",
+  unproven: "The tenant’s administrator has to sign in first, by the link the offering MSP has.",
+  acceptHeading: "Whose tenant is this?",
+  acceptText: "Nothing is synced again: the inventory comes along, and only its owner changes.",
+  acceptNow: "Accept tenant",
+  declineHeading: "Decline this tenant?",
+  declineText: "The offering MSP keeps it. They can offer it again.",
+  accepted: "The tenant is yours now.",
+  declined: "The offer is declined.",
+};
+
+export const tenantPage = {
+  title: "Tenant",
+  back: "All tenants",
+  sections: "Sections",
+  gone: "This tenant is not here any more",
+  goneText:
+    "It may have been disconnected or handed over to another MSP in the meantime, or the address is not quite right.",
+  goneLink: "Go to all tenants",
+  tenantId: "Tenant id",
+  cloud: "Cloud",
+  synced: "Last sync",
+  interval: "Synced",
+  access: "Access",
+  tags: "Tags",
+  actions: {
+    resync: "Sync now",
+    cancel: "Cancel sync",
+    cancelLink: "Take the link back",
+    reconnect: "Connect again",
+    onboarding: "Go to onboarding",
+  },
+  cancelHeading: "Cancel what is under way?",
+  cancelText: "What has been read stays. Numbers that were not finished are not proven.",
+  cancelLinkText: "The consent link stops working at once. You can make a new one at any time.",
+  cancelAction: "Cancel it",
+  syncStarted: "The sync has started.",
+  cancelled: "It is cancelled.",
+  syncing: (percent: string) => `Syncing, ${percent} done`,
+  left: (time: string) => `${time} left`,
+  follow: "Follow it live",
+  verifying: "The consent is being checked with Microsoft.",
+};
+
+export const wishTexts = {
+  asTenant: (interval: string) => `As the tenant (${interval})`,
+  off: "Not synced",
+};
+
+// The sections of a tenant's page
+
+export const sectionNames = {
+  overview: "Overview",
+  syncs: "Syncs",
+  permissions: "Permissions",
+  access: "Access",
+  inventory: "Inventory",
+  activity: "Activity",
+  settings: "Settings",
+};
+
+export const people = {
+  you: "You",
+  system: "The service",
+  administrator: "The customer’s administrator",
+};
+
+export const overviewTexts = {
+  noNumbers: "No numbers yet. They come with the first sync.",
+  lastWithout: "The last sync brought no numbers. What earlier ones have read is under Inventory.",
+  askForMissing: "Ask for what is missing",
+};
+
+export const syncTexts = {
+  resources: "What is synced",
+  resourcesText: "A sync takes what has changed where Microsoft can say that, and lists the rest.",
+  resource: "Resource",
+  state: "State",
+  objects: "Objects",
+  last: "Last looked at",
+  interval: "How often",
+  intervalOf: (name: string) => `How often ${name} are synced`,
+  retry: "Sync it alone",
+  retryOf: (name: string) => `Sync ${name} now`,
+  full: "List everything anew",
+  started: "The sync has started.",
+  saved: "Saved",
+  never: "Not yet",
+  earlier: "Earlier syncs",
+  noRuns: "There has been no sync yet.",
+  running: "under way",
+  only: (names: string) => `Only ${names}`,
+  kinds: { initial: "First sync", delta: "Changes", full: "Everything anew" } satisfies Record<Run["kind"], string>,
+};
+
+export const permissionTexts = {
+  required: "What the inventory needs",
+  checkedAt: "Asked of Microsoft",
+  notChecked: "Microsoft could not be asked just now, so what is granted is not known.",
+  permission: "Permission",
+  state: "State",
+  granted: "Granted",
+  missing: "Missing",
+  unknown: "Not known",
+  kinds: { application: "Application", delegated: "Delegated" },
+  reading: "What works with them",
+  works: "Works",
+  worksNot: "Does not work",
+  consentNeeded:
+    "What is missing takes the consent of the customer’s administrator once more. Ask for it and send them the link.",
+  unexpected: "Granted beyond what the inventory asks",
+  unexpectedText: "Somebody has granted these, too. The inventory does not use them.",
+  askAgain: "Ask for consent again",
+  operations: "What can be done beyond reading",
+  operationsText:
+    "Each is asked for on its own, with the fewest permissions it takes. The customer’s administrator decides.",
+  services: "Additional services",
+  ask: "Ask for it",
+  askFor: (title: string) => `Ask for it: ${title}`,
+  link: (title: string) => `Consent link: ${title}`,
+  linkText: "Send it to the customer’s administrator. What they decide appears in the ledger below.",
+  nothingMissing: "Nothing is missing: it works already.",
+  asked: "The consent link is made.",
+  readOnly: "Back to read-only",
+  readOnlyText: "See what is left beyond reading, and how the customer’s administrator takes it back.",
+  readOnlyAction: "Check what is left",
+  isReadOnly: "This tenant is read-only. Nothing is left beyond the inventory’s permissions.",
+  remaining: "These are still granted",
+  howTo: "How the administrator takes them back",
+  entra: "Open in Microsoft Entra",
+  checked: "Checked with Microsoft.",
+  ledger: "Ledger",
+  ledgerText: "Who asked for what, and what came of it.",
+  noLedger: "Nothing has been asked for beyond the first consent.",
+  operation: "For",
+  requested: "Asked",
+  decided: "Decided",
+  states: {
+    requested: "Asked",
+    declined: "Declined",
+    failed: "Failed",
+    consented: "Consented",
+    granted: "Granted",
+    revoked: "Revoked",
+  } satisfies Record<Grant["state"], string>,
+};
+
+export const accessTexts = {
+  heading: "GDAP relationships",
+  text: "Time-limited roles for your technicians in the customer’s tenant. The inventory does not need them.",
+  none: "There is no GDAP relationship with this tenant.",
+  legacy: "This tenant still has legacy DAP",
+  legacyText:
+    "DAP gives your technicians more than they need, without an end, and Microsoft retires it. Ask for GDAP below; DAP is not needed for anything here.",
+  statuses: {
+    making: "Being made",
+    created: "Being made",
+    approval_pending: "Waiting for approval",
+    approved: "Approved",
+    activating: "Being activated",
+    active: "Active",
+    expiring: "Ends soon",
+    expired: "Expired",
+    termination_requested: "Being ended",
+    terminating: "Being ended",
+    terminated: "Ended",
+    gone: "Gone at Microsoft",
+    unknown_future_value: "Not known",
+  } as Record<string, string>,
+  until: "Ends",
+  lapses: "Request lapses",
+  since: "Active since",
+  roles: "Roles",
+  moreRoles: (count: number) => `and ${count} more`,
+  autoExtend: "Extends itself",
+  yes: "Yes, by 180 days each time",
+  no: "No",
+  extend: "Extend by itself",
+  extendNot: "Let it end",
+  extended: "Saved at Microsoft.",
+  end: "End it",
+  endHeading: "End this relationship?",
+  endText:
+    "Your technicians lose these roles in the customer’s tenant. A new relationship needs the customer’s approval. The inventory goes on.",
+  endPending: "Microsoft cannot take a request back. It is ended as soon as the customer approves it.",
+  ended: "It is being ended.",
+  withdrawn: "Withdrawn: it is ended as soon as the customer approves it.",
+  approval: "Approval link for the customer’s Global Administrator",
+  past: (count: number) => (count === 1 ? "One that has ended" : `${count} that have ended`),
+  ask: "Ask for GDAP",
+  template: "Roles",
+  duration: "For how long",
+  durations: { P30D: "30 days", P90D: "90 days", P180D: "180 days", P1Y: "1 year", P2Y: "2 years" } as Record<
+    string,
+    string
+  >,
+  asked: "The request is made. Send the approval link to the customer.",
+};
+
+export const inventoryTexts = {
+  heading: "Inventory",
+  resource: "Show",
+  empty: "There is nothing of this kind.",
+  shown: (count: string, hasMore: boolean) => (hasMore ? `The first ${count}` : `${count} in all`),
+  yes: "Yes",
+  no: "No",
+  parts: "several",
+  columns: {
+    displayName: "Name",
+    countryLetterCode: "Country",
+    tenantType: "Kind",
+    verifiedDomains: "Domains",
+    createdDateTime: "Created",
+    userPrincipalName: "Sign-in name",
+    userType: "Kind",
+    accountEnabled: "Sign-in allowed",
+    assignedLicenses: "Licences",
+    department: "Department",
+    mail: "Mail",
+    groupTypes: "Kind",
+    securityEnabled: "Security group",
+    visibility: "Visibility",
+    groupId: "Group",
+    memberId: "Member",
+    memberType: "Kind of member",
+    skuPartNumber: "Product",
+    capabilityStatus: "State",
+    prepaidUnits: "Seats",
+    consumedUnits: "Assigned",
+    deviceName: "Device",
+    operatingSystem: "System",
+    osVersion: "Version",
+    complianceState: "Compliance",
+    lastSyncDateTime: "Last seen",
+    recipientType: "Kind",
+    storageUsedInBytes: "Size",
+    itemCount: "Items",
+    lastActivityDate: "Last used",
+    currentScore: "Points",
+    maxScore: "of",
+    activeUserCount: "Active users",
+    licensedUserCount: "Licensed users",
+  } as Record<string, string>,
+};
+
+export const activityTexts = {
+  heading: "Activity",
+  text: "Who did what to this tenant. Entries are only ever added.",
+  empty: "Nothing has happened yet.",
+  deed: "What",
+  when: "When",
+  who: "Who",
+  details: "Details",
+  actions: {
+    connection_started: "Consent link made",
+    connection_refused: "Connection refused",
+    administrator_signed_in: "Administrator signed in",
+    consent_verified: "Consent verified",
+    consent_changed: "Consent changed",
+    consent_lost: "Consent withdrawn",
+    sync_started: "Sync started",
+    sync_finished: "Sync finished",
+    sync_stuck: "Sync stood still",
+    sync_terminated: "Sync ended by operations",
+    history_purged: "History of a sync forgotten",
+    cancelled: "Cancelled",
+    tenant_changed: "Settings changed",
+    disconnected: "Disconnected",
+    inventory_removed: "Inventory removed",
+    permissions_requested: "Permissions asked for",
+    permissions_consented: "Permissions consented",
+    permissions_refused: "Permissions refused",
+    permissions_granted: "Permissions granted",
+    permissions_declined: "Permissions declined",
+    permissions_failed: "Permissions not granted",
+    permissions_revoked: "Permissions taken back",
+    read_only_checked: "Read-only checked",
+    relationship_requested: "GDAP asked for",
+    relationship_extended: "GDAP extension changed",
+    relationship_ended: "GDAP ended",
+    relationship_expiring: "GDAP about to end",
+    relationship_roles_assigned: "GDAP roles assigned",
+    dap_move_started: "Move from DAP started",
+    transfer_offered: "Offered to another MSP",
+    transfer_accepted: "Taken over by another MSP",
+    transfer_cancelled: "Offer taken back",
+    transfer_declined: "Offer declined",
+    transfer_proven: "Transfer confirmed by the administrator",
+    transfer_proof_refused: "Transfer not confirmed by the administrator",
+  } as Record<string, string>,
+};
+
+export const settingTexts = {
+  customer: "Customer",
+  customerText: "The customer this tenant belongs to. Its data stays as it is.",
+  change: "Change",
+  move: "Move it there",
+  stay: "Leave it",
+  moved: "The tenant belongs to that customer now.",
+  automation: "Automation",
+  automationLabel: "Include this tenant in automation",
+  automationText: "Only tenants that are included may be changed by rules that run without a person.",
+  saved: "Saved",
+};
+
+export const leaving = {
+  heading: "Hand over or leave",
+  transfer: "Offer to another MSP",
+  transferText:
+    "When a customer changes providers, the inventory can go along. Nothing changes until the other MSP accepts.",
+  transferHeading: "Offer this tenant to another MSP",
+  transferTarget: "Tenant id of the other MSP",
+  transferHint: "A GUID. Ask them for it: it is the id of their own Microsoft 365 tenant.",
+  transferInvalid: "This is not a GUID. It looks like 1f0c2a3b-4d5e-4f60-8a7b-9c0d1e2f3a4b.",
+  transferAction: "Offer it",
+  offered: "The tenant is offered.",
+  offeredTo: (mspId: string) => `Offered to ${mspId}`,
+  offeredUntil: (date: string) => `They can accept until ${date}.`,
+  proof: "Sign-in link for the customer’s administrator",
+  proofText: "The customer’s administrator has to sign in with it before the other MSP can accept.",
+  takeBack: "Take the offer back",
+  takenBack: "The offer is taken back.",
+  disconnect: "Disconnect",
+  disconnectText: "Ends every sync and removes the inventory from this service. Nothing changes at Microsoft.",
+  disconnectHeading: (name: string) => `Disconnect ${name}?`,
+  disconnectWill: "This cannot be undone:",
+  disconnectList: [
+    "what is under way is cancelled, and open offers are taken back",
+    "users, groups, licences, devices and all else that was read is deleted here",
+    "settings and tags stay, so that it can be connected again",
+  ],
+  disconnectAfter: "The customer’s administrator removes the app itself. You get the steps next.",
+  disconnected: "The tenant is disconnected.",
+  disconnectedText: "Its inventory is being removed. One thing is left for the customer’s administrator:",
+  applicationId: "Application id",
+  entra: "Open Microsoft Entra",
 };
 
 // What the customer's administrator is sent
@@ -939,7 +1334,6 @@ export const runPage = {
     whole: "The sync itself",
     tones: { working: "Working", throttled: "Throttled", waiting: "Waiting" },
     ended: "Ended",
-    endedAs: (state: string, time: string) => `${state} at ${time}`,
     steps: {
       working: "Reads",
       waiting: "Waits",

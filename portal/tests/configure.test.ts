@@ -26,6 +26,11 @@ test("a deployment's portal knows its API and may reach nothing else", () => {
   assert.match(policy, /connect-src 'self' https:\/\/func-1\.example https:\/\/login\.microsoftonline\.com;/);
 });
 
+test("an API with an identifier of its own is asked for by that", () => {
+  const { read } = configure({ ...SETTINGS, API_IDENTIFIER: "api://home/connect" });
+  assert.equal(read("config.json").scope, "api://home/connect/access_as_user");
+});
+
 test("a setting that is missing is named, and nothing is written", () => {
   const { done, read } = configure({ ...SETTINGS, PORTAL_CLIENT_ID: "" });
   assert.equal(done.status, 1);

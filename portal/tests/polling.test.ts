@@ -134,6 +134,26 @@ test("rests in a hidden tab and asks at once when it is seen again", async () =>
   assert.deepEqual(seen, ["a", "end"]);
 });
 
+test("asks once more when something was done while it was asking", async () => {
+  const late = settled().then(() => fresh("before"));
+  const answers = [late, Promise.resolve(fresh("after"))];
+  const seen: string[] = [];
+  const poller = new Poller<string>(
+    {
+      load: () => answers.shift() ?? assert.fail("asked more often than expected"),
+      onValue: (value) => seen.push(value),
+      onTrouble: () => assert.fail("no trouble is expected"),
+      isFinal: () => true,
+    },
+    new Still(),
+  );
+  poller.start();
+  poller.now();
+  await late;
+  await settled();
+  assert.deepEqual([seen, answers.length], [["before", "after"], 0]);
+});
+
 test("is silent after it was stopped", async () => {
   const { poller, still, seen } = await follow([fresh("a"), fresh("b")]);
   poller.stop();

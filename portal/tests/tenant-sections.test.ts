@@ -10,8 +10,15 @@ test("the section stands in the address, and an unknown one is the overview", ()
 });
 
 test("the audit trail is not offered to those who may only read", () => {
-  assert.ok(!sectionsFor((role) => role === "Read").includes("activity"));
-  assert.ok(sectionsFor((role) => role === "Ops").includes("activity"));
+  assert.ok(!sectionsFor("completed", (role) => role === "Read").includes("activity"));
+  assert.ok(sectionsFor("completed", (role) => role === "Ops").includes("activity"));
+});
+
+test("what is read of a tenant is not offered once it is disconnected", () => {
+  assert.deepEqual(
+    sectionsFor("disconnected", () => true),
+    ["overview", "syncs", "access", "activity", "settings"],
+  );
 });
 
 test("a wish for a resource survives its choice", () => {

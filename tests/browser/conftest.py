@@ -41,7 +41,11 @@ TENANTS = (
     tenant(13, "back.test"),
     tenant(14, "gone.test", users=600, latencyMs=60),
     tenant(15, "outage.test"),
-    tenant(16, "leave.test"),
+    tenant(16, "legacy.test"),
+    tenant(17, "left.test"),
+    tenant(18, "handed.test"),
+    tenant(19, "again.test"),
+    tenant(20, "leave.test"),
 )
 Inspect = Callable[..., None]
 """Called with the name of a step, and with the page if it is not the first person's."""
@@ -62,7 +66,8 @@ def executable() -> str:
 @pytest.fixture(scope="package")
 def stack(executable: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """One stack for all journeys."""
-    with Stack(tmp_path_factory.mktemp("stack"), TENANTS) as running:
+    legacy = {"contracts": [known["tenantId"] for known in TENANTS if known["domain"] == "legacy.test"]}
+    with Stack(tmp_path_factory.mktemp("stack"), TENANTS, partner=legacy) as running:
         yield running
 
 

@@ -1,12 +1,11 @@
 """What the README says the product does is what the tests it names play."""
 
-import ast
 import re
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.contract.named_tests import ROOT, marks_of_always_run
+
 NAMED = re.findall(r"`(tests/[\w/]+\.py)::(\w+)(?:\[(\w+)\])?`", (ROOT / "README.md").read_text())
 
 
@@ -19,9 +18,5 @@ def test_every_feature_names_a_test():
 
 @pytest.mark.parametrize(("path", "name", "case"), NAMED)
 def test_the_test_a_feature_names_is_there_and_always_run(path: str, name: str, case: str):
-    functions = {
-        item.name: item for item in ast.parse((ROOT / path).read_text()).body if isinstance(item, ast.FunctionDef)
-    }
-    marks = [ast.unparse(mark) for mark in functions[name].decorator_list]
-    assert not any("slow" in mark or "skip" in mark for mark in marks)
+    marks = marks_of_always_run(path, name)
     assert not case or any(repr(case) in mark for mark in marks)

@@ -80,9 +80,9 @@ export class LeavingCard extends Page {
     this.transferDialog.open();
   }
 
-  private offered(event: CustomEvent<Transfer>): void {
+  private async offered(event: CustomEvent<Transfer>): Promise<void> {
     this.offer = event.detail;
-    this.app.announce(texts.offered);
+    await this.tell(texts.offered);
   }
 
   private async takeBack(): Promise<void> {
@@ -90,7 +90,14 @@ export class LeavingCard extends Page {
     const url = "/api/msp-portal/transfers/{transferId}";
     if (!(await this.attempt(() => ask(this.app.api.http.DELETE(url, { params }))))) return;
     this.offer = undefined;
-    this.app.announce(texts.takenBack);
+    await this.tell(texts.takenBack);
+  }
+
+  /** What was pressed is gone from the card, which keeps the focus. */
+  private async tell(done: string): Promise<void> {
+    this.app.announce(done);
+    await this.updateComplete;
+    this.querySelector<HTMLElement>(".note, .operation button")?.focus();
   }
 
   private async disconnect(): Promise<void> {
@@ -101,8 +108,8 @@ export class LeavingCard extends Page {
     if (!gone) return;
     this.removal = gone.removal;
     this.offer = undefined;
-    this.app.announce(texts.disconnected);
     this.dispatchEvent(new Event("tenant-changed", { bubbles: true }));
+    await this.tell(texts.disconnected);
   }
 }
 
@@ -113,7 +120,7 @@ const consequences = () =>
 
 /** What is left to the customer's administrator. */
 const removalNote = ({ steps, applicationId, url }: Removal) =>
-  html`<div class="note is-good" role="status">
+  html`<div class="note is-good" tabindex="-1">
     ${icon(CircleCheck)}
     <div>
       <h4 class="note-title">${texts.disconnected}</h4>

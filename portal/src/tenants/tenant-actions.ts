@@ -5,6 +5,7 @@ import { customElement, property, query } from "lit/decorators.js";
 import { RefreshCw } from "lucide";
 import { ask } from "../api/client.ts";
 import type { Tenant } from "../api/contract.ts";
+import { ApiProblem } from "../api/problems.ts";
 import { Page } from "../app.ts";
 import type { ConfirmDialog } from "../elements/confirm-dialog.ts";
 import "../elements/confirm-dialog.ts";
@@ -55,10 +56,13 @@ export class TenantActions extends Page {
   }
 
   private async act(work: () => Promise<unknown>, done: string): Promise<void> {
-    if ((await this.attempt(work)) === undefined) return;
-    this.app.announce(done);
-    this.closest(".page")?.querySelector("h1")?.focus(); // the button that was pressed is about to go
-    this.dispatchEvent(new Event("tenant-changed", { bubbles: true }));
+    const isDone = (await this.attempt(work)) !== undefined;
+    if (isDone) {
+      this.app.announce(done);
+      this.closest(".page")?.querySelector("h1")?.focus(); // the button that was pressed is about to go
+    }
+    // a refusal, too, says that the tenant is no longer as it is shown
+    if (isDone || this.error instanceof ApiProblem) this.dispatchEvent(new Event("tenant-changed", { bubbles: true }));
   }
 
   private get params() {

@@ -111,14 +111,13 @@ export class TenantPage extends Page {
   override render(): TemplateResult {
     if (this.isGone) return gonePage();
     if (!this.tenant) return this.opening();
+    const sections = sectionsFor(this.tenant.state, (role) => this.app.may(role));
+    const open = sections.includes(this.section) ? this.section : "overview";
     return html`<div class="page" @tenant-changed=${this.again}>
       ${tenantHead(this.tenant, html`<tenant-actions .app=${this.app} .tenant=${this.tenant}></tenant-actions>`)}
       <trouble-note .error=${this.error} .retry=${this.again}></trouble-note>
-      ${sectionNav(
-        sectionsFor((role) => this.app.may(role)),
-        this.section,
-      )}
-      ${keyed(this.tenantId, showSection(this.section, { app: this.app, tenant: this.tenant, status: this.status }))}
+      ${sectionNav(sections, open)}
+      ${keyed(this.tenantId, showSection(open, { app: this.app, tenant: this.tenant, status: this.status }))}
     </div>`;
   }
 

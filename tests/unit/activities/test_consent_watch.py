@@ -1,5 +1,6 @@
 """The daily look at every tenant's consent."""
 
+import logging
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -44,11 +45,19 @@ def state(path: str = "/sync-status") -> str:
 
 @pytest.mark.parametrize(("error", "code"), [("unauthorized_client", 700016), ("invalid_client", 7000112)])
 def test_revoked_consent_is_found_shown_and_told_once(
-    services: Services, microsoft: FakeMicrosoft, run: Run, announced: Announced, error: str, code: int
+    services: Services,
+    microsoft: FakeMicrosoft,
+    run: Run,
+    announced: Announced,
+    caplog: pytest.LogCaptureFixture,
+    error: str,
+    code: int,
 ):
     microsoft.overrides[TOKEN] = lambda asked: Answer({"error": error, "error_codes": [code]}, 400)
-    for _ in range(2):
-        assert check_consent(MSP, TENANT, services) == {"consent": "revoked"}
+    with caplog.at_level(logging.INFO, logger="tenantsync"):
+        for _ in range(2):
+            assert check_consent(MSP, TENANT, services) == {"consent": "revoked"}
+    assert caplog.messages.count(f"consent_lost tenant_id={TENANT}") == 1
     assert announced.events == ["consent_lost"]
     assert state() == "revoked"
     del microsoft.overrides[TOKEN]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from devstack.bench.sections import FAIRNESS, LARGE, PSA, Section, carry_sections, replace_section
+from devstack.bench.sections import CAPACITY, FAIRNESS, LARGE, PSA, Section, carry_sections, replace_section
 
 
-@pytest.mark.parametrize("section", [LARGE, FAIRNESS, PSA])
+@pytest.mark.parametrize("section", [LARGE, FAIRNESS, PSA, CAPACITY])
 def test_section_is_added_once_and_then_replaced(section: Section):
     page = "# Performance\n\ntable\n"
     once = replace_section(page, section, ["first"])

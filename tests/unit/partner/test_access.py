@@ -41,7 +41,7 @@ def test_dap_is_refused_with_the_reason_and_the_way_to_gdap():
         parse_access({"model": "dap"})
     assert (refusal.value.code, refusal.value.problem().status) == ("access_model_unsupported", 400)
     assert "September 2023" in refusal.value.detail
-    assert "gdap" in refusal.value.problem().next_action
+    assert "GDAP" in refusal.value.problem().next_action
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Checks infra/ without any Azure tool. It does not know the types of resources: `az bicep build` does."""
