@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from ops.finding import read_under_way
+from ops.finding import is_active, read_under_way
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.describing import describe_problem
 from tenantsync.errors import TenantSyncError
@@ -23,6 +23,8 @@ _SLOW_ANSWER_MS: Final = 1000
 _MOST: Final = 1000
 """Of a queue; more are told as so many, at least."""
 _MOST_INSTANCES: Final = 100
+_FEW_RUNS: Final = 100
+"""So many are read each; among more, those that have just ended weigh little."""
 _PENDING_SINCE: Final = timedelta(days=7)
 _OLD: Final[Mapping[str, timedelta]] = {
     "durable": timedelta(minutes=1),
@@ -117,7 +119,12 @@ def _durable(caller: Caller, services: Services, orchestrations: Orchestrations)
 
 
 def _runs(caller: Caller, services: Services) -> Found:
+    """Runs under way; while they are few, those are left out that have ended since they were noted."""
     noted = _under_way(caller, services)
+    if len(noted) <= _FEW_RUNS:
+        wholes = services.runs.read_wholes([run.run_id for run in noted])
+        active = {whole.run.run_id for whole in wholes if is_active(whole)}
+        noted = [run for run in noted if run.run_id in active]
     stuck = sum(run.is_stuck for run in noted)
     return Found(len(noted), detail=f"{stuck} noted as standing still." if stuck else "")
 

@@ -13,7 +13,7 @@ from tenantsync.orchestrations import Instance, InstanceHistory
 from tenantsync.services import Services
 from tenantsync.store.outbox import Outbox
 from tenantsync.store.places import Turn
-from tenantsync.store.runs import Run
+from tenantsync.store.runs import Run, RunState
 from tenantsync.store.ticket_notes import TicketNote
 from tenantsync.watchdog import watch_runs
 from tests.fakes.clock import FakeClock
@@ -127,3 +127,10 @@ def test_runs_that_stand_still_are_counted(services: Services, run: Run, clock: 
     watch_runs(services, Started())
     assert parts(MINE, services)["runs"]["detail"] == "1 noted as standing still."
     assert parts(THEIRS, services)["runs"]["detail"] is None
+
+
+def test_run_that_has_just_ended_is_no_longer_under_way(services: Services, run: Run):
+    assert parts(MINE, services)["runs"]["pending"] == 1
+    services.runs.change(run.run_id, state=RunState.CANCELLED)
+    assert [noted.run_id for noted in services.runs.list_under_way("", 10)] == [run.run_id]
+    assert parts(MINE, services)["runs"]["pending"] == 0
