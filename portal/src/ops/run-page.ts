@@ -88,7 +88,7 @@ export class RunPage extends Watched<OpsRunDetails> {
       ${run.problem ? problemNote(run.problem) : nothing}
       ${card("run", runPage.overview, runFacts(run, now))}
       ${card("timeline", runPage.timeline.title, timeline(run, now))}
-      ${card("resources", runPage.resources.title, resourcesTable(run, run.finishedAt ? this.retry : undefined))}
+      ${Object.keys(run.resources).length ? card("resources", runPage.resources.title, resourcesTable(run, run.finishedAt ? this.retry : undefined)) : nothing}
       ${card("orchestration", runPage.orchestration.title, orchestration(run))}
       ${run.orchestration ? card("history", runPage.history.title, this.renderHistory(run.orchestration)) : nothing}`;
   }

@@ -54,7 +54,8 @@ const state = (told: ResourceStatus): TemplateResult =>
   ${told.waiting ? html`<span class="small">${waitingSentence(told.waiting)}</span>` : nothing}
   ${
     told.problem
-      ? html`<span class="small">${told.problem.message} ${trouble.whoseMove}: ${owners[told.problem.owner]}. ${told.problem.nextAction}</span>`
+      ? html`<span class="small">${told.problem.message}</span>
+          <span class="small">${trouble.whoseMove}: ${owners[told.problem.owner]}. ${told.problem.nextAction}</span>`
       : nothing
   }`;
 
