@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
 from typing import BinaryIO
 
 from devstack.setup import PORTAL, PYTHON, ROOT, fail, node_environment, npm, set_up
@@ -24,6 +26,7 @@ APP_PACKAGES = (
 )
 TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
 BROWSER_TESTS = "tests/browser"
+BESIDE = (BROWSER_TESTS, "tests/e2e")
 README_LINES = 150
 # One heap for all threads instead of one for each, and large pages returned at once: memory stays flat on large tenants
 LEAN_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
@@ -91,18 +94,25 @@ def stack_environment() -> dict[str, str]:
 
 
 def test(arguments: Sequence[str], *, is_full: bool) -> int:
-    """pytest, with its own exit code; when everything is tested, the browser's journeys go on beside the rest."""
+    """pytest, with its own exit code; when everything is tested, what mostly waits goes on beside the rest."""
     marker = ["-m", "not accessibility" if is_full else "not slow and not accessibility"]
     if arguments:
         return run("pytest", *marker, *arguments)
-    cache = ("-o", "cache_dir=.pytest_cache/browser")
-    with tempfile.TemporaryFile() as output, begin(output, "pytest", *marker, *cache, BROWSER_TESTS) as browser:
-        code = run("pytest", *marker, f"--ignore={BROWSER_TESTS}")
-        browser_code = browser.wait()
-        output.seek(0)
-        announce("pytest", BROWSER_TESTS, "(beside it)")
-        sys.stdout.buffer.write(output.read())
-    return code or browser_code
+    with ExitStack() as stack:
+        outputs = {path: stack.enter_context(tempfile.TemporaryFile()) for path in BESIDE}
+        beside = {path: stack.enter_context(begin_beside(path, output, marker)) for path, output in outputs.items()}
+        codes = [run("pytest", *marker, *(f"--ignore={path}" for path in BESIDE))]
+        for path, process in beside.items():
+            codes.append(process.wait())
+            announce("pytest", path, "(beside it)")
+            outputs[path].seek(0)
+            sys.stdout.buffer.write(outputs[path].read())
+    return next(filter(None, codes), 0)
+
+
+def begin_beside(path: str, output: BinaryIO, marker: Sequence[str]) -> subprocess.Popen[bytes]:
+    """A pytest of its own for a folder, with a cache of its own; what it prints is shown when all is done."""
+    return begin(output, "pytest", *marker, "-o", f"cache_dir=.pytest_cache/{Path(path).name}", path)
 
 
 def check() -> int:

@@ -1,4 +1,4 @@
-"""`dev.py test` as two pytests beside each other, and what the one in the browser does where there is none."""
+"""`dev.py test` as three pytests beside each other, and what the one in the browser does where there is none."""
 
 import os
 import subprocess
@@ -20,23 +20,31 @@ sys.exit(pytest.main(["-p", "no:cacheprovider", "tests/browser/test_watching.py"
 """
 
 
-@pytest.mark.parametrize(("rest", "browser", "code"), [(0, 0, 0), (1, 0, 1), (0, 1, 1), (2, 1, 2)])
-def test_everything_is_two_pytests_with_one_exit_code(
-    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes], rest: int, browser: int, code: int
+@pytest.mark.parametrize(
+    ("rest", "browser", "e2e", "code"), [(0, 0, 0, 0), (1, 0, 0, 1), (0, 1, 0, 1), (0, 0, 3, 3), (2, 1, 1, 2)]
+)
+def test_everything_is_three_pytests_with_one_exit_code(
+    monkeypatch: pytest.MonkeyPatch,
+    capfdbinary: pytest.CaptureFixture[bytes],
+    rest: int,
+    browser: int,
+    e2e: int,
+    code: int,
 ):
     started: list[tuple[str, ...]] = []
+    ends = {"tests/browser": browser, "tests/e2e": e2e}
 
     def begin(output: BinaryIO | None, tool: str, *arguments: str) -> subprocess.Popen[bytes]:
         started.append(arguments)
-        name, ends = ("browser", browser) if output else ("rest", rest)
-        script = f"print('{name} ran'); raise SystemExit({ends})"
+        script = f"print({arguments[-1]!r}); raise SystemExit({ends.get(arguments[-1], rest)})"
         return subprocess.Popen([sys.executable, "-c", script], stdout=output)
 
     monkeypatch.setattr(dev, "begin", begin)
     assert dev.test([], is_full=False) == code
     assert all(arguments[:2] == ("-m", "not slow and not accessibility") for arguments in started)
-    assert [arguments[-1] for arguments in started] == ["tests/browser", "--ignore=tests/browser"]
-    assert capfdbinary.readouterr().out.split(b"\n")[:2] == [b"rest ran", b"browser ran"]
+    assert started[2][2:] == ("--ignore=tests/browser", "--ignore=tests/e2e")
+    shown = capfdbinary.readouterr().out.decode().split()
+    assert shown == ["--ignore=tests/e2e", "tests/browser", "tests/e2e"]
 
 
 def test_options_go_to_one_pytest(monkeypatch: pytest.MonkeyPatch):
