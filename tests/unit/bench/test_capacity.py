@@ -112,8 +112,9 @@ def test_row_is_as_large_as_table_storage_bills_it():
 
 
 def test_constants_are_those_of_the_product():
-    (memory,) = re.findall(r"instanceMemoryMB: (\d+)", (ROOT / "infra/app/function.bicep").read_text())
-    assert int(memory) == capacity_model.INSTANCE_GB * 1024
+    smallest = json.loads((ROOT / "infra/sizes/small.json").read_text())
+    assert smallest["instanceMemoryMB"] == capacity_model.INSTANCE_GB * 1024
+    assert smallest["runsAtOnce"] == capacity_model.RUNS_AT_ONCE
     assert Settings.__init__.__kwdefaults__["runs_at_once"] == capacity_model.RUNS_AT_ONCE
 
 

@@ -21,7 +21,8 @@ def test_settings_page_has_each_setting_once():
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("RUNS_AT_ONCE", "| `16` | not set |"),
+        ("RUNS_AT_ONCE", "| `16` | by the template |"),
+        ("CONNECT_RATE_PER_MINUTE", "| `120` | not set |"),
         ("SYNC_PAUSED", "| `0` | `azd env set SYNC_PAUSED` |"),
         ("CLIENT_ID", "| needed | `azd env set CLIENT_ID` |"),
         ("TABLES_ENDPOINT", "| one of them | by the template |"),
