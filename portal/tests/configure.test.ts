@@ -37,3 +37,25 @@ test("a setting that is missing is named, and nothing is written", () => {
   assert.match(done.stderr, /PORTAL_CLIENT_ID/);
   assert.throws(() => read("config.json"));
 });
+
+test("pages run no script and no style but their own files", () => {
+  const { read } = configure(SETTINGS);
+  const policy: string = read("staticwebapp.config.json").globalHeaders["Content-Security-Policy"];
+  const parts = Object.fromEntries(policy.split("; ").map((part) => [part.split(" ")[0], part.split(" ").slice(1)]));
+  assert.deepEqual(parts["default-src"], ["'none'"]);
+  for (const kind of ["script-src", "style-src", "font-src", "img-src"]) assert.deepEqual(parts[kind], ["'self'"]);
+  assert.deepEqual(parts["require-trusted-types-for"], ["'script'"]);
+  assert.deepEqual(parts["frame-ancestors"], ["'none'"]);
+});
+
+test("only files whose names change with their content are kept for ever", () => {
+  const { read } = configure(SETTINGS);
+  const kept = read("staticwebapp.config.json").routes.filter(
+    (route: { headers?: Record<string, string> }) => route.headers?.["Cache-Control"],
+  );
+  assert.deepEqual(
+    kept.map((route: { route: string }) => route.route),
+    ["/assets/*"],
+  );
+  assert.match(kept[0].headers["Cache-Control"], /immutable/);
+});

@@ -7,8 +7,8 @@ import { badge, tenantBadge } from "../elements/badges.ts";
 import { when } from "../elements/when.ts";
 import { formatDay } from "../format.ts";
 import { accessKinds, owners, tenantList } from "../texts.ts";
+import { cell, headCell, headRow } from "./card-table.ts";
 import { accessOf, addressOf, concernOf, freshnessOf } from "./states.ts";
-import { cell, headCell, headRow } from "./table.ts";
 
 export const tenantTable = (tenants: readonly Tenant[], now: number): TemplateResult =>
   html`<table class="tenants is-cards" role="table">

@@ -6,8 +6,8 @@ import { ask } from "../../api/client.ts";
 import type { AuditPage } from "../../api/contract.ts";
 import { when } from "../../elements/when.ts";
 import { common, activityTexts as texts } from "../../texts.ts";
+import { cell, headCell, headRow } from "../card-table.ts";
 import { person } from "../person.ts";
-import { cell, headCell, headRow } from "../table.ts";
 import { Section } from "./section.ts";
 
 const PAGE_SIZE = 50;

@@ -5,8 +5,8 @@ import { customElement, state } from "lit/decorators.js";
 import { ask } from "../../api/client.ts";
 import { formatNumber } from "../../format.ts";
 import { common, resourceNames, inventoryTexts as texts } from "../../texts.ts";
+import { cell, headCell, headRow } from "../card-table.ts";
 import { COLUMNS, isNumeric, type Row, show } from "../columns.ts";
-import { cell, headCell, headRow } from "../table.ts";
 import { Section } from "./section.ts";
 
 interface Rows {

@@ -5,8 +5,8 @@ import type { Grant, Me, Permissions } from "../../api/contract.ts";
 import { badge } from "../../elements/badges.ts";
 import { when } from "../../elements/when.ts";
 import { permissionTexts as texts } from "../../texts.ts";
+import { cell, headCell, headRow } from "../card-table.ts";
 import { person } from "../person.ts";
-import { cell, headCell, headRow } from "../table.ts";
 
 const TONES: Record<Grant["state"], "good" | "busy" | "stop" | "quiet"> = {
   requested: "busy",

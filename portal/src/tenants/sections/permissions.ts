@@ -9,7 +9,7 @@ import "../../elements/copy-field.ts";
 import { problemNote } from "../../elements/trouble-note.ts";
 import { when } from "../../elements/when.ts";
 import { resourceNames, permissionTexts as texts } from "../../texts.ts";
-import { cell, headCell, headRow } from "../table.ts";
+import { cell, headCell, headRow } from "../card-table.ts";
 import { ledgerTable } from "./ledger.ts";
 import { readOnlyNote } from "./read-only.ts";
 import { Section } from "./section.ts";
