@@ -7,6 +7,7 @@ import type { Me } from "./api/contract.ts";
 import { ApiProblem, NoAnswer } from "./api/problems.ts";
 import { type App, PageElement, type Role } from "./app.ts";
 import { loadConfig, type PortalConfig } from "./config.ts";
+import { focusHeading } from "./elements/focusing.ts";
 import "./elements/trouble-note.ts";
 import { findPlace, followLinks, navigate, onMoved, type Place } from "./router.ts";
 import { type Route, routes } from "./routes.ts";
@@ -149,7 +150,7 @@ export class PortalApp extends PageElement {
     if (!isFromAnother || findPlace(routes, this.path)?.route !== route) return;
     await this.updateComplete;
     scrollTo(0, 0);
-    requestAnimationFrame(() => this.querySelector<HTMLElement>("main h1")?.focus());
+    focusHeading(this, "main h1");
   }
 }
 

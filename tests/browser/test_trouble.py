@@ -77,6 +77,19 @@ def test_search_that_fails_is_told_beside_the_field_and_tried_again(page: Page, 
     expect(page.get_by_role("alert")).to_have_count(0)
 
 
+def test_who_types_before_a_step_is_drawn_goes_on_typing(page: Page, signed_in: SignIn):
+    page.add_init_script(
+        "const due = []; requestAnimationFrame = (draw) => due.push(draw);"
+        "drawNow = () => due.splice(0).forEach((draw) => draw());"
+    )
+    signed_in(page, TECHNICIAN)
+    start(page)
+    page.get_by_role("combobox", name="Customer").fill("Fabrikam")
+    page.evaluate("drawNow()")
+    expect(page.get_by_role("option", name="Create “Fabrikam”")).to_be_visible()
+    expect(page.get_by_role("combobox", name="Customer")).to_be_focused()
+
+
 def test_offline_is_told_and_gone_on_with_when_the_network_is_back(
     page: Page, newcomer: Newcomer, signed_in: SignIn, inspect: Inspect
 ):

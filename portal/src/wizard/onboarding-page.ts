@@ -7,6 +7,7 @@ import type { SyncStatus, Tenant } from "../api/contract.ts";
 import { ApiProblem } from "../api/problems.ts";
 import { Page } from "../app.ts";
 import { tenantBadge } from "../elements/badges.ts";
+import { focusHeading } from "../elements/focusing.ts";
 import "../elements/trouble-note.ts";
 import { Poller } from "../polling.ts";
 import { common, onboarding, pages } from "../texts.ts";
@@ -97,7 +98,7 @@ export class OnboardingPage extends Page {
     if (!before || !this.status || stageOf(before) === stageOf(this.status)) return;
     this.app.announce(onboarding.reached[stageOf(this.status)]);
     const hasLostFocus = document.activeElement === null || document.activeElement === document.body;
-    if (hasLostFocus) requestAnimationFrame(() => this.querySelector<HTMLElement>("h2")?.focus());
+    if (hasLostFocus) focusHeading(this, "h2");
   }
 
   private follow(): void {

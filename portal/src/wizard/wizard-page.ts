@@ -5,6 +5,7 @@ import { customElement, state } from "lit/decorators.js";
 import { ask } from "../api/client.ts";
 import type { Connected, Preflight, Psa, RoleTemplates } from "../api/contract.ts";
 import { isSessionOver, Page } from "../app.ts";
+import { focusHeading } from "../elements/focusing.ts";
 import type { Kept } from "../keeping.ts";
 import { navigate, onMoved } from "../router.ts";
 import { pages, tenantStep, wizard } from "../texts.ts";
@@ -107,12 +108,9 @@ export class WizardPage extends Page {
     html`<button type="button" class="button is-quiet" @click=${this.startOver}>${wizard.startOver}</button>`;
 
   protected override updated(changed: PropertyValues): void {
-    if (changed.get("step") !== undefined) this.focusHeading();
-  }
-
-  private focusHeading(): void {
+    if (changed.get("step") === undefined) return;
     scrollTo(0, 0);
-    requestAnimationFrame(() => this.querySelector<HTMLElement>("h2")?.focus());
+    focusHeading(this, "h2");
   }
 
   /** From elsewhere or by the back button; who comes to the wizard's own address begins anew after a connect. */
