@@ -8,6 +8,7 @@ const decimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const timeOfDay = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const list = new Intl.ListFormat();
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 
 const MINUTE = 60;
@@ -18,6 +19,8 @@ export const formatNumber = (value: number) => number.format(value);
 export const formatCompact = (value: number) => compact.format(value);
 export const formatDecimal = (value: number) => decimal.format(value);
 export const formatPercent = (share: number) => percent.format(share);
+/** `Users, Groups, and Devices`. */
+export const formatList = (names: readonly string[]) => list.format(names);
 /** From RFC 3339. */
 export const formatDateTime = (time: string) => dateTime.format(new Date(time));
 export const formatTimeOfDay = (time: string) => timeOfDay.format(new Date(time));

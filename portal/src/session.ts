@@ -26,7 +26,7 @@ export class SignIn {
     private readonly scopes: string[],
     /** Where the person was before the sign-in that has just ended; empty when there was none. */
     readonly returnPath: string,
-    /** What went wrong in the sign-in that has just ended. */
+    /** Microsoft's code of what went wrong in the sign-in that has just ended; empty when nothing did. */
     readonly failure: string,
   ) {}
 
@@ -48,7 +48,7 @@ export class SignIn {
       if (result) client.setActiveAccount(result.account);
       return new SignIn(client, [config.scope], result?.state ?? "", "");
     } catch (error) {
-      return new SignIn(client, [config.scope], "", error instanceof Error ? error.message : String(error));
+      return new SignIn(client, [config.scope], "", refusalOf(error));
     }
   }
 
@@ -118,6 +118,12 @@ const NO_ANSWER = [
 ];
 
 const codeOf = (error: unknown) => (error instanceof Error && "errorCode" in error ? String(error.errorCode) : "");
+
+/** Microsoft's own code if it gave one: people search for it, and MSAL's words are for developers. */
+function refusalOf(error: unknown): string {
+  const [code] = /AADSTS\d+/.exec(error instanceof Error ? error.message : "") ?? [];
+  return code ?? (codeOf(error) || "unknown");
+}
 
 /** MSAL's error as the portal knows it. */
 function troubleOf(error: unknown): unknown {

@@ -50,7 +50,7 @@ function account(app: App, signIn: SignIn): TemplateResult {
 }
 
 interface Welcome {
-  /** What went wrong in the sign-in that has just ended; empty when nothing did. */
+  /** Microsoft's code of what went wrong in the sign-in that has just ended; empty when nothing did. */
   readonly failure: string;
   /** Why the sign-in page cannot be gone to. */
   readonly trouble: unknown;
@@ -64,7 +64,7 @@ export function welcomePage({ failure, trouble, isSimulated, start }: Welcome): 
       <p class="brand">${mark()} <span>${product}</span></p>
       <h1>${shell.welcome}</h1>
       <p>${shell.welcomeText}</p>
-      ${failure ? html`<p class="note is-stop" role="alert">${shell.signInFailed}: ${failure}</p>` : nothing}
+      ${failure ? html`<p class="note is-stop" role="alert">${shell.signInFailed}. ${shell.refusals[failure] ?? shell.otherRefusal} (${failure})</p>` : nothing}
       <trouble-note .error=${trouble}></trouble-note>
       <div class="actions">
         <button type="button" class="button is-main" @click=${() => start()}>${shell.signIn}</button>

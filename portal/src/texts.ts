@@ -78,6 +78,15 @@ export const shell = {
   welcomeText:
     "Connect your customers’ Microsoft 365, watch the inventory arrive, and see for each number whether it is complete.",
   signInFailed: "The sign-in did not work",
+  refusals: {
+    AADSTS65004: "It was cancelled at Microsoft’s page. Sign in again when you are ready.",
+    AADSTS65001: "Your organization has not accepted this service yet. An administrator of yours has to do so once.",
+    AADSTS90094: "Your organization has not accepted this service yet. An administrator of yours has to do so once.",
+    AADSTS50105: "You have no role here yet. An administrator of your own organization hands them out.",
+    AADSTS50020: "This account belongs to an organization that does not know this service. Use another account.",
+    AADSTS700016: "This account belongs to an organization that does not know this service. Use another account.",
+  } as Record<string, string>,
+  otherRefusal: "Try again; if it stays, give your operations team this code.",
   simulated: "Simulated Microsoft 365",
   simulatedHint: "This stack runs on your machine. No real tenant is touched.",
   offline: "Offline. The page goes on as soon as the network is back.",
@@ -872,7 +881,6 @@ export const sync = {
     action: "Stop the sync",
   },
   again: "Sync again",
-  retry: "Try again",
   retryOf: (name: string) => `Try again: ${name}`,
   advice: {
     completed_with_issues: "What has arrived can be used. For the rest it says below whose move it is.",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
+  alike,
   asOver,
   barOf,
   countsOf,
@@ -28,6 +29,21 @@ test("a bar that has ended is full only when all of it is there", () => {
   assert.deepEqual(barOf(proven({ processed: 7 })), { share: 1, tone: "good" });
   assert.deepEqual(barOf(resource({ state: "partial", processed: 3, expected: 4 })), { share: 0.75, tone: "warn" });
   assert.deepEqual(barOf(resource({ state: "failed" })), { share: 0, tone: "stop" });
+});
+
+test("resources that lack the same are told together, and others are not", () => {
+  const refused = resource({ state: "failed", problem: problem("permission_missing") });
+  const partly = resource({ state: "partial", problem: problem("permission_missing") });
+  const groups = alike([
+    ["users", refused],
+    ["devices", unlicensed()],
+    ["groups", refused],
+    ["mailboxes", partly],
+  ]);
+  assert.deepEqual(
+    groups.map((group) => group.map(([name]) => name)),
+    [["users", "groups"], ["devices"], ["mailboxes"]],
+  );
 });
 
 test("in a run that is over nothing is still being read", () => {

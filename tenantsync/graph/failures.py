@@ -82,7 +82,9 @@ def build_failure(status: int, headers: Mapping[str, str], body: object) -> Tena
     detail = f"Graph answered {status} {code}".rstrip()
     for rule in _RULES:
         if rule.matches(status, codes, message):
-            return rule.failure(rule.problem, detail, cause=cause)
+            # that there is no licence is the whole story, however Microsoft words it
+            said = "" if rule.failure is NotLicensedError else detail
+            return rule.failure(rule.problem, said, cause=cause)
     if status >= _SERVER_ERROR or status < _CLIENT_ERROR:
         return TransientError("microsoft_unavailable", detail, cause=cause)
     return ContractError("unexpected_answer", detail, cause=cause)

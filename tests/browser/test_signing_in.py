@@ -39,6 +39,16 @@ def test_sign_in_page_that_is_away_is_told(page: Page, stack: Stack, inspect: In
     inspect("away")
 
 
+def test_sign_in_that_was_cancelled_is_told_in_plain_words(page: Page, stack: Stack):
+    page.goto(f"{stack.api}/")
+    page.get_by_role("button", name="Sign in with Microsoft").click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("alert")).to_contain_text("It was cancelled at Microsoft")
+    page.get_by_role("button", name="Sign in with Microsoft").click()
+    page.get_by_role("button", name=TECHNICIAN).click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
 def test_account_that_is_not_let_in_can_be_changed_for_another(
     page: Page, stack: Stack, signed_in: Callable[[Page, str], None], inspect: Inspect
 ):

@@ -23,6 +23,17 @@ export function inOrder<T>(resources: Readonly<Record<string, T>>): [name: strin
   return Object.entries(resources).sort(([a], [b]) => placeOf(a) - placeOf(b));
 }
 
+/** Entries whose problem reads the same, together: one permission may stop several resources. */
+export function alike(entries: readonly [string, ResourceStatus][]): [string, ResourceStatus][][] {
+  const groups = new Map<string, [string, ResourceStatus][]>();
+  for (const entry of entries) {
+    const { state, problem } = entry[1];
+    const key = JSON.stringify([state, problem?.message, problem?.owner, problem?.nextAction]);
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  return [...groups.values()];
+}
+
 /** A resource of a run that is over: what had not ended by then has failed, also while the service still writes that. */
 export const asOver = (resource: ResourceStatus): ResourceStatus =>
   isEnded(resource) ? resource : { ...resource, state: "failed", waiting: null };

@@ -7,7 +7,7 @@ import type { operations, ResourceStatus, SyncStatus } from "../api/contract.ts"
 import { Page } from "../app.ts";
 import "../elements/trouble-note.ts";
 import { sync } from "../texts.ts";
-import { inOrder, isIssue, isUnderWay } from "./progress.ts";
+import { alike, inOrder, isIssue, isUnderWay } from "./progress.ts";
 import { resourceProblem } from "./resource-problem.ts";
 
 type Resource = operations["resource_retry"]["parameters"]["path"]["resource"];
@@ -24,13 +24,11 @@ export class ResourceProblems extends Page {
     return html`<trouble-note .error=${this.error}></trouble-note>
       <section class="stack">
         <h3>${sync.attention}</h3>
-        ${issues.map(([name, resource]) =>
-          resourceProblem(name, resource, mayRetry ? () => void this.retry(name) : undefined),
-        )}
+        ${alike(issues).map((same) => resourceProblem(same, mayRetry ? this.retry : undefined))}
       </section>`;
   }
 
-  private async retry(resource: string): Promise<void> {
+  private retry = async (resource: string): Promise<void> => {
     const path = { tenantId: this.status.tenantId, resource: resource as Resource };
     const started = await this.attempt(() =>
       ask(
@@ -38,7 +36,7 @@ export class ResourceProblems extends Page {
       ),
     );
     if (started) this.dispatchEvent(new Event("sync-changed", { bubbles: true }));
-  }
+  };
 }
 
 /** That the whole sync was cancelled is not told of each resource again. */
@@ -50,6 +48,6 @@ export function remarks({ resources }: SyncStatus): TemplateResult | typeof noth
   if (!known.length) return nothing;
   return html`<section class="stack">
     <h3>${sync.remarks}</h3>
-    ${known.map(([name, resource]) => resourceProblem(name, resource))}
+    ${alike(known).map((same) => resourceProblem(same))}
   </section>`;
 }
