@@ -6,12 +6,12 @@ from typing import Any, Final
 
 from tenantsync.admission import rest_seconds
 from tenantsync.clock import parse_rfc3339
-from tenantsync.engine import SliceTools
 from tenantsync.engine import sync_slice as run_slice
 from tenantsync.errors import ContractError
 from tenantsync.resources.registry import find_resource
 from tenantsync.resources.spec import Reading
 from tenantsync.services import Services
+from tenantsync.slices.work import SliceTools
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 
 PROPAGATION_WINDOW: Final = timedelta(minutes=10)

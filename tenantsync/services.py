@@ -13,7 +13,6 @@ from uuid import uuid4
 
 from tenantsync.bodies import CustomerChoice
 from tenantsync.clock import Clock, SystemClock, to_rfc3339
-from tenantsync.engine import SliceBudget
 from tenantsync.errors import RequestError
 from tenantsync.graph.client import TenantGraph
 from tenantsync.identity.authority import Authority
@@ -27,6 +26,7 @@ from tenantsync.psa.port import PsaKinds
 from tenantsync.psa.registry import psa_kinds as make_psa_kinds
 from tenantsync.public_hosts import PublicPoster
 from tenantsync.settings import Settings
+from tenantsync.slices.work import SliceBudget
 from tenantsync.store.audit import Audit
 from tenantsync.store.callback_states import CallbackStates
 from tenantsync.store.connect_batches import ConnectBatches

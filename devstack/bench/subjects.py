@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from devstack.bench.measure import report
-from tenantsync.engine import SliceTools, sync_slice
+from tenantsync.engine import sync_slice
 from tenantsync.graph.paging import read_pages
 from tenantsync.resources.groups import GROUPS
 from tenantsync.resources.memberships import MEMBERSHIPS
@@ -14,6 +14,7 @@ from tenantsync.resources.spec import Reading, ResourceSpec
 from tenantsync.resources.users import USERS
 from tenantsync.services import Services
 from tenantsync.services import services as process_services
+from tenantsync.slices.work import SliceTools
 from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
 
 TENANT: Final = "d3300000-0000-4000-8000-0000000c0de5"

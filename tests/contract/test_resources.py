@@ -8,11 +8,12 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from devstack.microsoft365.facts import load_facts
-from tenantsync.engine import SliceBudget, SliceTools, sync_slice
+from tenantsync.engine import sync_slice
 from tenantsync.permissions import APPLICATION_PERMISSIONS, PERMISSIONS
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.resources.spec import Reading, ResourceSpec
 from tenantsync.services import Services
+from tenantsync.slices.work import SliceBudget, SliceTools
 from tenantsync.store.progress import ResourceProgress, ResourceState, Verdict
 from tests.fakes.microsoft import GRAPH, TENANT, Answer, Asked, FakeMicrosoft, graph_error
 

@@ -16,8 +16,8 @@ from activities.sync_slice import sync_slice
 from tenantsync.admission import admit, release, rest_seconds
 from tenantsync.cancelling import cancel_work
 from tenantsync.clock import to_rfc3339
-from tenantsync.engine import SliceBudget
 from tenantsync.services import Services
+from tenantsync.slices.work import SliceBudget
 from tenantsync.store.runs import Run, RunState, WaitReason
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from tenantsync.engine import SliceBudget
 from tenantsync.resources.spec import Page, Reading
 from tenantsync.services import Services
+from tenantsync.slices.work import SliceBudget
 from tests.fakes.clock import FakeClock
 from tests.unit.test_engine import Bench, Scripted
 

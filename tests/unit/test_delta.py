@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from tenantsync.engine import SliceTools, sync_slice
+from tenantsync.engine import sync_slice
 from tenantsync.errors import (
     CursorExpiredError,
     PermissionMissingError,
@@ -18,6 +18,7 @@ from tenantsync.errors import (
 from tenantsync.graph.client import TenantGraph
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.services import Services
+from tenantsync.slices.work import SliceTools
 from tenantsync.store.inventory import Item
 from tenantsync.store.progress import Mode, ResourceProgress, ResourceState, Verdict
 from tests.fakes.clock import FakeClock

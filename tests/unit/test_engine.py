@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from tenantsync.engine import SliceBudget, SliceOutcome, SliceTools, sync_slice
+from tenantsync.engine import SliceOutcome, sync_slice
 from tenantsync.errors import (
     Cause,
     ConsentError,
@@ -20,6 +20,7 @@ from tenantsync.errors import (
 )
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.services import Services
+from tenantsync.slices.work import SliceBudget, SliceTools
 from tenantsync.store.inventory import Inventory, Listing
 from tenantsync.store.progress import Phase, ResourceProgress, ResourceState, StoredProgress, Verdict
 from tenantsync.store.row_hashes import hash_row, pack

@@ -3,9 +3,9 @@ a listing that was given up."""
 
 import pytest
 
-from tenantsync.engine import SliceBudget
 from tenantsync.errors import CursorExpiredError, TransientError
 from tenantsync.services import Services
+from tenantsync.slices.work import SliceBudget
 from tenantsync.wire import INVENTORY_TABLE
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import orjson
 
-from tenantsync.circles import pass_landmark
 from tenantsync.graph.usage import Usage
 from tenantsync.resources.spec import Page
+from tenantsync.slices.circles import pass_landmark
 from tenantsync.store.inventory import Count, add_tally
 from tenantsync.store.progress import Mode, Phase, ResourceProgress
 
