@@ -16,7 +16,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO
 
-from devstack.setup import PORTAL, PYTHON, ROOT, fail, node_environment, npm, set_up
+from devstack.setup import CLIENTS, PORTAL, PYTHON, ROOT, fail, node_environment, npm, set_up
 
 OLDEST, NEWEST = (3, 11), (3, 13)
 APP_PACKAGES = (
@@ -24,23 +24,24 @@ APP_PACKAGES = (
     *("transfers", "webhooks", "audit_trail", "relationships", "dap", "guidance", "me", "ops", "timers"),
     *("psa_connections", "orchestrators", "activities", "tenantsync"),
 )
-TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py")
+TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py", "clients/python/src")
 BROWSER_TESTS = "tests/browser"
 BESIDE = (BROWSER_TESTS, "tests/e2e")
 README_LINES = 150
 # One heap for all threads instead of one for each, and large pages returned at once: memory stays flat on large tenants
 LEAN_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
 NEED_A_BROWSER = ("setup", "test", "check", "screenshots")
+NEED_CLIENTS = ("setup", "test", "check", "clients")
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code of the command; 2 for a wrong call, 3 when the machine lacks something."""
     refuse_other_pythons()
     options, rest = build_parser().parse_known_args(arguments)
-    if rest and options.command in ("setup", "check"):
+    if rest and options.command in ("setup", "check", "clients"):
         build_parser().error(f"{options.command} takes no {rest[0]!r}")
-    set_up(with_browser=options.command in NEED_A_BROWSER)
-    own = {"setup": lambda: 0, "test": lambda: test(rest, is_full=options.full), "check": check}
+    set_up(with_browser=options.command in NEED_A_BROWSER, with_clients=options.command in NEED_CLIENTS)
+    own = {"setup": lambda: 0, "test": lambda: test(rest, is_full=options.full), "check": check, "clients": clients}
     if options.command in own:
         return own[options.command]()
     return become(f"devstack.{options.command}", rest)
@@ -63,7 +64,8 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser("screenshots", help="write the portal's pictures in docs/", add_help=False)
     commands.add_parser("down", help="end whatever a crash left behind", add_help=False)
     commands.add_parser("setup", help="install everything, nothing else")
-    commands.add_parser("check", help="lint, types, layers, documents, the deployment, the portal")
+    commands.add_parser("check", help="lint, types, layers, documents, the deployment, the portal, the clients")
+    commands.add_parser("clients", help="the API's packages for Python and TypeScript, in clients/dist")
     test_parser = commands.add_parser("test", help="all tests; further options go to pytest")
     test_parser.add_argument("--full", action="store_true", help="the slow ones too")
     return parser
@@ -125,7 +127,8 @@ def check() -> int:
         run("python", "-m", "devstack.docs", "--check"),
         run("python", "-m", "devstack.infra"),
         check_readme(),
-        check_portal(),
+        check_npm(PORTAL),
+        check_npm(CLIENTS / "typescript"),
         run("python", "-m", "devstack.portal_size"),
         run("pytest", "-m", "accessibility", BROWSER_TESTS),
     ]
@@ -139,10 +142,19 @@ def check_readme() -> int:
     return fail(f"README.md has {lines} lines, {README_LINES} are allowed") if lines > README_LINES else 0
 
 
-def check_portal() -> int:
-    """The portal's own checks: types of the contract, types, lint, unit tests."""
-    announce("npm", "run", "check")
-    return subprocess.run(npm("run", "--silent", "check"), cwd=PORTAL, env=node_environment(), check=False).returncode
+def check_npm(directory: Path) -> int:
+    """A package's own checks: types, lint, unit tests."""
+    announce("npm", "run", "check", "--prefix", str(directory.relative_to(ROOT)))
+    return subprocess.run(
+        npm("run", "--silent", "check"), cwd=directory, env=node_environment(), check=False
+    ).returncode
+
+
+def clients() -> int:
+    """Shows the packages, which the set-up has made."""
+    for path in sorted((CLIENTS / "dist").iterdir()):
+        print(path.relative_to(ROOT))
+    return 0
 
 
 def run(tool: str, *arguments: str) -> int:

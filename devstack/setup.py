@@ -19,11 +19,13 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 AZURITE = STATE / "azurite"
 PORTAL = ROOT / "portal"
+CLIENTS = ROOT / "clients"
 NODE_CHOICE = STATE / "node.json"
 BROWSER_CHOICE = STATE / "browser.json"
 # What is meant for the app must not reach pip and npm: a CA bundle for a simulator would break their TLS
 APP_SETTINGS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "NODE_OPTIONS")
 GENERATED = PORTAL / "src" / "api" / "contract.ts"
+MADE_SOURCES = ("contract.ts", "models.py", "operations.py")
 
 
 def fail(message: str) -> int:
@@ -32,8 +34,8 @@ def fail(message: str) -> int:
     return 3
 
 
-def set_up(*, with_browser: bool) -> None:
-    """Python packages, Azurite and the portal, for tests a browser too; a moment when there is nothing to do."""
+def set_up(*, with_browser: bool, with_clients: bool = False) -> None:
+    """Python packages, Azurite and the portal, for tests more; a moment when there is nothing to do."""
     from devstack.node import OLDEST_NODE, PYPI_NODE
 
     STATE.mkdir(exist_ok=True)
@@ -44,8 +46,17 @@ def set_up(*, with_browser: bool) -> None:
     packages = digest(PORTAL / "package-lock.json")
     once("portal-packages", packages, "the portal's packages", install_portal, PORTAL / "node_modules")
     once("portal", digest(*portal_sources()), "the portal's pages", build_portal, PORTAL / "dist")
+    if with_clients:
+        set_up_clients()
     if with_browser:
         set_up_browser()
+
+
+def set_up_clients() -> None:
+    """The packages for callers of the API, generated and built."""
+    packages, typescript = digest(CLIENTS / "typescript/package-lock.json"), CLIENTS / "typescript"
+    once("client-packages", packages, "what the clients are built with", install_clients, typescript / "node_modules")
+    once("clients", digest(*client_sources()), "the client packages", build_clients, CLIENTS / "dist")
 
 
 def once(name: str, wanted: str, title: str, step: Callable[[], None], makes: Path) -> None:
@@ -80,6 +91,16 @@ def portal_sources() -> Iterator[Path]:
         found = sorted((PORTAL / folder).rglob("*"))
         yield from (path for path in found if path.is_file() and path != GENERATED)
     yield from sorted(path for path in PORTAL.iterdir() if path.is_file())
+
+
+def client_sources() -> Iterator[Path]:
+    """What the client packages are made from, without what is made on the way."""
+    yield from (ROOT / name for name in ("openapi.yaml", "LICENSE", "requirements-dev.txt"))
+    for folder in (ROOT / "devstack/clients", *CLIENTS.glob("*/src")):
+        found = sorted([*folder.rglob("*.py"), *folder.rglob("*.ts")])
+        yield from (path for path in found if path.name not in MADE_SOURCES)
+    for pattern in ("*/*.toml", "*/*.json", "*/*.md"):
+        yield from sorted(CLIENTS.glob(pattern))
 
 
 # Steps
@@ -124,6 +145,17 @@ def install_portal() -> None:
 def build_portal() -> None:
     """portal/dist from the portal's sources."""
     install(npm("run", "build"), "The portal could not be built", node_environment(), PORTAL)
+
+
+def install_clients() -> None:
+    """The TypeScript client's packages from its lock file."""
+    npm_ci(CLIENTS / "typescript", "npm could not install what the clients are built with")
+
+
+def build_clients() -> None:
+    """Both clients, generated and packed."""
+    command = [str(PYTHON), "-m", "devstack.clients"]
+    install(command, "The client packages could not be built", {**node_environment(), "PYTHONPATH": str(ROOT)}, ROOT)
 
 
 def set_up_browser() -> None:

@@ -74,9 +74,13 @@ TENANTS = (
     tenant(32, "connectwise.test"),
     tenant(33, "autotask.test"),
     tenant(34, "halopsa.test"),
+    tenant(35, "snake.test", users=1200),
+    tenant(36, "script.test"),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 
+CERTIFIED = ("users", "groups", "memberships", "devices", "mailboxes")
+"""Resources whose ids the simulator tells."""
 LEGACY = ("legacy1.test", "legacy2.test")
 """Customers the MSP reaches by DAP."""
 PSA_CUSTOMERS = ("connectwise.test", "autotask.test", "halopsa.test")
@@ -100,6 +104,11 @@ def onboard(stack: Stack, domain: str, action: str = "accept") -> dict[str, Any]
     connected = portal.connect(domain, domain)
     AdminBrowser(stack).open(connected["authUrl"], action)
     return list(portal.follow(connected["tenantId"]))[-1]
+
+
+def tenant_id(domain: str) -> str:
+    """The id of one of the tenants."""
+    return str(next(item["tenantId"] for item in TENANTS if item["domain"] == domain))
 
 
 def inventory_ids(stack: Stack, tenant_id: str, resource: str) -> list[str]:

@@ -8,14 +8,9 @@ import requests
 
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal
 from devstack.stack import OTHER_MSP, Stack
-from tests.e2e.conftest import TENANTS, inventory_ids, onboard, true_ids
+from tests.e2e.conftest import CERTIFIED, inventory_ids, onboard, tenant_id, true_ids
 
 CALLBACK = "/api/msp-portal/tenants/callback"
-CERTIFIED = ("users", "groups", "memberships", "devices", "mailboxes")
-
-
-def tenant_id(domain: str) -> str:
-    return str(next(item["tenantId"] for item in TENANTS if item["domain"] == domain))
 
 
 def status_of(stack: Stack, domain: str, **token: Any) -> requests.Response:

@@ -6,11 +6,7 @@ import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal, ProblemError
 from devstack.stack import MSP, OTHER_MSP, Stack
-from tests.e2e.conftest import LEGACY, TENANTS
-
-
-def tenant_id(domain: str) -> str:
-    return str(next(item["tenantId"] for item in TENANTS if item["domain"] == domain))
+from tests.e2e.conftest import LEGACY, tenant_id
 
 
 def group_of_the_msp(stack: Stack, number: int) -> str:

@@ -1,6 +1,7 @@
 """What may be released: a tag, a version and a dated section of the changelog that agree."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,14 @@ def test_changelog_has_a_section_of_this_version():
     assert f"\n## [{release.read_version()}] - " in (release.ROOT / "CHANGELOG.md").read_text()
 
 
-def test_portal_has_the_same_version():
-    assert json.loads((release.ROOT / "portal/package.json").read_text())["version"] == release.read_version()
+@pytest.mark.parametrize("package", ["portal/package.json", "clients/typescript/package.json"])
+def test_packages_of_node_have_the_same_version(package: str):
+    assert json.loads((release.ROOT / package).read_text())["version"] == release.read_version()
+
+
+def test_client_for_python_has_the_same_version():
+    client = tomllib.loads((release.ROOT / "clients/python/pyproject.toml").read_text())
+    assert client["project"]["version"] == release.read_version()
 
 
 def test_refusal_is_an_exit_code_and_writes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

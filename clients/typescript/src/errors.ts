@@ -1,0 +1,67 @@
+/** What the API refuses, and what never arrived. */
+
+import type { Owner, Problem } from "./contract.js";
+
+/** A call has not done what it should. */
+export class ConnectError extends Error {
+  /** The service is away, and likely to be back soon. */
+  readonly isPassing: boolean = false;
+
+  constructor(
+    message: string,
+    /** The answer's; 0 when none came. */
+    readonly status: number,
+    /** Seconds until it may be tried again, where that is known. */
+    readonly retryAfter: number | undefined,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** No answer of the API arrived: the network, a gateway's own page, or the service is away. */
+export class NoAnswerError extends ConnectError {
+  override readonly isPassing = this.status === 0 || this.status >= 500;
+}
+
+/** The API's own refusal (RFC 9457): what happened, whose move it is, what to do next. */
+export class ProblemError extends ConnectError {
+  override readonly isPassing = this.status === 503;
+  /** Stable, where the texts are for people and may change. */
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly owner: Owner;
+  readonly nextAction: string;
+  readonly correlationId: string;
+
+  constructor(
+    /** Everything, further members of some problems too. */
+    readonly document: Problem,
+    retryAfter: number | undefined,
+  ) {
+    super(`${document.title} [${document.code}] ${document.nextAction}`, document.status, retryAfter);
+    this.code = document.code;
+    this.title = document.title;
+    this.detail = document.detail;
+    this.owner = document.owner;
+    this.nextAction = document.nextAction;
+    this.correlationId = document.correlationId;
+  }
+}
+
+/** The error an answer from 400 on stands for. */
+export async function errorOf(response: Response): Promise<ConnectError> {
+  const retryAfter = secondsOf(response.headers.get("retry-after"));
+  if (response.headers.get("content-type")?.includes("problem+json")) {
+    return new ProblemError((await response.json()) as Problem, retryAfter);
+  }
+  await response.body?.cancel();
+  return new NoAnswerError(`Status ${response.status}, and not from the API.`, response.status, retryAfter);
+}
+
+/** Seconds of a Retry-After header; undefined without one, or when it is a date. */
+export function secondsOf(header: string | null): number | undefined {
+  return header !== null && /^\d+$/.test(header) ? Number(header) : undefined;
+}
