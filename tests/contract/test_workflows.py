@@ -3,7 +3,6 @@
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ def runs() -> list[tuple[str, str]]:
 
 
 def test_workflows_and_their_jobs_are_the_ones_that_are_promised():
-    promised = {"check", "test", "bench", "functions-host", "infra", "dependencies", "secrets"}
+    promised = {"check", "test", "bench", "clients", "functions-host", "infra", "dependencies", "secrets"}
     assert set(WORKFLOWS) == {"ci.yml", "release.yml"}
     assert promised <= set(WORKFLOWS["ci.yml"]["jobs"])
     triggers = WORKFLOWS["ci.yml"][True]  # YAML 1.1 reads the word `on` as true
@@ -103,7 +102,11 @@ def test_what_if_gives_what_the_template_needs():
 def test_dependabot_looks_at_every_list_of_dependencies():
     updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
     watched = {(item["package-ecosystem"], item["directory"]) for item in updates}
-    locks = [path for path in ("portal", "devstack/azurite") if (ROOT / path / "package-lock.json").exists()]
+    locks = [
+        path
+        for path in ("portal", "clients/typescript", "devstack/azurite")
+        if (ROOT / path / "package-lock.json").exists()
+    ]
     assert watched == {("pip", "/"), ("github-actions", "/"), *(("npm", f"/{path}") for path in locks)}
 
 
@@ -131,4 +134,5 @@ def test_release_needs_everything_and_is_made_from_a_tag():
     assert release["jobs"]["publish"]["needs"] == "verify"
     (attested,) = (step["with"]["subject-path"].split() for _, step in steps() if "attest" in step.get("uses", ""))
     (published,) = (command for _, command in runs() if command.startswith("gh release create"))
-    assert [name for name in published.split() if Path(name).suffix in {".zip", ".json"}] == attested
+    assert published.partition(" notes.md ")[2].split() == attested
+    assert {"opspilot365-connect.zip", "clients/dist/*"} <= set(attested)
