@@ -27,6 +27,15 @@ _RETRIES: Final = {
     Retry.AFTER_ACTION: "after the action",
 }
 
+_CLIENTS: Final = (
+    "## Clients",
+    "",
+    "A release has typed packages for [Python](../clients/python/README.md), a method for each operation, and for",
+    "[TypeScript](../clients/typescript/README.md), calls by path. Both follow a sync by ETag and Retry-After, read",
+    "lists page by page, wait out a 429, take an Idempotency-Key, and raise a problem document as an error with its",
+    "members. `python3 dev.py clients` builds them.",
+)
+
 
 def main() -> int:
     """Writes the documents; with `--check`, 1 when one of them is not up to date."""
@@ -97,6 +106,8 @@ def api() -> Iterator[str]:
             _, _, roles = operation["description"].partition("Role: ")
             role = roles.rstrip(".").replace("\n", " ") or "anonymous"
             yield f"| `{method.upper()} {path}` | {operation['summary']} | {role} |"
+    yield ""
+    yield from _CLIENTS
 
 
 def _cell(text: str) -> str:

@@ -9,7 +9,7 @@ import dev
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
     path
-    for pattern in ("*.md", "docs/**/*.md", "infra/*.md", "portal/*.md", "devstack/**/*.md")
+    for pattern in ("*.md", "docs/**/*.md", "infra/*.md", "portal/*.md", "clients/*/*.md", "devstack/**/*.md")
     for path in ROOT.glob(pattern)
     if "node_modules" not in path.parts
 )

@@ -35,6 +35,8 @@ RUN_ELSEWHERE = {
     "azd ": "needs a subscription; ci.yml: infra builds the templates and asks what they would change",
     "az keyvault secret set": "needs a vault; ci.yml: infra asks what would be made",
     "curl <API_URL>/api/health": "ci.yml: functions-host",
+    "pip install ./opspilot365_connect": "needs a release; release.yml: publish makes what it installs",
+    "npm install ./opspilot365-connect": "needs a release; release.yml: publish makes what it installs",
     "gh attestation verify": "needs a release; release.yml: publish makes what it verifies",
 }
 """Start of a command, and who runs it: too dear for here, or not to be had offline."""
