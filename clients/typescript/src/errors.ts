@@ -38,7 +38,7 @@ export class ProblemError extends ConnectError {
 
   constructor(
     /** Everything, further members of some problems too. */
-    readonly document: Problem,
+    readonly document: Problem & { readonly [member: string]: unknown },
     retryAfter: number | undefined,
   ) {
     super(`${document.title} [${document.code}] ${document.nextAction}`, document.status, retryAfter);
@@ -51,11 +51,14 @@ export class ProblemError extends ConnectError {
   }
 }
 
-/** The error an answer from 400 on stands for. */
-export async function errorOf(response: Response): Promise<ConnectError> {
+/** The error an answer stands for; a success that is not JSON is a page of somebody else. */
+export async function findError(response: Response): Promise<ConnectError | undefined> {
+  const kind = response.headers.get("content-type") ?? "";
+  const hasContent = [200, 201, 202].includes(response.status);
+  if (response.status < 400 && (!hasContent || kind.includes("json"))) return undefined;
   const retryAfter = secondsOf(response.headers.get("retry-after"));
-  if (response.headers.get("content-type")?.includes("problem+json")) {
-    return new ProblemError((await response.json()) as Problem, retryAfter);
+  if (kind.includes("problem+json")) {
+    return new ProblemError(await response.json(), retryAfter);
   }
   await response.body?.cancel();
   return new NoAnswerError(`Status ${response.status}, and not from the API.`, response.status, retryAfter);

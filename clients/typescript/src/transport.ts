@@ -1,6 +1,6 @@
 /** HTTP as the API wants it: a fresh token for each request, patience while it is busy, refusals as exceptions. */
 
-import { ConnectError, errorOf, NoAnswerError } from "./errors.js";
+import { ConnectError, findError, NoAnswerError } from "./errors.js";
 
 export interface Options {
   /** The API's address, without a path. */
@@ -69,7 +69,8 @@ export class Transport {
   private async sendOnce(request: Request): Promise<Response> {
     request.headers.set("Authorization", `Bearer ${await this.options.token()}`);
     const response = await this.reach(request);
-    if (response.status >= 400) throw await errorOf(response);
+    const error = await findError(response);
+    if (error) throw error;
     return response;
   }
 

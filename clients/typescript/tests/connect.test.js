@@ -101,12 +101,14 @@ for (const trouble of [() => LOST, () => busy(503), () => new Response(null, { s
   });
 }
 
-test("a page of somebody else is no answer, and not waited for", async () => {
-  const { connect, waited } = client([new Response("<html>", { status: 404 })]);
-  const isIt = (error) => error instanceof NoAnswerError && error.status === 404 && !error.isPassing;
-  await assert.rejects(connect.get("/api/msp-portal/me"), isIt);
-  assert.deepEqual(waited, []);
-});
+for (const status of [200, 404]) {
+  test(`a page of somebody else with ${status} is no answer, and not waited for`, async () => {
+    const { connect, waited } = client([new Response("<html>", { status })]);
+    const isIt = (error) => error instanceof NoAnswerError && error.status === status && !error.isPassing;
+    await assert.rejects(connect.get("/api/msp-portal/me"), isIt);
+    assert.deepEqual(waited, []);
+  });
+}
 
 test("an answer has its ETag, and an empty one is undefined", async () => {
   const { connect } = client([told({ name: "Contoso" }, 200, { ETag: '"7"' }), new Response(null, { status: 204 })]);

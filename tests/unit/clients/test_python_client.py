@@ -106,10 +106,11 @@ def test_what_could_be_done_twice_is_sent_once_and_with_a_key_again(desk: Desk, 
     assert desk.client(scripted(trouble, answer)).batch_send(batch, idempotency_key="k")["batchId"] == "b"
 
 
-def test_page_of_somebody_else_is_no_answer_and_not_waited_for(desk: Desk):
+@pytest.mark.parametrize("status", [200, 404])
+def test_page_of_somebody_else_is_no_answer_and_not_waited_for(desk: Desk, status: int):
     with pytest.raises(desk.package.NoAnswerError) as failed:
-        desk.client(scripted(Told(404, {"Content-Type": "text/html"}, b"<html>"))).me_show()
-    assert (failed.value.status, failed.value.is_passing, desk.waited) == (404, False, [])
+        desk.client(scripted(Told(status, {"Content-Type": "text/html"}, b"<html>"))).me_show()
+    assert (failed.value.status, failed.value.is_passing, desk.waited) == (status, False, [])
 
 
 def test_redirect_is_given_and_not_followed_with_the_token(desk: Desk):

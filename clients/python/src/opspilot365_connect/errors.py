@@ -1,10 +1,14 @@
 """What the API refuses, and what never arrived."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any, Final
 
 import requests
 
 from opspilot365_connect.models import Owner, Problem
+
+_WITH_CONTENT: Final = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
 
 
 class ConnectError(Exception):
@@ -38,7 +42,7 @@ class ProblemError(ConnectError):
 
     def __init__(self, document: Problem, retry_after: float | None = None) -> None:
         super().__init__(f"{document['title']} [{document['code']}] {document['nextAction']}")
-        self.document = document
+        self.document: Mapping[str, Any] = document
         self.status = document["status"]
         self.is_passing = self.status == HTTPStatus.SERVICE_UNAVAILABLE
         self.code: str = document["code"]
@@ -50,10 +54,13 @@ class ProblemError(ConnectError):
         self.retry_after = retry_after
 
 
-def error_of(answer: requests.Response) -> ConnectError:
-    """The error an answer from 400 on stands for."""
+def find_error(answer: requests.Response) -> ConnectError | None:
+    """The error an answer stands for; a success that is not JSON is a page of somebody else."""
+    kind = answer.headers.get("Content-Type", "")
+    if answer.status_code < HTTPStatus.BAD_REQUEST and (answer.status_code not in _WITH_CONTENT or "json" in kind):
+        return None
     retry_after = seconds_of(answer.headers.get("Retry-After"))
-    if "problem+json" in answer.headers.get("Content-Type", ""):
+    if "problem+json" in kind:
         return ProblemError(answer.json(), retry_after)
     return NoAnswerError(f"Status {answer.status_code}, and not from the API.", answer.status_code, retry_after)
 

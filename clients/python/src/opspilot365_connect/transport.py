@@ -8,7 +8,7 @@ from urllib.parse import quote, urlsplit
 
 import requests
 
-from opspilot365_connect.errors import ConnectError, NoAnswerError, error_of, seconds_of
+from opspilot365_connect.errors import ConnectError, NoAnswerError, find_error, seconds_of
 
 _TIMEOUT_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
@@ -102,10 +102,10 @@ class Transport:
         settings = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
         try:
             answer = self._session.send(prepared, timeout=_TIMEOUT_SECONDS, allow_redirects=False, **settings)
-        except requests.RequestException as error:
-            raise NoAnswerError(f"Nothing came back: {type(error).__name__}") from error
-        if answer.status_code >= HTTPStatus.BAD_REQUEST:
-            raise error_of(answer)
+        except requests.RequestException as trouble:
+            raise NoAnswerError(f"Nothing came back: {type(trouble).__name__}") from trouble
+        if error := find_error(answer):
+            raise error
         return answer
 
 
