@@ -33,9 +33,12 @@ _NOTES: Final = """\
 - Transactions of the host's account, and what host and traces log, are reckoned from executions and requests, and so
   are their dollars. Everything else comes from what is measured. CPU includes the local host's own Durable engine.
 - Not in it: people who use the portal, PSAs, and the daily look at each consent, a request or two a tenant.
-- Prices: US dollars, East US 2, as read from the Azure Retail Prices API in September and October 2026. Zone
-  redundancy is an estimate; vault, alerts and traffic, a few cents, are left out. All of it:
-  `devstack/bench/capacity_model.py`."""
+- A day's sync of users and groups asks for a page of every two hundred objects here, whatever has changed, as the
+  simulator goes through all of them: Microsoft sends what has changed, so a day's requests are at most these.
+- CPU and seconds are this machine's: another one, or a busy one, gives other waves and other GB-seconds.
+- Prices: US dollars, East US 2, list prices as others quote them in public in 2025 and 2026; none was asked of
+  Microsoft. Zone redundancy is an estimate. Left out: alerts, a private network (`infra/README.md` has both), vault
+  and traffic, a few cents. All of it: `devstack/bench/capacity_model.py`."""
 _ROWS: Final[Sequence[tuple[str, Callable[[Capacity], str]]]] = (
     ("users", lambda found: f"{found.users:,.0f}"),
     ("daily wave", lambda found: _wave(found.wave)),

@@ -42,7 +42,7 @@ _GB: Final = 1e9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prices:
-    """US dollars, East US 2, pay as you go. Azure Retail Prices API, read in September and October 2026."""
+    """US dollars, East US 2, pay as you go: list prices at second hand, as quoted in public in 2025 and 2026."""
 
     baseline_gb_second: float = 0.000004
     """Always ready, whether busy or not."""
