@@ -127,6 +127,7 @@ def check() -> int:
         run("python", "-m", "devstack.docs", "--check"),
         run("python", "-m", "devstack.infra"),
         check_readme(),
+        check_merges(),
         check_npm(PORTAL),
         check_npm(CLIENTS / "typescript"),
         run("python", "-m", "devstack.portal_size"),
@@ -140,6 +141,13 @@ def check_readme() -> int:
     """README must stay short enough to be read."""
     lines = len((ROOT / "README.md").read_text().splitlines())
     return fail(f"README.md has {lines} lines, {README_LINES} are allowed") if lines > README_LINES else 0
+
+
+def check_merges() -> int:
+    """No file in git may hold the marks of a merge that was left half done."""
+    command = ["git", "grep", "-I", "--line-number", "-E", "^(<{7}|>{7}) "]
+    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    return fail(f"marks of a merge are left:\n{found}") if found else 0
 
 
 def check_npm(directory: Path) -> int:
