@@ -65,6 +65,8 @@ class Template:
     path: Path
     root: Node
     declarations: tuple[Declaration, ...]
+    nodes: tuple[Node, ...]
+    """Everything that has a name in the grammar, in the order of the source."""
 
     def of(self, kind: str) -> dict[str, Declaration]:
         return {item.name: item for item in self.declarations if item.kind == kind}
@@ -80,19 +82,28 @@ def parse(path: Path) -> Template:
     # the grammar has no `extension`; a comment as long keeps the places right
     source = _EXTENSION.sub(lambda found: b"//".ljust(len(found[0])), path.read_bytes())
     root = _PARSER.parse(source).root_node
-    return Template(path, root, tuple(_declarations(root)))
+    return Template(path, root, tuple(_declarations(root)), tuple(walk(root)))
 
 
 def errors(template: Template) -> Iterator[Node]:
     """Where the grammar ends."""
-    return (node for node in walk(template.root) if node.is_error or node.is_missing)
+    return _errors(template.root) if template.root.has_error else iter(())
+
+
+def _errors(node: Node) -> Iterator[Node]:
+    if node.is_error or node.is_missing:
+        yield node
+    for child in node.children:  # what is missing may be a sign, which has no name
+        yield from _errors(child)
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """A node and everything in it."""
-    yield node
-    for child in node.children:
-        yield from walk(child)
+    """A node and everything in it that has a name in the grammar, in the order of the source."""
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.named_children))
 
 
 def text(node: Node | None) -> str:
@@ -136,7 +147,10 @@ def literal(node: Node) -> object:
 
 
 def at(value: object, path: str) -> object:
-    """What is at `a.b.c`; None when nothing is."""
+    """What is at `a.b.0.c`; None when nothing is."""
     for key in path.split("."):
-        value = value.get(key) if isinstance(value, dict) else None
+        if isinstance(value, list) and key.isdecimal():
+            value = value[int(key)] if int(key) < len(value) else None
+        else:
+            value = value.get(key) if isinstance(value, dict) else None
     return value

@@ -1,5 +1,6 @@
 """Names: each is declared once, declared at all and used; modules get what they ask for and give what is read."""
 
+import re
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Final
 
 from tree_sitter import Node
 
-from devstack.infra.bicep import Declaration, Template, at, errors, literal, text, walk
+from devstack.infra.bicep import Declaration, Expression, Template, at, errors, literal, text, walk
 
 _FUNCTIONS: Final = frozenset(
     {
@@ -26,6 +27,7 @@ _FUNCTIONS: Final = frozenset(
         "uniqueString",
     }
 )
+_OUTPUT: Final = re.compile(r"\w+\.outputs\.(\w+)")
 _LITERAL_TYPES: Final = {"string": str, "int": int, "bool": bool, "array": list, "object": dict}
 
 
@@ -131,6 +133,8 @@ def _check_module(
             yield module.line, f"module {module.name} has no param {name}"
         elif _is_of_another_type(value, params[name].target):
             yield module.line, f"module {module.name}: {name} must be of type {params[name].target}"
+        elif _is_of_another_name(name, value):
+            yield module.line, f"module {module.name}: {name} is given {value}, which is named otherwise"
     yield from _check_outputs(template, module, target)
 
 
@@ -138,8 +142,14 @@ def _is_of_another_type(value: object, wanted: str) -> bool:
     return type(value) in _LITERAL_TYPES.values() and type(value) is not _LITERAL_TYPES.get(wanted)
 
 
+def _is_of_another_name(param: str, value: object) -> bool:
+    """A param ends with the name of the output it is given, so that no two are mixed up."""
+    found = _OUTPUT.fullmatch(value) if isinstance(value, Expression) else None
+    return found is not None and not param.lower().endswith(found[1].lower())
+
+
 def _check_outputs(template: Template, module: Declaration, target: Template) -> Iterator[tuple[int, str]]:
-    for node in walk(template.root):
+    for node in template.nodes:
         if (
             node.type != "member_expression"
             or text(node.named_children[0]).replace("!", "") != f"{module.name}.outputs"
@@ -163,6 +173,6 @@ def _is_guarded(node: Node) -> bool:
 
 def load(template: Template, function: str) -> Iterator[str]:
     """Paths that `loadTextContent` or `loadJsonContent` reads, relative to the file."""
-    for node in walk(template.root):
+    for node in template.nodes:
         if node.type == "call_expression" and text(node.named_children[0]) == function:
             yield str(literal(node.named_children[1].named_children[0]))

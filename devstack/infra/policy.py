@@ -9,44 +9,13 @@ from tree_sitter import Node
 
 from devstack.infra.bicep import Declaration, Expression, Template, at, literal, text, walk
 
-API_VERSIONS: Final = {
-    "Microsoft.Authorization/roleAssignments": "2022-04-01",
-    "Microsoft.Consumption/budgets": "2023-11-01",
-    "Microsoft.DurableTask/schedulers": "2025-11-01",
-    "Microsoft.DurableTask/schedulers/taskHubs": "2025-11-01",
-    "Microsoft.Graph/applications": "v1.0",
-    "Microsoft.Graph/applications/federatedIdentityCredentials": "v1.0",
-    "Microsoft.Graph/servicePrincipals": "v1.0",
-    "Microsoft.Insights/actionGroups": "2023-01-01",
-    "Microsoft.Insights/components": "2020-02-02",
-    "Microsoft.Insights/diagnosticSettings": "2021-05-01-preview",  # there is no other
-    "Microsoft.Insights/scheduledQueryRules": "2022-06-15",
-    "Microsoft.Insights/workbooks": "2023-06-01",
-    "Microsoft.KeyVault/vaults": "2023-07-01",
-    "Microsoft.ManagedIdentity/userAssignedIdentities": "2023-01-31",
-    "Microsoft.Network/privateDnsZones": "2024-06-01",
-    "Microsoft.Network/privateDnsZones/virtualNetworkLinks": "2024-06-01",
-    "Microsoft.Network/privateEndpoints": "2024-05-01",
-    "Microsoft.Network/privateEndpoints/privateDnsZoneGroups": "2024-05-01",
-    "Microsoft.Network/virtualNetworks": "2024-05-01",
-    "Microsoft.OperationalInsights/workspaces": "2023-09-01",
-    "Microsoft.Resources/resourceGroups": "2024-03-01",
-    "Microsoft.Storage/storageAccounts": "2024-01-01",
-    "Microsoft.Storage/storageAccounts/blobServices": "2024-01-01",
-    "Microsoft.Storage/storageAccounts/blobServices/containers": "2024-01-01",
-    "Microsoft.Storage/storageAccounts/tableServices": "2024-01-01",
-    "Microsoft.Web/serverfarms": "2024-04-01",
-    "Microsoft.Web/sites": "2024-04-01",
-    "Microsoft.Web/sites/basicPublishingCredentialsPolicies": "2024-04-01",
-    "Microsoft.Web/sites/config": "2024-04-01",
-    "Microsoft.Web/staticSites": "2024-04-01",
-}
 _PRIVATE: Final = {
     "properties.publicNetworkAccess": Expression("isPrivate ? 'Disabled' : 'Enabled'"),
     "properties.networkAcls.defaultAction": Expression("isPrivate ? 'Deny' : 'Allow'"),
 }
 _WANTED: Final[Mapping[str, Mapping[str, object]]] = {
     "Microsoft.Storage/storageAccounts": {
+        "kind": "StorageV2",
         "properties.allowSharedKeyAccess": False,
         "properties.allowBlobPublicAccess": False,
         "properties.minimumTlsVersion": "TLS1_2",
@@ -54,19 +23,35 @@ _WANTED: Final[Mapping[str, Mapping[str, object]]] = {
         **_PRIVATE,
     },
     "Microsoft.KeyVault/vaults": {
+        "properties.sku.family": "A",
         "properties.enableRbacAuthorization": True,
         "properties.enablePurgeProtection": True,
         "properties.softDeleteRetentionInDays": 90,
         **_PRIVATE,
     },
+    "Microsoft.Web/serverfarms": {
+        "kind": "functionapp",
+        "sku.name": "FC1",
+        "sku.tier": "FlexConsumption",
+        "properties.reserved": True,
+    },
     "Microsoft.Web/sites": {
+        "kind": "functionapp,linux",
         "identity.type": "UserAssigned",
+        "properties.serverFarmId": Expression("plan.id"),
+        "properties.keyVaultReferenceIdentity": Expression("identityId"),
         "properties.httpsOnly": True,
         "properties.siteConfig.minTlsVersion": "1.2",
         "properties.siteConfig.ftpsState": "Disabled",
         "properties.siteConfig.cors.allowedOrigins": Expression("corsOrigins"),
         "properties.siteConfig.cors.supportCredentials": False,
+        "properties.functionAppConfig.runtime.name": "python",
+        "properties.functionAppConfig.runtime.version": "3.12",
+        "properties.functionAppConfig.deployment.storage.type": "blobContainer",
         "properties.functionAppConfig.deployment.storage.authentication.type": "UserAssignedIdentity",
+        "properties.functionAppConfig.deployment.storage.authentication.userAssignedIdentityResourceId": Expression(
+            "identityId"
+        ),
         "properties.functionAppConfig.scaleAndConcurrency.alwaysReady": [
             {"name": "durable", "instanceCount": Expression("durableInstances")}
         ],
@@ -84,7 +69,64 @@ _WANTED: Final[Mapping[str, Mapping[str, object]]] = {
         "audiences": ["api://AzureADTokenExchange"],
     },
     "Microsoft.Graph/applications": {"signInAudience": "AzureADMultipleOrgs"},
+    "Microsoft.Web/staticSites": {"sku.name": "Standard", "sku.tier": "Standard"},
+    "Microsoft.DurableTask/schedulers": {"properties.sku.name": "Consumption"},
+    "Microsoft.Consumption/budgets": {"properties.category": "Cost", "properties.timeGrain": "Monthly"},
+    "Microsoft.Insights/scheduledQueryRules": {
+        "properties.enabled": True,
+        "properties.evaluationFrequency": "PT5M",
+        "properties.scopes": [Expression("workspaceId")],
+        "properties.actions.actionGroups": Expression(
+            "union(ownActionGroupIds, empty(otherActionGroupId) ? [] : [otherActionGroupId])"
+        ),
+    },
+    "Microsoft.Insights/actionGroups": {"properties.groupShortName": "OpsPilot365"},  # twelve characters at most
+    "Microsoft.Network/virtualNetworks": {
+        "properties.subnets.0.properties.delegations.0.properties.serviceName": "Microsoft.App/environments",
+    },
+    "Microsoft.Network/privateEndpoints": {
+        "properties.privateLinkServiceConnections.0.properties.groupIds": [Expression("endpoint.service")],
+    },
 }
+_WANTED_OF: Final[Mapping[str, Mapping[str, object]]] = {
+    "connector": {
+        "web.redirectUris": [Expression("callbackUrl")],
+        "requiredResourceAccess.0.resourceAppId": "00000003-0000-0000-c000-000000000000",  # Microsoft Graph
+        "requiredResourceAccess.0.resourceAccess": Expression(
+            "concat( map(items(applicationPermissions), permission => { id: permission.value, type: 'Role' }),"
+            " map(items(delegatedPermissions), permission => { id: permission.value, type: 'Scope' }) )"
+        ),
+    },
+    "portal": {"spa.redirectUris": [Expression("'${portalUrl}/'")]},
+    "api": {
+        "web.redirectUris": [Expression("'${portalUrl}/'")],
+        "api.requestedAccessTokenVersion": 2,
+        "api.oauth2PermissionScopes.0.value": "access_as_user",
+        "api.preAuthorizedApplications.0.appId": Expression("portal.appId"),
+        "api.preAuthorizedApplications.0.delegatedPermissionIds": [Expression("apiScopeId")],
+    },
+}
+"""By the name of an app registration."""
+_VALUES: Final[Mapping[str, object]] = {
+    "tags": {"azd-env-name": Expression("environmentName")},
+    "storageZones": Expression(
+        "map(['blob', 'queue', 'table'], service => 'privatelink.${service}.${environment().suffixes.storage}')"
+    ),
+    "vaultZone": "privatelink.vaultcore.azure.net",
+    "endpoints": [
+        {"service": service, "of": of, "resourceId": Expression(resource), "zone": Expression(zone)}
+        for service, of, resource, zone in (
+            ("blob", "host", "hostAccountId", "storageZones[0]"),
+            ("queue", "host", "hostAccountId", "storageZones[1]"),
+            ("table", "host", "hostAccountId", "storageZones[2]"),
+            ("table", "data", "dataAccountId", "storageZones[2]"),
+            ("vault", "secrets", "vaultId", "vaultZone"),
+        )
+    ],
+    "tablesEndpoint": Expression("dataAccount.properties.primaryEndpoints.table"),
+    "hostAccountName": Expression("hostAccount.name"),
+}
+"""Of variables and outputs, by name."""
 _IDENTITY_PARAMS: Final = ("principalId", "identityPrincipalId")
 _IDENTITY: Final = "identity.outputs.principalId"
 _ROLES: Final = {
@@ -111,7 +153,9 @@ def check_policies(templates: Mapping[Path, Template]) -> Iterator[tuple[Path, i
         for resource in template.of("resource").values():
             yield from ((path, resource.line, said) for said in _check_resource(template, resource))
             if resource.target.startswith("Microsoft.Authorization/roleAssignments@"):
+                yield from ((path, resource.line, said) for said in _check_role_name(resource))
                 granted.setdefault(str(at(resource.body, "scope")), set()).update(_role_ids(template, resource))
+        yield from ((path, line, said) for line, said in _check_values(template))
         yield from ((path, line, said) for line, said in _check_secrets(template))
         yield from ((path, line, said) for line, said in _check_given(template))
     for scope in sorted(granted.keys() | _ROLES):
@@ -121,10 +165,9 @@ def check_policies(templates: Mapping[Path, Template]) -> Iterator[tuple[Path, i
 
 
 def _check_resource(template: Template, resource: Declaration) -> Iterator[str]:
-    kind, _, version = resource.target.partition("@")
-    if API_VERSIONS.get(kind) != version:
-        yield f"{resource.name}: {kind}@{version} is not among the known API versions ({API_VERSIONS.get(kind)})"
-    for path, wanted in _WANTED.get(kind, {}).items():
+    kind = resource.target.partition("@")[0]
+    by_name = _WANTED_OF.get(resource.name, {}) if kind == "Microsoft.Graph/applications" else {}
+    for path, wanted in {**_WANTED.get(kind, {}), **by_name}.items():
         found = _found(template, resource.body, path)
         if found != wanted or type(found) is not type(wanted):
             yield f"{resource.name}: {path} must be {wanted!r}, not {found!r}"
@@ -137,6 +180,21 @@ def _found(template: Template, body: object, path: str) -> object:
     return template.settled(body)
 
 
+def _check_role_name(assignment: Declaration) -> Iterator[str]:
+    begins = f"guid({at(assignment.body, 'scope')}.id, principalId, "
+    if not str(at(assignment.body, "name")).startswith(begins):
+        yield f"{assignment.name}: name must begin {begins!r}, or two assignments get the same one"
+
+
+def _check_values(template: Template) -> Iterator[tuple[int, str]]:
+    for item in template.declarations:
+        if item.kind not in ("var", "output") or item.value is None or item.name not in _VALUES:
+            continue
+        found, wanted = literal(item.value), _VALUES[item.name]
+        if found != wanted:
+            yield item.line, f"{item.kind} {item.name} must be {wanted!r}, not {found!r}"
+
+
 def _role_ids(template: Template, assignment: Declaration) -> Iterator[str]:
     for node in walk(assignment.node):
         value = template.settled(literal(node)) if node.type == "identifier" else literal(node)
@@ -145,7 +203,7 @@ def _role_ids(template: Template, assignment: Declaration) -> Iterator[str]:
 
 
 def _check_secrets(template: Template) -> Iterator[tuple[int, str]]:
-    for node in walk(template.root):
+    for node in template.nodes:
         if said := _forbidden(node):
             yield node.start_point.row + 1, said
     for output in template.of("output").values():

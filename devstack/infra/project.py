@@ -31,6 +31,22 @@ _SIZES: Final[Mapping[str, range | frozenset[object]]] = {
     "logGigabytesPerDay": range(1, 1001),
     "monthlyBudget": range(1, 1_000_001),
 }
+_DELEGATED: Final = {"Mail.Read": "570282fd-fa5c-430d-a7fd-fc8dc98a9dca"}
+"""Microsoft's ids of delegated permissions of Graph."""
+_SET_TO: Final[Mapping[str, str]] = {
+    "MANAGED_IDENTITY_CLIENT_ID": "identity.outputs.clientId",
+    "CALLBACK_URL": "callback",
+    "PORTAL_URL": "portalOrigin",
+    "API_AUDIENCE": "audience",
+    "KEY_VAULT_URL": "vault.outputs.url",
+    "TABLES_ENDPOINT": "tablesEndpoint",
+    "AzureWebJobsStorage__accountName": "hostAccountName",
+    "AzureWebJobsStorage__credential": "'managedidentity'",
+    "AzureWebJobsStorage__clientId": "identityClientId",
+    "APPLICATIONINSIGHTS_CONNECTION_STRING": "applicationInsightsConnectionString",
+    "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": "'ClientId=${identityClientId};Authorization=AAD'",
+}
+"""Settings that must be exactly this, or the app reaches nothing, or somebody else's."""
 _ONLY_LOCAL: Final = frozenset(
     {
         *(
@@ -60,7 +76,7 @@ def check_project(root: Path, templates: Mapping[Path, Template]) -> Iterator[tu
     for template, check in (("registration", _check_registration), ("scheduler", _check_scheduler)):
         path = infra / f"app/{template}.bicep"
         yield from ((path, 0, said) for said in check(templates[path]))
-    yield from ((main.path, 0, said) for said in _check_settings(templates))
+    yield from ((main.path, 0, said) for said in (*_check_settings(templates), *_check_main(main)))
     told = set(main.of("output")) | {name for name, _ in _VARIABLE.findall(parameters.read_text())}
     yield from ((root / "portal/configure.mjs", 0, said) for said in _check_portal(root, told))
 
@@ -89,7 +105,7 @@ def _strings(node: Any) -> set[str]:
 
 def _check_sizes(folder: Path, main: Template) -> Iterator[tuple[Path, int, str]]:
     loaded = {(main.path.parent / path).resolve() for path in load(main, "loadJsonContent")}
-    read = {text(node).removeprefix("sizing.") for node in walk(main.root) if text(node).startswith("sizing.")}
+    read = {text(node).removeprefix("sizing.") for node in main.nodes if text(node).startswith("sizing.")}
     for path in sorted(loaded | set(folder.glob("*.json"))):
         if not path.exists() or path not in loaded:
             yield path, 0, "main.bicep and sizes/ do not have the same files"
@@ -107,7 +123,7 @@ def _check_services(root: Path, templates: Mapping[Path, Template]) -> Iterator[
     tagged = [
         str(literal(node.named_children[1]))
         for template in templates.values()
-        for node in walk(template.root)
+        for node in template.nodes
         if node.type == "object_property" and text(node.named_children[0]) == "'azd-service-name'"
     ]
     if sorted(services) != sorted(tagged):
@@ -128,9 +144,9 @@ def _check_registration(template: Template) -> Iterator[str]:
     if (found := template.settled(Expression("applicationPermissions"))) != wanted:
         yield f"application permissions must be those of tenantsync/permissions.py, {wanted}, not {found}"
     delegated = template.settled(Expression("delegatedPermissions"))
-    names = {item.name for item in PERMISSIONS if item.kind == "delegated"}
-    if not isinstance(delegated, dict) or delegated.keys() != names:
-        yield f"delegated permissions must be those of tenantsync/permissions.py, {sorted(names)}"
+    asked = {item.name: _DELEGATED[item.name] for item in PERMISSIONS if item.kind == "delegated"}
+    if delegated != asked:
+        yield f"delegated permissions must be those of tenantsync/permissions.py, {asked}, not {delegated}"
     roles = template.settled(Expression("apiRoles"))
     if not isinstance(roles, dict) or roles.keys() != {role.value for role in Role}:
         yield f"app roles must be those of tenantsync/identity/caller.py, {sorted(Role)}"
@@ -140,6 +156,8 @@ def _check_scheduler(template: Template) -> Iterator[str]:
     hub = json.loads((_APP / "host.json").read_text())["extensions"]["durableTask"]["hubName"]
     if template.settled(Expression("taskHubName")) != hub:
         yield f"taskHubName must be {hub}, the hubName of host.json"
+    if ";Authentication=ManagedIdentity;ClientID=${identityClientId}'" not in text(template.root):
+        yield "the connection string must name the identity: Authentication=ManagedIdentity;ClientID=..."
 
 
 # What the app reads and writes
@@ -149,13 +167,30 @@ def _check_settings(templates: Mapping[Path, Template]) -> Iterator[str]:
     source = (_APP / "tenantsync/settings.py").read_text()
     read = set(re.findall(r"(?:reader|self)\.\w+\(\s*\"([A-Z_]+)\"", source))
     deployed = {
-        text(node.named_children[0])
+        text(node.named_children[0]): text(node.named_children[1])
         for template in templates.values()
-        for node in walk(template.root)
+        for node in template.nodes
         if node.type == "object_property"
     }
-    for name in sorted(read - _ONLY_LOCAL - deployed):
+    for name in sorted(read - _ONLY_LOCAL - deployed.keys()):
         yield f"the app reads {name}, and nothing sets it"
+    for name, wanted in _SET_TO.items():
+        if name in deployed and deployed[name] != wanted:
+            yield f"{name} must be {wanted}, not {deployed[name]}"
+        elif name not in deployed:
+            yield f"{name} is not set"
+
+
+def _check_main(main: Template) -> Iterator[str]:
+    """That the callback is a route of the app, and each secret one that the documents tell people to make."""
+    source, paths = text(main.root), (_APP / "openapi.yaml").read_text()
+    for path in re.findall(r"azurewebsites\.net(/[\w/-]+)'", source):
+        if f"\n  {path}:\n" not in paths:
+            yield f"the app has no route {path}"
+    told = (_APP / "docs/deploy.md").read_text()
+    for secret in re.findall(r"SecretName=([\w-]+)", source):
+        if f"--name {secret} " not in told:
+            yield f"docs/deploy.md does not say that the vault needs {secret}"
 
 
 def _check_portal(root: Path, told: set[str]) -> Iterator[str]:

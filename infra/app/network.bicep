@@ -60,6 +60,8 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
+// Several at once on one account would get in each other's way
+@batchSize(1)
 resource privateEndpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   for endpoint in endpoints: {
     name: 'pe-${endpoint.of}-${endpoint.service}'

@@ -77,6 +77,9 @@ resource api 'Microsoft.Graph/applications@v1.0' = {
   displayName: 'OpsPilot365 Connect API'
   signInAudience: 'AzureADMultipleOrgs'
   identifierUris: ['api://${tenant().tenantId}/${name}']
+  web: {
+    redirectUris: ['${portalUrl}/'] // where an MSP's administrator lands who accepts the API; without one Microsoft refuses
+  }
   api: {
     requestedAccessTokenVersion: 2
     oauth2PermissionScopes: [
