@@ -11,6 +11,7 @@ import yaml
 from tenantsync.services import Services
 from tests.app import App
 from tests.contract.commands import DOCUMENTS, ROOT, blocks, complaint_about, lines
+from tests.contract.named_tests import marks_of_always_run
 from tests.fakes.microsoft import FakeMicrosoft, portal_token
 from tests.unit.journey import connected
 
@@ -21,43 +22,104 @@ SHOWN = [
     if language == "sh"
     for line in lines(block)
 ]
-NAMED = sorted({(path.name, span) for path in DOCUMENTS for span in re.findall(r"`(python3 [^`]+)`", path.read_text())})
-API_CALLS = [line for _, line in SHOWN if line.startswith("curl") and "$API" in line]
-RUN_ELSEWHERE = {
-    "python3 dev.py setup": "ci.yml: check",
-    "python3 dev.py check": "ci.yml: check",
-    "python3 dev.py test": "ci.yml: test",
-    "python3 dev.py demo --users": "ci.yml: demo",
-    "cp local.settings.example.json": "ci.yml: functions-host",
-    "azurite & func start": "ci.yml: functions-host",
-    'curl "https://<host>/runtime/webhooks/durabletask': "tests/e2e/test_tenant_life.py",
-    'curl -X POST "https://<host>/runtime/webhooks/durabletask': "tests/e2e/test_tenant_life.py",
-    "azd ": "needs a subscription; ci.yml: infra builds the templates and asks what they would change",
-    "az keyvault secret set": "needs a vault; ci.yml: infra asks what would be made",
-    "curl <API_URL>/api/health": "ci.yml: functions-host",
-    "pip install ./opspilot365_connect": "needs a release; release.yml: publish makes what it installs",
-    "npm install ./opspilot365-connect": "needs a release; release.yml: publish makes what it installs",
-    "gh attestation verify": "needs a release; release.yml: publish makes what it verifies",
-}
-"""Start of a command, and who runs it: too dear for here, or not to be had offline."""
 COMMANDS = re.compile(r"^(?:python3?|pip|npm|npx|node|curl|az|azd|func|azurite|git|gh|cp|docker) ")
+NAMED = sorted(
+    (path.relative_to(ROOT).as_posix(), span)
+    for path in DOCUMENTS
+    for span in set(re.findall(r"`([^`\n]+)`", path.read_text()))
+    if COMMANDS.match(span) and span not in {"az bicep build", "func start"}
+)
+API_CALLS = [line for _, line in SHOWN if line.startswith("curl") and "$API" in line]
+RUNNERS = {
+    "python3 dev.py setup": ("ci.yml/check", "python3 dev.py setup"),
+    "python3 dev.py check": ("ci.yml/check", "python3 dev.py check"),
+    "python3 dev.py test": ("ci.yml/test", "python3 dev.py test"),
+    "python3 dev.py test tests/": ("tests/unit/dev/test_commands.py", "test_options_go_to_one_pytest"),
+    "python3 dev.py test [--full]": ("ci.yml/full", "python3 dev.py test --full"),
+    "python3 dev.py test --full ": ("ci.yml/full", "python3 dev.py test --full"),
+    "python3 dev.py demo": ("tests/e2e/test_commands.py", "test_demo_proves_every_number_and_prints_the_status"),
+    "python3 dev.py demo --scenario": ("ci.yml/demo", "python3 dev.py demo --scenario"),
+    "python3 dev.py up": ("tests/e2e/test_commands.py", "test_up_serves_the_portal_and_down_ends_what_a_crash_left"),
+    "python3 dev.py down": ("tests/e2e/test_commands.py", "test_up_serves_the_portal_and_down_ends_what_a_crash_left"),
+    "python3 dev.py host": ("tests/e2e/test_onboarding.py", "test_onboarding_proves_every_number"),
+    "python3 dev.py docs": ("tests/unit/dev/test_docs.py", "test_documents_are_written_once_and_are_then_up_to_date"),
+    "python3 dev.py screenshots": ("ci.yml/full", "python3 dev.py screenshots"),
+    "python3 dev.py bench": ("ci.yml/bench", "python3 dev.py bench --users"),
+    "python3 dev.py bench --write": ("ci.yml/full", "python3 dev.py bench --write"),
+    "python3 dev.py bench --large": ("ci.yml/full", "python3 dev.py bench --large --write"),
+    "python3 dev.py bench --capacity": ("ci.yml/bench", "python3 dev.py bench --capacity --write"),
+    "python3 -m devstack.real_host": ("ci.yml/functions-host", "-m devstack.real_host"),
+    "python3 -m tests.replay.record": (
+        "tests/replay/test_record.py",
+        "test_command_writes_what_is_missing_and_nothing_else",
+    ),
+    "npm run check": ("ci.yml/check", "python3 dev.py check"),
+    "cp local.settings.example.json": ("ci.yml/functions-host", "-m devstack.real_host"),
+    "azurite & func start": ("ci.yml/functions-host", "-m devstack.real_host"),
+    'curl "https://<host>/runtime/': (
+        "tests/e2e/test_commands.py",
+        "test_durables_own_api_is_asked_as_operations_says",
+    ),
+    'curl -X POST "https://<host>': ("tests/e2e/test_commands.py", "test_durables_own_api_is_asked_as_operations_says"),
+    "azd auth login": ("azure.yml/up", "azd auth login"),
+    "azd env new": ("azure.yml/up", "azd env new"),
+    "azd env set": ("azure.yml/up", "azd env set"),
+    "azd env get-value": ("azure.yml/up", "azd env get-value"),
+    "azd provision": ("azure.yml/up", "azd provision"),
+    "azd deploy": ("azure.yml/up", "azd deploy"),
+    "azd up": ("azure.yml/up", "azd up"),
+    "azd down": ("azure.yml/up", "azd down"),
+    "curl <API_URL>/api/health": ("azure.yml/up", "/api/health"),
+}
+"""Start of a command, the longest one counting, and who runs it: a test by file and name, or a job and what it says."""
+RUN_BY_NOBODY = {
+    "az login": "signs a person in",
+    "az keyvault secret set": "needs a vault its caller may write to",
+    "az keyvault recover": "needs a vault that was deleted",
+    "az provider register": "changes a real subscription",
+    "az functionapp ": "changes an app people use",
+    "gh attestation verify": "needs a release; release.yml makes what it verifies",
+    "pip install ./opspilot365_connect": "needs a release; release.yml makes what it installs",
+    "npm install ./opspilot365-connect": "needs a release; release.yml makes what it installs",
+    "git clone": "was run by whoever reads this",
+}
+"""What needs Azure or a release, and no job runs."""
 
 
-@pytest.mark.parametrize(("document", "command"), SHOWN)
-def test_command_is_run_somewhere(document: str, command: str):
+def find_runner(command: str) -> str | None:
+    """The longest start that fits; None when nobody runs the command, and nothing says why."""
+    fitting = [start for start in (*RUNNERS, *RUN_BY_NOBODY) if command.startswith(start.rstrip())]
+    return max(fitting, key=len, default=None)
+
+
+@pytest.mark.parametrize(("document", "command"), [*SHOWN, *NAMED])
+def test_command_exists_and_is_run_somewhere(document: str, command: str):
     assert complaint_about(command) is None
-    assert command in API_CALLS or any(map(command.startswith, RUN_ELSEWHERE)), f"nothing runs this of {document}"
+    assert command in API_CALLS or find_runner(command), f"nothing runs this of {document}"
 
 
-@pytest.mark.parametrize(("start", "where"), RUN_ELSEWHERE.items())
-def test_who_runs_it_is_there_and_somebody_reads_of_it(start: str, where: str):
-    assert any(command.startswith(start) for _, command in SHOWN)
+@pytest.mark.parametrize(("start", "where", "what"), [(start, *runner) for start, runner in RUNNERS.items()])
+def test_who_runs_it_is_there_and_somebody_reads_of_it(start: str, where: str, what: str):
+    assert any(find_runner(command) == start for _, command in (*SHOWN, *NAMED)), "no document names it any more"
     if where.startswith("tests/"):
-        assert "runtime/webhooks/durabletask" in (ROOT / where).read_text()
+        marks_of_always_run(where, what)
         return
-    name, job = re.findall(r"(\w+\.yml): ([\w-]+)", where)[0]
+    name, job = where.split("/")
     steps = yaml.safe_load((ROOT / ".github/workflows" / name).read_text())["jobs"][job]["steps"]
-    assert not start.startswith("python3") or any(step.get("run", "").startswith(start) for step in steps)
+    assert what in "\n".join(step.get("run", "") for step in steps)
+
+
+@pytest.mark.parametrize("start", RUN_BY_NOBODY)
+def test_what_nobody_runs_is_still_named(start: str):
+    assert any(find_runner(command) == start for _, command in (*SHOWN, *NAMED))
+
+
+def test_what_needs_azure_is_labelled_so():
+    """Each section of the deployment's page with a command for Azure says so in its heading."""
+    page = (ROOT / "docs/deploy.md").read_text()
+    for title, text in re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL):
+        needs = any(re.match(r"azd? ", line) for language, block in blocks(text) for line in lines(block))
+        assert not needs or title.endswith("(**Azure**)"), title
 
 
 @pytest.mark.parametrize("call", API_CALLS)
@@ -70,11 +132,6 @@ def test_calls_of_the_api_are_answered(call: str, services: Services, microsoft:
     token = portal_token("Onboarding.Connect", "Onboarding.Read") if "$TOKEN" in call else ""
     answer = App().call(method, address.replace("$TENANT_ID", tenant), token, body)
     assert answer.status in {200, 201, 202}, answer.body
-
-
-@pytest.mark.parametrize(("document", "span"), NAMED)
-def test_command_named_in_a_sentence_exists(document: str, span: str):
-    assert complaint_about(span) is None
 
 
 def test_what_a_command_calls_is_really_looked_up():

@@ -18,11 +18,12 @@ JOBS = [(name, job, content) for name, workflow in WORKFLOWS.items() for job, co
 RIGHTS = {
     ("ci.yml", "infra"): {"contents": "read", "id-token": "write"},
     ("ci.yml", "secrets"): {"contents": "read", "pull-requests": "read"},
+    ("azure.yml", "up"): {"contents": "read", "id-token": "write"},
     ("release.yml", "verify"): {"contents": "read", "id-token": "write", "pull-requests": "read"},
     ("release.yml", "publish"): {"contents": "write", "id-token": "write", "attestations": "write"},
 }
 """The jobs that may more than read the code."""
-TOOLS = ("az", "cyclonedx-py", "gh", "npm", "pip", "pip-audit", "zizmor")
+TOOLS = ("az", "azd", "curl", "cyclonedx-py", "gh", "npm", "pip", "pip-audit", "zizmor")
 PINNED_INSTALL = re.compile(r"(?:pip install [\w-]+==[\d.]+|npm install --global [\w-]+@\d+\.\d+\.\d+)")
 
 each_job = pytest.mark.parametrize(("name", "job", "content"), JOBS, ids=lambda value: str(value)[:20])
@@ -39,7 +40,7 @@ def runs() -> list[tuple[str, str]]:
 
 def test_workflows_and_their_jobs_are_the_ones_that_are_promised():
     promised = {"check", "test", "bench", "clients", "functions-host", "infra", "dependencies", "secrets"}
-    assert set(WORKFLOWS) == {"ci.yml", "release.yml"}
+    assert set(WORKFLOWS) == {"azure.yml", "ci.yml", "release.yml"}
     assert promised <= set(WORKFLOWS["ci.yml"]["jobs"])
     triggers = WORKFLOWS["ci.yml"][True]  # YAML 1.1 reads the word `on` as true
     assert {"push", "pull_request", "schedule"} <= set(triggers)
@@ -95,8 +96,20 @@ def test_tests_run_on_every_python_that_is_supported():
 def test_what_if_gives_what_the_template_needs():
     template = (ROOT / "infra/main.bicep").read_text()
     needed, known = (set(re.findall(rf"^param (\w+) \w+{end}", template, re.MULTILINE)) for end in ("$", ""))
-    (command,) = (command for _, command in runs() if command.startswith("az deployment sub what-if"))
-    assert needed <= set(re.findall(r" (\w+)=", command)) <= known
+    commands = [command for _, command in runs() if command.startswith("az deployment sub what-if")]
+    assert all(needed <= set(re.findall(r" (\w+)=", command)) <= known for command in commands)
+    assert {"privateNetwork=yes", "durableBackend=scheduler"} <= set(commands[-1].split())
+
+
+def test_jobs_that_sign_in_to_azure_have_one_subject_to_be_trusted_for():
+    signing_in = [content for _, _, content in JOBS if "AZURE_CLIENT_ID" in content.get("env", {})]
+    assert len(signing_in) == 2
+    assert all(content["environment"] == "azure" for content in signing_in)
+
+
+def test_deployment_that_was_tried_is_taken_down_whatever_happens():
+    last = WORKFLOWS["azure.yml"]["jobs"]["up"]["steps"][-1]
+    assert (last["run"].split()[:2], last["if"]) == (["azd", "down"], "always()")
 
 
 def test_dependabot_looks_at_every_list_of_dependencies():

@@ -76,6 +76,7 @@ TENANTS = (
     tenant(34, "halopsa.test"),
     tenant(35, "snake.test", users=1200),
     tenant(36, "script.test"),
+    tenant(40, "durable.test", propagationSeconds=60),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 
