@@ -50,6 +50,9 @@ param portalLocation string = 'westeurope'
 @description('Audience of the portal API tokens, unless its registration is made here.')
 param apiAudience string = ''
 
+@description('Identifier of the portal API, unless its registration is made here; empty means api:// and the audience.')
+param apiIdentifier string = ''
+
 @description('Comma-separated tenant ids of the MSPs.')
 param allowedMspTenants string
 
@@ -293,9 +296,10 @@ module budget 'app/budget.bicep' = if (!empty(budgetStart) && isSomebodyTold) {
 
 output AZURE_LOCATION string = location
 output AZURE_FUNCTION_NAME string = app.outputs.siteName
+output CLIENT_ID string = isRegistered ? registration!.outputs.clientId : clientId
 output API_URL string = app.outputs.url
 output API_AUDIENCE string = audience
-output API_IDENTIFIER string = isRegistered ? registration!.outputs.apiIdentifier : ''
+output API_IDENTIFIER string = isRegistered ? registration!.outputs.apiIdentifier : apiIdentifier
 output PORTAL_URL string = portalOrigin
 output PORTAL_CLIENT_ID string = isRegistered ? registration!.outputs.portalClientId : portalClientId
 output AZURE_IDENTITY_PRINCIPAL_ID string = identity.outputs.principalId
