@@ -115,7 +115,7 @@ def decisions() -> Iterator[str]:
     """Every decision, by its number."""
     yield "# Decisions"
     yield ""
-    yield "Made from the pages' titles by `python3 dev.py docs`. What follows from a decision, and what was not chosen, is there."
+    yield "Made from the pages' titles by `python3 dev.py docs`. Each says what follows, and what was not chosen."
     yield ""
     for path in sorted((ROOT / "docs/adr").glob("[0-9]*.md")):
         number, _, title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(". ")

@@ -31,7 +31,7 @@ param clientId string = ''
 @description('Redirect address registered with the app; empty means the one of the function app made here.')
 param callbackUrl string = ''
 
-@description('Where the consenting administrator lands, and the origin the portal calls from; empty means the address of the Static Web App made here.')
+@description('Where the consenting administrator lands, and the origin the portal calls from, without a slash at its end; empty means the address of the Static Web App made here.')
 param portalUrl string = ''
 
 @description('Application (client) id of the portal, a single-page application, unless it is made here; only passed on to its config.json.')
