@@ -9,7 +9,7 @@ from devstack.infra.bicep import Expression, Template, literal
 
 _APP: Final = Path(__file__).resolve().parents[2]
 _DOCUMENTS: Final = ("docs/operations.md", "infra/README.md")
-_OPERATORS: Final = frozenset({"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equal"})
+_OPERATORS: Final = frozenset({"GreaterThan", "GreaterThanOrEqual", "LessThan", "LessThanOrEqual", "Equals"})
 _WINDOWS: Final = frozenset({"PT5M", "PT10M", "PT15M", "PT30M", "PT45M", "PT1H", "PT2H", "PT6H", "P1D"})
 """None is shorter than the five minutes between two looks."""
 _SEVERITIES: Final = range(5)

@@ -166,6 +166,8 @@ def check_policies(templates: Mapping[Path, Template]) -> Iterator[tuple[Path, i
 
 def _check_resource(template: Template, resource: Declaration) -> Iterator[str]:
     kind = resource.target.partition("@")[0]
+    if kind == "Microsoft.Network/privateEndpoints" and "batchSize" not in resource.decorators:
+        yield f"{resource.name}: must be made one at a time, by @batchSize(1): an account refuses several at once"
     by_name = _WANTED_OF.get(resource.name, {}) if kind == "Microsoft.Graph/applications" else {}
     for path, wanted in {**_WANTED.get(kind, {}), **by_name}.items():
         found = _found(template, resource.body, path)

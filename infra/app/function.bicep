@@ -98,6 +98,7 @@ resource noPublishingPasswords 'Microsoft.Web/sites/basicPublishingCredentialsPo
     properties: {
       allow: false
     }
+    dependsOn: [appSettings] // one change of a site at a time
   }
 ]
 
