@@ -137,6 +137,12 @@ def _check_unused(main: Template, templates: Mapping[Path, Template]) -> Iterato
     used = {(main.path.parent / module.target).resolve() for module in main.of("module").values()}
     for path in templates.keys() - used - {main.path}:
         yield path, 0, "no module uses this file"
+    read = {text(node).replace("!", "") for node in main.nodes if node.type == "member_expression"}
+    for module in main.of("module").values():
+        path = (main.path.parent / module.target).resolve()
+        for output in templates[path].of("output").values() if path in templates else ():
+            if f"{module.name}.outputs.{output.name}" not in read:
+                yield path, output.line, f"nobody reads output {output.name}"
 
 
 def _check_registration(template: Template) -> Iterator[str]:
