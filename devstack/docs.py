@@ -1,4 +1,4 @@
-"""Documents made from data: help on codes, the runbook, the table of the API, the settings, the list of decisions."""
+"""Documents made from data: help on codes, the runbook, the table of the API, the settings."""
 
 import argparse
 import sys
@@ -54,12 +54,23 @@ def main() -> int:
 def documents() -> dict[Path, str]:
     """The text of each document by its path."""
     return {
+        ROOT / "docs/adr/README.md": "\n".join(decisions()) + "\n",
         ROOT / "docs/troubleshooting.md": "\n".join(troubleshooting()) + "\n",
         ROOT / "docs/api.md": "\n".join(api()) + "\n",
         ROOT / "docs/settings.md": "\n".join(settings_page()) + "\n",
         ROOT / "docs/runbook.md": "\n".join(runbook_page()) + "\n",
-        ROOT / "docs/adr/README.md": "\n".join(decisions()) + "\n",
     }
+
+
+def decisions() -> Iterator[str]:
+    """Every decision, by its number."""
+    yield "# Decisions"
+    yield ""
+    yield "Made from the pages' titles by `python3 dev.py docs`. Each says what follows, and what was not chosen."
+    yield ""
+    for path in sorted((ROOT / "docs/adr").glob("[0-9]*.md")):
+        number, _, title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(". ")
+        yield f"- {number} · [{title}]({path.name})"
 
 
 def troubleshooting() -> Iterator[str]:
@@ -109,17 +120,6 @@ def api() -> Iterator[str]:
             yield f"| `{method.upper()} {path}` | {operation['summary']} | {role} |"
     yield ""
     yield from _CLIENTS
-
-
-def decisions() -> Iterator[str]:
-    """Every decision, by its number."""
-    yield "# Decisions"
-    yield ""
-    yield "Made from the pages' titles by `python3 dev.py docs`. Each says what follows, and what was not chosen."
-    yield ""
-    for path in sorted((ROOT / "docs/adr").glob("[0-9]*.md")):
-        number, _, title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ").partition(". ")
-        yield f"- {number} · [{title}]({path.name})"
 
 
 def _cell(text: str) -> str:

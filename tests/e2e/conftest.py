@@ -29,6 +29,7 @@ TENANTS = (
     tenant(2, "nointune.test", intune=False),
     tenant(3, "concealed.test", concealedNames=True),
     tenant(4, "slow.test", propagationSeconds=4),
+    tenant(40, "durable.test", propagationSeconds=60),
     tenant(5, "partial.test", grantedPermissions=["User.Read.All", "Group.Read.All", "Directory.Read.All"]),
     tenant(6, "new.test", secureScore=False),
     tenant(7, "decline.test"),
@@ -76,7 +77,6 @@ TENANTS = (
     tenant(34, "halopsa.test"),
     tenant(35, "snake.test", users=1200),
     tenant(36, "script.test"),
-    tenant(40, "durable.test", propagationSeconds=60),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 
