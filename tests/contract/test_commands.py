@@ -43,6 +43,7 @@ RUNNERS = {
     "python3 dev.py down": ("tests/e2e/test_commands.py", "test_down_ends_what_was_left_running"),
     "python3 dev.py host": ("tests/e2e/test_onboarding.py", "test_onboarding_proves_every_number"),
     "python3 dev.py docs": ("tests/unit/dev/test_docs.py", "test_documents_are_written_once_and_are_then_up_to_date"),
+    "python3 dev.py clients": ("ci.yml/clients", "python3 dev.py clients"),
     "python3 dev.py screenshots": ("ci.yml/full", "python3 dev.py screenshots"),
     "python3 dev.py bench": ("ci.yml/bench", "python3 dev.py bench --users"),
     "python3 dev.py bench --write": ("ci.yml/full", "python3 dev.py bench --write"),
