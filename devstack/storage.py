@@ -3,6 +3,9 @@
 Azurite keeps some seconds of acknowledged writes only in memory and saves them on SIGINT, not on SIGTERM or SIGKILL.
 So it runs in a session of its own, outlives a killed host, is adopted by the next start, and is stopped with SIGINT.
 Two of them must never work on one directory: each would save over the other.
+
+Its package.json puts an empty package in the place of its telemetry, which is switched off anyway: that was three
+quarters of the time it took to start, and two thirds of what had to be installed.
 """
 
 import base64

@@ -1,5 +1,6 @@
 """Azurite's life around a host that is killed, and the directories it belongs to."""
 
+import json
 import os
 import signal
 import socket
@@ -10,11 +11,13 @@ from pathlib import Path
 import pytest
 from azure.data.tables import TableServiceClient
 
-from devstack.storage import Storage, find_storage, free_port, start_storage
+from devstack.stack import ROOT
+from devstack.storage import Storage, find_storage, free_port, read_account_key, start_storage
 
 STARTER = """
 import sys, time
 from pathlib import Path
+from devstack.stack import ROOT
 from devstack.storage import start_storage
 print(start_storage(Path(sys.argv[1])).pid, flush=True)
 time.sleep(600)
@@ -92,14 +95,16 @@ def test_record_that_cannot_be_read_is_ignored(tmp_path: Path, content: str):
 
 
 def test_account_key_is_random_and_private(tmp_path: Path):
-    storages = [start_storage(tmp_path / name) for name in ("one", "other")]
-    try:
-        key_files = [tmp_path / name / "account-key" for name in ("one", "other")]
-        assert key_files[0].read_text() != key_files[1].read_text()
-        assert all(path.stat().st_mode & 0o777 == 0o600 for path in key_files)
-    finally:
-        for storage in storages:
-            storage.stop()
+    directories = [tmp_path / name for name in ("one", "other")]
+    for directory in directories:
+        directory.mkdir()
+    assert read_account_key(directories[0]) != read_account_key(directories[1])
+    assert all((directory / "account-key").stat().st_mode & 0o777 == 0o600 for directory in directories)
+
+
+def test_telemetry_is_not_even_installed():
+    lock = json.loads((ROOT / "devstack/azurite/package-lock.json").read_text())
+    assert not [path for path in lock["packages"] if "opentelemetry" in path]
 
 
 def test_free_port_can_be_listened_on():
