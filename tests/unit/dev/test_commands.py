@@ -54,6 +54,12 @@ def test_options_go_to_one_pytest(monkeypatch: pytest.MonkeyPatch):
     assert started == [("pytest", "-m", "not accessibility", "tests/unit", "-x")]
 
 
+def test_processes_keep_what_they_compile(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert dev.run("python", "-c", "import sys; print(sys.dont_write_bytecode)") == 0
+    assert capfd.readouterr().out == "False\n"
+
+
 @pytest.mark.parametrize(("ci", "code"), [("", 0), ("true", 1)])
 def test_journeys_without_a_browser_are_named_and_fail_in_ci(ci: str, code: int):
     root = Path(dev.__file__).parent
