@@ -188,9 +188,9 @@ class Identity:
         return AccessToken("a-token", 4_000_000_000)
 
 
-def test_identity_is_asked_for_storages_scope_and_never_sent_in_the_clear(storage: Storage, partition: str):
+def test_identity_is_asked_for_storages_scope_and_never_sent_in_the_clear(azurite: Storage, partition: str):
     identity = Identity()
-    endpoint = f"http://127.0.0.1:{storage.port}/devstoreaccount1"
+    endpoint = f"http://127.0.0.1:{azurite.port}/devstoreaccount1"
     with pytest.raises(Exception, match="not permitted for non-TLS"):
         BulkRows(endpoint, identity).upsert(BY_HAND, [{"PartitionKey": partition, "RowKey": "r"}])
     secure = BulkRows(endpoint.replace("http:", "https:"), identity)

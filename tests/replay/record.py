@@ -129,7 +129,7 @@ def record(name: str) -> dict[str, Any]:
     async def scenario(host: Host) -> None:
         host.management.start(orchestrator, "onboard-1", json.dumps(json.dumps(input_)))
         while not host.instance("onboard-1").is_terminal:
-            host.pass_time(1)
+            host.pass_time(60)
             await asyncio.sleep(0.01)
         instance = host.instance("onboard-1")
         recorded.extend(host.store.read_history(instance.id, instance.execution_id))
