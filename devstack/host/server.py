@@ -14,6 +14,7 @@ from typing import Final
 
 from aiohttp import ClientSession, web
 
+from devstack.host.admin_http import AdminHttp
 from devstack.host.config import HostConfig, apply_local_settings, read_config
 from devstack.host.durable_http import RPC_PATH, WEBHOOK_PATH, DurableHttp, DurableUrls
 from devstack.host.engine import Engine
@@ -87,9 +88,10 @@ class _Host:
                 Management(self._store, engine, self._clock), DurableUrls(self._config.hub_name, base_url, key)
             )
             await stack.enter_async_context(serving(internal, durable.routes(RPC_PATH, needs_key=False)))
-            routes = [*durable.routes(WEBHOOK_PATH, needs_key=True), *self._app_routes(invoker)]
-            await stack.enter_async_context(serving(public, routes))
             timers = Timers(self._index.of_kind("timerTrigger"), self._store, self._clock, invoker)
+            admin = AdminHttp(timers, read_secret(self._options.data_directory / "master-key"))
+            own_routes = [*durable.routes(WEBHOOK_PATH, needs_key=True), *admin.routes()]
+            await stack.enter_async_context(serving(public, [*own_routes, *self._app_routes(invoker)]))
             await self._until_stopped(engine, timers, lambda: on_ready(base_url))
 
     def _app_routes(self, invoker: Invoker) -> list[web.RouteDef]:

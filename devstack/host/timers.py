@@ -22,6 +22,7 @@ class Timers:
 
     def __init__(self, functions: list[AppFunction], store: HistoryStore, clock: Clock, invoker: Invoker) -> None:
         self._schedules = [(function, _schedule_of(function)) for function in functions]
+        self._turns = {function.name: asyncio.Lock() for function in functions}
         self._store = store
         self._clock = clock
         self._invoker = invoker
@@ -29,6 +30,13 @@ class Timers:
     async def run(self) -> None:
         """Serves until cancelled."""
         await asyncio.gather(*(self._serve(function, schedule) for function, schedule in self._schedules))
+
+    async def run_now(self, name: str) -> bool:
+        """Runs a function once more than its schedule has it; False when there is none of that name."""
+        found = [(function, schedule) for function, schedule in self._schedules if function.name == name]
+        for function, schedule in found:
+            await self._fire(function, schedule, is_past_due=False)
+        return bool(found)
 
     async def _serve(self, function: AppFunction, schedule: Schedule) -> None:
         known = self._store.read_timer(function.name)
@@ -49,7 +57,8 @@ class Timers:
         status = {"Last": known["last"], "Next": known["next"], "LastUpdated": known["updated"]} if known else None
         document = {"Schedule": {"AdjustForDST": True}, "ScheduleStatus": status, "IsPastDue": is_past_due}
         try:
-            await self._invoker.run_timer(function, document)
+            async with self._turns[function.name]:
+                await self._invoker.run_timer(function, document)
         except Exception as error:  # the schedule goes on
             log_failure(f"timer {function.name} failed", error)
         now = self._clock.now()

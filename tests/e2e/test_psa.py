@@ -12,6 +12,7 @@ from devstack.demo.psa_stories import (
     wait_until_closed,
 )
 from devstack.stack import Stack
+from tests.e2e.conftest import run_timer
 
 PROVIDERS = ("connectwise", "autotask", "halopsa")
 Told = dict[str, tuple[str, str]]
@@ -19,8 +20,10 @@ Told = dict[str, tuple[str, str]]
 
 @pytest.fixture(scope="module")
 def told(stack: Stack) -> Told:
-    """By PSA, a customer connected with a ticket, and the ticket: all at once, as notes go out by the minute."""
-    return {provider: connect_with_ticket(stack, provider, f"{provider}.test") for provider in PROVIDERS}
+    """By PSA, a customer connected with a ticket that has been told, and the ticket."""
+    connected = {provider: connect_with_ticket(stack, provider, f"{provider}.test") for provider in PROVIDERS}
+    run_timer(stack, "write_ticket_notes")
+    return connected
 
 
 def connect_with_ticket(stack: Stack, provider: str, domain: str) -> tuple[str, str]:
