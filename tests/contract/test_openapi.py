@@ -26,7 +26,8 @@ from tests.fakes.microsoft import TENANT, FakeMicrosoft, portal_token
 from tests.fakes.partner import FakePartner
 from tests.unit.journey import connected
 
-DOCUMENT: dict[str, Any] = yaml.safe_load((Path(__file__).resolve().parents[2] / "openapi.yaml").read_text())
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT: dict[str, Any] = yaml.load((ROOT / "openapi.yaml").read_text(), yaml.CSafeLoader)
 OPERATIONS = {
     (method.upper(), path): operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()
 }

@@ -22,7 +22,7 @@ from tests.unit.journey import connected
 
 ROOT = Path(__file__).resolve().parents[3]
 OPERATOR = "44444444-4444-4444-8444-444444444444"
-DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "openapi.yaml").read_text())
+DOCUMENT: dict[str, Any] = yaml.load((ROOT / "openapi.yaml").read_text(), yaml.CSafeLoader)
 
 
 @dataclass
