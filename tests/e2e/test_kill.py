@@ -21,9 +21,9 @@ def follow_until(portal: Portal, tenant_id: str, percent: int) -> str:
     return state
 
 
-@pytest.mark.parametrize("users", [2500])
+@pytest.mark.parametrize("users", [1200])
 def test_run_killed_three_times_ends_exact(tmp_path: Path, users: int):
-    killed_tenant = tenant(1, "killed.test", users=users, latencyMs=60)
+    killed_tenant = tenant(1, "killed.test", users=users, latencyMs=120)
     with Stack(tmp_path, [killed_tenant]) as stack:
         portal = Portal(stack)
         connected = portal.connect("killed.test", "Killed")
