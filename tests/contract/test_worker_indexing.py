@@ -3,11 +3,13 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from devstack.host.indexing import AppIndex
+from devstack.host.schedule import parse_schedule
 from tenantsync import wire
 from tests.app import app_index
 
@@ -78,16 +80,18 @@ HTTP = {
     "openapi": (["GET"], "openapi.json"),
     "health": (["GET"], "health"),
 }
+DAY = 24 * 60
 TIMERS = {
-    "start_company_syncs",
-    "write_ticket_notes",
-    "deliver_notifications",
-    "watch_consents_daily",
-    "forget_old_links_daily",
-    "resume_runs",
-    "start_due_syncs",
+    "deliver_notifications": 1,
+    "write_ticket_notes": 1,
+    "watch_new_relationships": 1,
+    "start_company_syncs": 5,
+    "resume_runs": 5,
+    "start_due_syncs": 10,
+    "watch_consents_daily": DAY,
+    "forget_old_links_daily": DAY,
 }
-TIMERS |= {"watch_new_relationships"}
+"""Minutes from one run to the next."""
 
 
 @pytest.fixture(scope="module")
@@ -113,6 +117,15 @@ def test_routes_are_those_of_the_contract_and_anonymous(app: AppIndex):
     for item in app.of_kind("httpTrigger"):  # the token is checked in code; a key would keep Microsoft's redirect out
         level = item.trigger.get("authLevel")
         assert str(getattr(level, "value", level)).upper() == "ANONYMOUS"
+
+
+def test_timers_run_as_often_as_people_are_told(app: AppIndex):
+    found = {}
+    for item in app.of_kind("timerTrigger"):
+        schedule = parse_schedule(item.trigger["schedule"])
+        first = schedule.following(datetime(2026, 3, 2, tzinfo=UTC))
+        found[item.name] = (schedule.following(first) - first).total_seconds() / 60
+    assert found == TIMERS
 
 
 def test_indexing_loads_no_cloud_client():
