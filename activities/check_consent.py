@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from activities.consent_record import is_gone, note_granted
-from tenantsync import logs
+from tenantsync import logs, metrics
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.notifications import Event
@@ -80,6 +80,7 @@ def _lost(tenant: ManagedTenant, failure: TenantSyncError, services: Services) -
     )
     if is_new and changed:
         logs.event("consent_lost", tenant_id=tenant.tenant_id)
+        metrics.CONSENTS.note(1, outcome="consent_lost")
         _audit("consent_lost", tenant, services, microsoftCode=failure.cause.provider_code)
         services.notifier.announce(Event.CONSENT_LOST, changed, f"{tenant.connection_id}-{now[:10]}", now)
     return {"consent": ConsentState.REVOKED.value}

@@ -5,18 +5,27 @@ from typing import Any, Final
 
 from tenantsync import logs
 from tenantsync.errors import TenantSyncError
+from tenantsync.tracing import span
+from tenantsync.wire import CORRELATION
 
-_IDS: Final = ("runId", "grantId", "connectionId", "tenantId", "batchId")
+_IDS: Final = (CORRELATION, "runId", "grantId", "connectionId", "tenantId", "batchId")
+"""By the first of them that a job has, everything about it is found; the oldest jobs have no correlation id."""
+_ABOUT: Final = {"runId": "run_id", "tenantId": "tenant_id", "resource": "resource"}
 
 
-def enveloped(job: Mapping[str, Any], work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
+def enveloped(activity: str, job: Mapping[str, Any], work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     """`{"ok": true, ...result}`, or `{"ok": false, "code", "action"}` for whatever was raised.
 
-    What is logged or audited meanwhile carries the id of the run, grant or connection the job is about.
+    What is logged, audited or traced meanwhile carries the id of the request that was the cause, or else the one of the
+    run, grant or connection the job is about.
     """
-    about = next((str(job[name]) for name in _IDS if name in job), "")
-    with logs.correlated(about):
-        return _enveloped(work)
+    correlation = next((str(job[name]) for name in _IDS if job.get(name)), "")
+    ids = {name: str(job[key]) for key, name in _ABOUT.items() if key in job}
+    with logs.correlated(correlation, **ids), span(activity) as current:
+        outcome = _enveloped(work)
+        if not outcome["ok"]:
+            current.set_attribute("error.type", outcome["code"])
+        return outcome
 
 
 def _enveloped(work: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:

@@ -7,9 +7,9 @@ from typing import Any, Final
 import orjson
 
 from activities.consent_record import is_gone
-from tenantsync import logs
+from tenantsync import logs, metrics
 from tenantsync.admission import release
-from tenantsync.clock import to_rfc3339
+from tenantsync.clock import age_seconds, to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
 from tenantsync.notifications import Event
 from tenantsync.run_outcome import problem_of, verdict_of
@@ -94,6 +94,7 @@ def _close(
         summary=orjson.dumps(build_summary(resources)).decode() if resources else "",
     )
     logs.event("run_finished", run_id=run.run_id, outcome=state)
+    metrics.RUN_DURATION.note(age_seconds(run.started_at, services.clock.now()), kind=run.kind, outcome=state)
     return _tell(closed or run, services)
 
 

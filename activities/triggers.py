@@ -18,74 +18,95 @@ from activities.sync_slice import sync_slice as move_on
 from activities.verify_consent import verify_consent as verify
 from tenantsync.matching import place_companies
 from tenantsync.services import services
+from tenantsync.wire import (
+    ADMIT_RUN,
+    CHECK_CONSENT,
+    CHECK_GRANT,
+    CHECK_RELATIONSHIP,
+    CONNECT_ITEMS,
+    FINISH_RUN,
+    LIST_TENANTS,
+    MOVE_TENANT,
+    PLAN_SYNC,
+    REMOVE_INVENTORY,
+    SYNC_COMPANY_SLICE,
+    SYNC_SLICE,
+    VERIFY_CONSENT,
+)
 
 blueprint = df.Blueprint()
 
 
 @blueprint.activity_trigger(input_name="job")
 def verify_consent(job: dict) -> dict:
-    return enveloped(job, lambda: verify(job["runId"], job["attempt"], services()))
+    return enveloped(VERIFY_CONSENT, job, lambda: verify(job["runId"], job["attempt"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def plan_sync(job: dict) -> dict:
-    return enveloped(job, lambda: plan(job["runId"], services()))
+    return enveloped(PLAN_SYNC, job, lambda: plan(job["runId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def admit_run(job: dict) -> dict:
-    return enveloped(job, lambda: admit(job["runId"], services()))
+    return enveloped(ADMIT_RUN, job, lambda: admit(job["runId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def sync_slice(job: dict) -> dict:
-    return enveloped(job, lambda: move_on(job["runId"], job["resource"], services()))
+    return enveloped(SYNC_SLICE, job, lambda: move_on(job["runId"], job["resource"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def finish_run(job: dict) -> dict:
     return enveloped(
-        job, lambda: finish(job["runId"], services(), problem=job.get("problem"), force=job.get("force", False))
+        FINISH_RUN,
+        job,
+        lambda: finish(job["runId"], services(), problem=job.get("problem"), force=job.get("force", False)),
     )
 
 
 @blueprint.activity_trigger(input_name="job")
 def remove_inventory(job: dict) -> dict:
-    return enveloped(job, lambda: remove(job["mspId"], job["tenantId"], job["connectionId"], services()))
+    return enveloped(
+        REMOVE_INVENTORY, job, lambda: remove(job["mspId"], job["tenantId"], job["connectionId"], services())
+    )
 
 
 @blueprint.activity_trigger(input_name="job")
 def list_tenants(job: dict) -> dict:
-    return enveloped(job, lambda: list_watched(job["cursor"], services()))
+    return enveloped(LIST_TENANTS, job, lambda: list_watched(job["cursor"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def check_consent(job: dict) -> dict:
-    return enveloped(job, lambda: check(job["mspId"], job["tenantId"], services()))
+    return enveloped(CHECK_CONSENT, job, lambda: check(job["mspId"], job["tenantId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def check_grant(job: dict) -> dict:
-    return enveloped(job, lambda: look(job, job["attempt"], services()))
+    return enveloped(CHECK_GRANT, job, lambda: look(job, job["attempt"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def sync_company_slice(job: dict) -> dict:
     return enveloped(
-        job, lambda: move_companies_on(job["mspId"], job["provider"], job["number"], services(), place_companies)
+        SYNC_COMPANY_SLICE,
+        job,
+        lambda: move_companies_on(job["mspId"], job["provider"], job["number"], services(), place_companies),
     )
 
 
 @blueprint.activity_trigger(input_name="job")
 def connect_items(job: dict) -> dict:
-    return enveloped(job, lambda: connect_some(job["mspId"], job["batchId"], services()))
+    return enveloped(CONNECT_ITEMS, job, lambda: connect_some(job["mspId"], job["batchId"], services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def check_relationship(job: dict) -> dict:
-    return enveloped(job, lambda: look_at_relationship(job, services()))
+    return enveloped(CHECK_RELATIONSHIP, job, lambda: look_at_relationship(job, services()))
 
 
 @blueprint.activity_trigger(input_name="job")
 def move_tenant(job: dict) -> dict:
-    return enveloped(job, lambda: move_next(job, services()))
+    return enveloped(MOVE_TENANT, job, lambda: move_next(job, services()))

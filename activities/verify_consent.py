@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from activities.consent_record import remember_consent
-from tenantsync import logs
+from tenantsync import logs, metrics
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import (
     Action,
@@ -60,7 +60,14 @@ def verify_consent(run_id: str, attempt: int, services: Services) -> dict[str, A
     if changed is None or changed.state == RunState.CANCELLED:  # while it was being verified
         return _cancelled(run, services)
     services.note_state(run.msp_id, run.tenant_id, changed.state)
+    _count(run, "verified")
     return {"state": "verified"}
+
+
+def _count(run: Run, outcome: str) -> None:
+    """Later syncs prove a consent that was counted already."""
+    if run.kind == "initial":
+        metrics.CONSENTS.note(1, outcome=outcome)
 
 
 def _cancelled(run: Run, services: Services) -> dict[str, Any]:
@@ -158,6 +165,7 @@ def _confirm(run: Run, services: Services) -> None:
 def _after_failure(run: Run, failure: TenantSyncError, attempt: int, services: Services) -> dict[str, Any]:
     logs.event("consent_not_verified", run_id=run.run_id, problem=failure.code, attempt=attempt)
     if attempt >= len(DELAYS_SECONDS) or not _may_pass(run, failure):
+        _count(run, failure.code)
         said = failure.cause.provider_code
         return {"state": "failed", "problem": {"code": failure.code, "message": failure.detail, "microsoftCode": said}}
     now = services.clock.now()

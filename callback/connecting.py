@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from callback.errand import NO_ADMINISTRATOR, Accomplished, Refusal
-from tenantsync import logs
+from tenantsync import logs, metrics
 from tenantsync.cancelling import withdraw_run
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError
@@ -81,6 +81,7 @@ class ConnectErrand:
             closed = known
         self._follow_refusal(closed)
         logs.event("connection_closed", connection_id=self.connection_id, outcome=closed.state, problem=refusal.code)
+        metrics.CONSENTS.note(1, outcome=refusal.code)
         return describe_wrong_tenant(closed, self._services.settings.client_id)
 
     def _follow_refusal(self, closed: Connection) -> None:
@@ -140,6 +141,7 @@ class ConnectErrand:
             connection_id=connection.connection_id,
             started_at=now,
             updated_at=now,
+            correlation_id=logs.request_id(),
         )
         return run if self._services.runs.create(run) else self._services.runs.read(run.run_id) or run
 

@@ -12,6 +12,7 @@ import orjson
 
 from callback.errand import Accomplished, Errand, Refusal
 from callback.lookup import find_errand
+from tenantsync import logs
 from tenantsync.admin_links import begin_sign_in
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import (
@@ -70,7 +71,8 @@ def accept_callback(
     errand = find_errand(found.state, services)
     if errand is None:
         raise CallbackRefusedError(Refusal("invalid_state"))
-    return _Callback(fields, found, errand, services, orchestrations).accept()
+    with logs.correlated(found.state.correlation_id or logs.correlation_id()):
+        return _Callback(fields, found, errand, services, orchestrations).accept()
 
 
 def find_connection_id(fields: CallbackFields, services: Services) -> str:

@@ -55,6 +55,7 @@ def start_connection(
         ticket_ref=request.ticket.reference,
         ticket_provider=ticket_provider,
         ticket_closes=request.ticket.closes,
+        correlation_id=logs.correlation_id(),
     )
     state = _store(connection, caller, services)
     if relationship:

@@ -1,8 +1,10 @@
-"""The slice of Durable's context the plans use, and the two ways they wait."""
+"""The slice of Durable's context the plans use, whose id they hand on, and the two ways they wait."""
 
 from collections.abc import Generator
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
+
+from tenantsync.wire import CORRELATION
 
 Plan = Generator[Any, Any, Any]
 """A plan yields Durable tasks and is sent their results."""
@@ -24,6 +26,37 @@ class Context(Protocol):
     def task_all(self, activities: list[Any]) -> Any: ...
     def continue_as_new(self, input_: Any) -> None: ...
     def set_custom_status(self, status: Any) -> None: ...
+
+
+class _Correlated:
+    """A context that gives whatever it starts one more field."""
+
+    def __init__(self, context: Context, cause: dict[str, str]) -> None:
+        self._context = context
+        self._cause = cause
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def call_activity(self, name: str, input_: Any = None) -> Any:
+        return self._context.call_activity(name, {**self._cause, **input_})
+
+    def call_sub_orchestrator(self, name: str, input_: Any = None, instance_id: str | None = None) -> Any:
+        return self._context.call_sub_orchestrator(name, {**self._cause, **input_}, instance_id)
+
+    def continue_as_new(self, input_: Any) -> None:
+        self._context.continue_as_new({**self._cause, **input_})
+
+
+def correlated(context: Context) -> Context:
+    """A context that hands the correlation id of the instance's input on, to activities, children and generations.
+
+    An input without one, as releases before it have left them, is handed on as it is.
+    """
+    job = context.get_input()
+    if CORRELATION not in job:
+        return context
+    return cast("Context", _Correlated(context, {CORRELATION: job[CORRELATION]}))
 
 
 def is_at_least(context: Context, version: str) -> bool:

@@ -25,3 +25,8 @@ def to_rfc3339(moment: datetime) -> str:
 def parse_rfc3339(text: str) -> datetime:
     """The inverse of `to_rfc3339`."""
     return datetime.fromisoformat(text)
+
+
+def age_seconds(at: str, now: datetime) -> float:
+    """How long ago a time was; 0 for an empty one, and for one that lies ahead."""
+    return max(0.0, (now - parse_rfc3339(at)).total_seconds()) if at else 0.0

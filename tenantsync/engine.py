@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Final
 
-from tenantsync import logs
+from tenantsync import logs, metrics
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError, NotLicensedError, TenantSyncError
 from tenantsync.recovery import recover
@@ -90,6 +90,7 @@ def _wait_at_gate(work: SliceWork, seconds: int) -> SliceOutcome:
         waiting_until=_after(work, seconds),
         throttled_seconds=work.progress.throttled_seconds + seconds,
     )
+    metrics.THROTTLED.note(seconds, resource=work.spec.key)
     return SliceOutcome(is_ended=False, delay_seconds=seconds, reason=WaitReason.THROTTLED)
 
 
@@ -103,6 +104,7 @@ def _recover(work: SliceWork, failure: TenantSyncError) -> SliceOutcome:
     changes, delay = dict(recovery.changes), recovery.delay_seconds
     if changes.get("waiting_reason") == WaitReason.THROTTLED:
         work.close_gate(delay)
+        metrics.THROTTLED.note(delay, resource=work.spec.key)
     if changes.get("waiting_reason"):
         changes["waiting_until"] = _after(work, delay)
     try:

@@ -141,6 +141,7 @@ def _moved(old: Connection, transfer: Transfer, now: str) -> Connection:
         ticket_provider="",
         updated_at=now,
         syncs=0,
+        correlation_id=logs.correlation_id(),
     )
 
 

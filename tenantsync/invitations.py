@@ -81,6 +81,7 @@ def consent_url(connection: Connection, services: Services) -> str:
         connection_id=connection.connection_id,
         tenant_id=connection.tenant_id,
         expires_at=connection.expires_at,
+        correlation_id=connection.correlation_id,
     )
     with suppress(ConflictError):  # opened before in this hour
         services.callback_states.create(link)

@@ -2,14 +2,15 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final, Protocol
 
 import orjson
 
-from tenantsync import logs
-from tenantsync.clock import Clock, parse_rfc3339, to_rfc3339
+from tenantsync import logs, metrics
+from tenantsync.clock import Clock, age_seconds, parse_rfc3339, to_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.settings import Secret
 from tenantsync.store.outbox import Notification, Outbox, Webhook, Webhooks
@@ -85,20 +86,28 @@ class Notifier:
 
     def deliver_due(self) -> int:
         """Sends what is due; gives how many were taken. A webhook that fails rests, the longer the more often."""
-        now, after, taken = self._clock.now(), "", 0
+        now, oldest, taken = self._clock.now(), "", 0
         failed: set[str] = set()
+        for item in self._pending(now):
+            oldest = min(oldest or item.created_at, item.created_at)
+            if parse_rfc3339(item.due_at) > now or item.msp_id in failed:
+                continue
+            if self._deliver(item, now):
+                taken += 1
+            else:
+                failed.add(item.msp_id)
+        metrics.QUEUE_AGE.note(age_seconds(oldest, now), queue="notifications")
+        return taken
+
+    def _pending(self, began: datetime) -> Iterator[Notification]:
+        """What waits, as long as the pass may last."""
+        after = ""
         while pending := self._outbox.list_pending(after, _STEP):
             after = pending[-1].event_id
             for item in pending:
-                if self._clock.now() - now > _LONGEST_PASS:
-                    return taken
-                if parse_rfc3339(item.due_at) > now or item.msp_id in failed:
-                    continue
-                if self._deliver(item, now):
-                    taken += 1
-                else:
-                    failed.add(item.msp_id)
-        return taken
+                if self._clock.now() - began > _LONGEST_PASS:
+                    return
+                yield item
 
     def secret_of(self, webhook: Webhook) -> str:
         """The webhook's signing secret: derived, so that it is stored nowhere."""

@@ -9,10 +9,11 @@ from typing import Any, Final, Protocol
 
 import orjson
 
+from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TransientError
 from tenantsync.store.runs import Run
-from tenantsync.wire import ONBOARD_TENANT, resource_instance_id
+from tenantsync.wire import CORRELATION, ONBOARD_TENANT, resource_instance_id
 
 _TIMEOUT_SECONDS: Final = 60
 _MOST_LAYERS: Final = 3
@@ -99,8 +100,9 @@ def start_run(orchestrations: Starter, run: Run, *, again_at: str = "") -> None:
     With `again_at`, the time, an orchestration that has ended before its run is started anew, with children of its own.
     """
     job = {"runId": run.run_id, "tenantId": run.tenant_id}
+    cause = {CORRELATION: run.correlation_id} if run.correlation_id else {}
     again = {"again": "".join(filter(str.isalnum, again_at))} if again_at else {}
-    orchestrations.start(ONBOARD_TENANT, run.run_id, {**job, **again}, again=bool(again_at))
+    orchestrations.start(ONBOARD_TENANT, run.run_id, {**job, **cause, **again}, again=bool(again_at))
 
 
 def terminate_run(orchestrations: Orchestrations, run_id: str, resources: list[str]) -> None:
@@ -119,7 +121,8 @@ class DurableOrchestrations:
         self._loop = asyncio.get_running_loop()
 
     def start(self, name: str, instance_id: str, job: Mapping[str, Any], *, again: bool = False) -> None:
-        self._wait_for(self._start(name, instance_id, job, again=again))
+        cause = {CORRELATION: logs.correlation_id()} if logs.correlation_id() else {}
+        self._wait_for(self._start(name, instance_id, {**cause, **job}, again=again))
 
     def terminate(self, instance_id: str) -> None:
         self._wait_for(self._terminate(instance_id))

@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
+from tenantsync import logs
 from tenantsync.errors import ContractError, TransientError
+from tenantsync.tracing import exchange
 
 _CONNECT_SECONDS: Final = 10
 _CONNECTIONS: Final = 64
@@ -46,18 +48,19 @@ class Outbound:
 
     def get(self, url: str, **options: Any) -> requests.Response:
         """One GET, without following redirects."""
-        self._check(url, report=options.pop("report", False))
-        return self._send("GET", url, options)
+        is_report = options.pop("report", False)
+        self._check(url, report=is_report)
+        return self._send("reports" if is_report else "sign_in", "GET", url, options)
 
     def post(self, url: str, **options: Any) -> requests.Response:
         """One POST, without following redirects."""
         self._check(url, report=False)
-        return self._send("POST", url, options)
+        return self._send("sign_in", "POST", url, options)
 
     def send(self, method: str, url: str, **options: Any) -> requests.Response:
-        """One request of any method, without following redirects."""
+        """One request to Graph, of any method, without following redirects."""
         self._check(url, report=False)
-        return self._send(method, url, options)
+        return self._send("graph", method, url, options)
 
     def close(self) -> None:
         """Ends the pool; only tests and MSAL do this."""
@@ -72,10 +75,15 @@ class Outbound:
             return
         raise ContractError("unexpected_answer", f"refused to call the host {urlsplit(url).hostname}")
 
-    def _send(self, method: str, url: str, options: dict[str, Any]) -> requests.Response:
-        options = {"timeout": self._timeout, **options, "allow_redirects": False}
+    def _send(self, service: str, method: str, url: str, options: dict[str, Any]) -> requests.Response:
+        request_id = logs.request_id()
+        headers = {**(options.get("headers") or {}), "client-request-id": request_id}
+        options = {"timeout": self._timeout, **options, "headers": headers, "allow_redirects": False}
         try:
-            return self._session.request(method, url, **options)
+            with exchange(service, method, url, request_id) as begun:
+                response = self._session.request(method, url, **options)
+                begun.note(response)
+            return response
         except requests.RequestException as error:
             host = urlsplit(url).hostname
             raise TransientError("microsoft_unavailable", f"{host}: {type(error).__name__}") from error

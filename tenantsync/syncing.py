@@ -52,6 +52,7 @@ def begin_sync(
         is_scheduled=is_scheduled,
         started_at=now,
         updated_at=now,
+        correlation_id=logs.request_id(),
     )
     services.runs.create(run)
     changes: dict[str, Any] = {"run_id": run.run_id, "syncs": number, "updated_at": now}

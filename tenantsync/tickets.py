@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
-from tenantsync import logs
-from tenantsync.clock import parse_rfc3339, to_rfc3339
+from tenantsync import logs, metrics
+from tenantsync.clock import age_seconds, parse_rfc3339, to_rfc3339
 from tenantsync.errors import RequestError, TenantSyncError, ThrottledError
 from tenantsync.problems import find_problem
 from tenantsync.psa.port import PsaAdapter, Ticket
@@ -92,17 +92,20 @@ class _Pass:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._began = services.clock.now()
+        self._oldest = ""
         self._held: set[str] = set()
         self._adapters: dict[tuple[str, str], PsaAdapter] = {}
 
     def run(self) -> int:
         """Begins at any connection, so that a PSA that takes the whole pass never keeps the same ones waiting."""
         start = str(uuid4())
-        return sum(
+        written = sum(
             self._may_go(note) and self._deliver(note)
             for notes in (self._pending(start, _LAST), self._pending("", start))
             for note in notes
         )
+        metrics.QUEUE_AGE.note(age_seconds(self._oldest, self._began), queue="ticket_notes")
+        return written
 
     def _pending(self, after: str, until: str) -> Iterator[TicketNote]:
         """What waits between two ids, as long as the pass may last."""
@@ -111,6 +114,7 @@ class _Pass:
             for note in pending:
                 if note.note_id > until or self._now() - self._began > _LONGEST_PASS:
                     return
+                self._oldest = min(self._oldest or note.created_at, note.created_at)
                 yield note
 
     def _may_go(self, note: TicketNote) -> bool:

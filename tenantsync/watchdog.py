@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from heapq import nsmallest
 from typing import Final
 
-from tenantsync import logs
+from tenantsync import logs, metrics
 from tenantsync.cancelling import withdraw_run
-from tenantsync.clock import parse_rfc3339, to_rfc3339
+from tenantsync.clock import age_seconds, parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConflictError, TenantSyncError
 from tenantsync.notifications import Event
 from tenantsync.orchestrations import Orchestrations, terminate_run
@@ -61,6 +61,8 @@ class _Pass:
     waiting: int = 0
     stalled: int = 0
     resumed: int = 0
+    queued_since: str = ""
+    """Since when the run waits that has waited longest for its place."""
 
 
 def watch_runs(services: Services, orchestrations: Orchestrations) -> int:
@@ -71,6 +73,7 @@ def watch_runs(services: Services, orchestrations: Orchestrations) -> int:
     seen = _begin_pass(services)
     stalled = nsmallest(_MOST_A_PASS, _find_stalled(seen, services), key=lambda whole: whole.run.stalled_at)
     logs.event("runs_under_way", count=seen.under_way, waiting=seen.waiting, stalled=seen.stalled)
+    metrics.QUEUE_AGE.note(age_seconds(seen.queued_since, seen.started), queue="admission")
     for whole in stalled:
         if services.clock.now() - seen.started > _LONGEST_PASS:
             break
@@ -92,6 +95,8 @@ def _find_stalled(seen: _Pass, services: Services) -> Iterator[WholeRun]:
     """The runs to look into: the ones that stand still, and the ones that were held back."""
     for whole in _runs_under_way(services):
         seen.under_way += 1
+        if whole.run.waiting_reason == WaitReason.QUEUED:
+            seen.queued_since = min(seen.queued_since or whole.run.started_at, whole.run.started_at)
         if whole.run.waiting_reason == WaitReason.PAUSED:
             yield whole
         elif is_stalled(whole, seen.started):

@@ -5,22 +5,23 @@ A trigger calls `answer(request, handler)` and turns the Reply into its framewor
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 from urllib.parse import parse_qs
-from uuid import UUID, uuid4
 
 import orjson
+from opentelemetry.trace import Span, StatusCode
 
-from tenantsync import logs
+from tenantsync import logs, tracing
 from tenantsync.errors import ConflictError, ContractError, RequestError, TenantSyncError, ThrottledError
 from tenantsync.identity.caller import Caller, CallerIdentity, Role
 from tenantsync.problems import Problem, find_problem
 
 MAX_BODY_BYTES: Final = 64 * 1024
 _LONGEST_TAGS: Final = 2000
+_SERVER_ERROR: Final = 500
 _SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -113,11 +114,22 @@ def answer(request: HttpRequest, handler: Callable[[Call], Reply], crashed: Call
 
     `crashed` is what is answered to a bug of ours instead, where the caller is a browser and not a program.
     """
-    call = Call(request, _correlation_id(request))
-    with logs.correlated(call.correlation_id):
+    call = Call(request, logs.parse_correlation_id(request.headers.get("x-correlation-id", "")))
+    with logs.correlated(call.correlation_id), _traced(call) as span:
         reply = _handled(call, handler, crashed)
+        span.set_attribute("http.response.status_code", reply.status)
+        if reply.status >= _SERVER_ERROR:
+            span.set_status(StatusCode.ERROR)
     headers = {**_SECURITY_HEADERS, **_READABLE, "X-Correlation-Id": call.correlation_id, **reply.headers}
     return Reply(reply.status, reply.body, headers)
+
+
+@contextmanager
+def _traced(call: Call) -> Iterator[Span]:
+    """The host has a span for the request as such; this one says what it was about."""
+    method, route = call.request.method, tracing.route_template(call.path, call.request.route_params)
+    with tracing.span(f"{method} {route}", {"http.request.method": method, "http.route": route}) as span:
+        yield span
 
 
 def _handled(call: Call, handler: Callable[[Call], Reply], crashed: Callable[[], Reply] | None) -> Reply:
@@ -194,10 +206,3 @@ def _refusal(call: Call, error: TenantSyncError) -> Reply:
 def _when_again(error: TenantSyncError) -> dict[str, str]:
     seconds = error.cause.retry_after_seconds if isinstance(error, ThrottledError) else None
     return {} if seconds is None else {"Retry-After": str(math.ceil(seconds))}
-
-
-def _correlation_id(request: HttpRequest) -> str:
-    try:
-        return str(UUID(request.headers.get("x-correlation-id", "")))
-    except ValueError:
-        return str(uuid4())

@@ -55,6 +55,10 @@ ACTIVITIES: Final = (
     MOVE_TENANT,
 )
 
+# Fields of jobs
+CORRELATION: Final = "correlationId"
+"""Of the request that was the cause, in the inputs of orchestrations and activities; the oldest have none."""
+
 # Tables
 CONNECTIONS_TABLE: Final = "Connections"
 CALLBACK_STATES_TABLE: Final = "CallbackStates"

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
-from uuid import uuid4
 
 import orjson
 import requests
 
+from tenantsync import logs
 from tenantsync.errors import ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.graph.failures import build_failure
 from tenantsync.graph.usage import UsageMeter
@@ -104,9 +104,9 @@ class TenantGraph:
             "Authorization": f"Bearer {token.value}",
             "Accept-Encoding": "gzip",
             "User-Agent": _USER_AGENT,
-            "client-request-id": str(uuid4()),
         }
-        response = self._outbound.send(method, url, headers={**headers, **own}, data=content)
+        with logs.about(tenant_id=self.tenant_id):
+            response = self._outbound.send(method, url, headers={**headers, **own}, data=content)
         self.usage.note(response.headers)
         return response
 

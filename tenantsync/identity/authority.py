@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -93,7 +94,8 @@ class Authority:
         if not self._others:
             return Elsewhere((), (), 0)
         with ThreadPoolExecutor(len(self._others)) as pool:
-            found = list(pool.map(lambda endpoint: self._probe(endpoint, name), self._others))
+            asked = [pool.submit(copy_context().run, self._probe, endpoint, name) for endpoint in self._others]
+            found = [answer.result() for answer in asked]
         tenants = tuple(item for item in found if isinstance(item, Tenant))
         return Elsewhere(tenants, tuple(item for item in found if isinstance(item, str)), len(self._others))
 

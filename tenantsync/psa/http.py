@@ -18,6 +18,7 @@ from tenantsync.errors import Cause, ContractError, RequestError, TenantSyncErro
 from tenantsync.outbound import origin_of
 from tenantsync.public_hosts import PrivateAddressError, check_public_url
 from tenantsync.retry_after import parse_retry_after
+from tenantsync.tracing import exchange
 
 HOST_REFUSED: Final = "psa_host_refused"
 _TIMEOUT_SECONDS: Final = (10, 60)
@@ -109,7 +110,11 @@ class PsaHttp:
     def _exchange(self, method: str, url: str, options: dict[str, Any]) -> tuple[requests.Response, bytes]:
         options = {"timeout": _TIMEOUT_SECONDS, **options, "allow_redirects": False, "stream": True}
         try:
-            with self._wire.session.request(method, url, **options) as response:
+            with (
+                exchange(self.title, method, url) as begun,
+                self._wire.session.request(method, url, **options) as response,
+            ):
+                begun.note(response)
                 return response, self._read(response)
         except PrivateAddressError as error:
             raise RequestError(HOST_REFUSED, f"{self.title}'s host leads to an address that is not public") from error

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
 
@@ -13,7 +14,7 @@ from tenantsync.store.progress import Phase, Verdict
 def count(work: SliceWork) -> float | None:
     """None when all rows are counted; Microsoft is asked once more meanwhile: the tenant may have changed."""
     with ThreadPoolExecutor(1, thread_name_prefix="count-asker") as asker:
-        work.latest = asker.submit(_latest_question(work))
+        work.latest = asker.submit(copy_context().run, _latest_question(work))
         return _count_rows(work)
 
 

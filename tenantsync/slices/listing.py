@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from tenantsync import logs
+from tenantsync import logs, metrics
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ContractError, CursorExpiredError, PermissionMissingError
 from tenantsync.read_ahead import read_ahead
@@ -69,6 +69,8 @@ def _store(work: SliceWork, page: Page) -> None:
     for prefix in page.dropped:
         inventory.remove_prefixed(listing, prefix)
     work.save(**after_page(work.progress, page, kept=kept, now=to_rfc3339(work.tools.clock.now())))
+    metrics.OBJECTS.note(len(items) - kept, resource=work.spec.key)
+    metrics.PAGES.note(1, resource=work.spec.key)
 
 
 def _write(work: SliceWork, items: Mapping[str, Item]) -> int:

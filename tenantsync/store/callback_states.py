@@ -51,6 +51,8 @@ class CallbackState:
     used_at: str = ""
     reloads: int = 0
     """How many further sign-ins were begun with a used consent link."""
+    correlation_id: str = ""
+    """Of the request that began it all: what comes of the link carries it on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,8 @@ class Connection:
     """The tenant consent came from instead."""
     syncs: int = 0
     """How many further syncs were started."""
+    correlation_id: str = ""
+    """Of the request that made it."""
 
 
 class Connections:

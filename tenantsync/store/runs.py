@@ -78,6 +78,8 @@ class Run:
     stalled_at: str = ""
     """When the watchdog last found it so; a checkpoint after that means that the run moves again."""
     is_stall_alerted: bool = False
+    correlation_id: str = ""
+    """Of the request that was the cause; Graph's calls carry it as their `client-request-id`."""
 
     def to_reference(self) -> dict[str, str]:
         """What an answer says of a run that goes on, and where to watch it."""

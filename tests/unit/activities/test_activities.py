@@ -246,14 +246,14 @@ def test_edge_turns_failures_and_bugs_into_envelopes():
     def bug() -> dict[str, object]:
         raise KeyError("secret detail")
 
-    assert enveloped({}, lambda: {"n": 1}) == {"ok": True, "n": 1}
-    assert enveloped({}, throttled) == {"ok": False, "code": "throttled", "action": "wait"}
-    assert enveloped({}, bug) == {"ok": False, "code": "internal_error", "action": "stop"}
+    assert enveloped("deed", {}, lambda: {"n": 1}) == {"ok": True, "n": 1}
+    assert enveloped("deed", {}, throttled) == {"ok": False, "code": "throttled", "action": "wait"}
+    assert enveloped("deed", {}, bug) == {"ok": False, "code": "internal_error", "action": "stop"}
 
 
 def test_store_that_fails_is_an_envelope_to_retry(services: Services, tables: MemoryTables, run: Run):
     tables.fail_next = 1
-    assert enveloped({}, lambda: plan_sync(run.run_id, services))["action"] == "retry"
+    assert enveloped("deed", {}, lambda: plan_sync(run.run_id, services))["action"] == "retry"
 
 
 def test_permission_that_is_assigned_but_not_in_the_token_yet_is_waited_for(
@@ -281,7 +281,7 @@ def test_what_an_activity_records_carries_the_id_of_its_job(services: Services):
         services.audit.record("something", msp_id=MSP, actor="system")
         return {}
 
-    enveloped({"runId": "run-1"}, deed)
+    enveloped("deed", {"runId": "run-1"}, deed)
     (entry,), _ = services.audit.read_page(MSP, "", 10, "")
     assert entry.correlation_id == "run-1"
 

@@ -49,7 +49,7 @@ def show(app: App, batch_id: str, query: str = "", roles: tuple[str, ...] = ROLE
 def work(services: Services, batch_id: str, clock: FakeClock | None = None, most: int = 200) -> int:
     """Plays the orchestration; gives how many slices it took."""
     for number in range(most):
-        outcome = enveloped({}, lambda: connect_items(MSP, batch_id, services))
+        outcome = enveloped("deed", {}, lambda: connect_items(MSP, batch_id, services))
         if outcome.get("ended"):
             return number + 1
         if clock:
@@ -191,7 +191,7 @@ def test_item_that_kills_its_worker_ends_alone(
     sent = send(app)
     batch_id = sent.body["batchId"]
     for _ in range(2):
-        assert enveloped({}, lambda: connect_items(MSP, batch_id, services))["ok"] is False
+        assert enveloped("deed", {}, lambda: connect_items(MSP, batch_id, services))["ok"] is False
     assert codes(show(app, batch_id)["items"]) == ["pending", "awaiting_consent"]
     items = items_of(app, services, sent, clock)
     assert codes(items) == ["internal_error", "awaiting_consent"]
