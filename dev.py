@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "bench", help="our sync beside others' (--users N ..., --large, --capacity, --write)", add_help=False
     )
+    commands.add_parser("trace", help="what was done for the id of a run, a request or a call of Graph", add_help=False)
     commands.add_parser("docs", help="write the documents that are made from data", add_help=False)
     commands.add_parser("screenshots", help="write the portal's pictures in docs/", add_help=False)
     commands.add_parser("down", help="end whatever a crash left behind", add_help=False)

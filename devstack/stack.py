@@ -80,6 +80,8 @@ class Stack:
     """The release the host runs."""
     psa: LocalPsa | None = None
     """The three PSAs, if they are wanted."""
+    is_traced: bool = False
+    """Whether the host writes down spans and metrics, in `telemetry`."""
 
     def __post_init__(self) -> None:
         self.directory = self.directory.resolve()
@@ -87,6 +89,7 @@ class Stack:
         self.graph = f"https://localhost:{self.ports.graph}"
         self.api = f"http://127.0.0.1:{self.ports.api}"
         self.logs = self.directory / "logs"
+        self.telemetry = self.directory / "telemetry"
         self._portal_config = self.directory / "portal/config.json"
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._storage: Storage | None = None
@@ -147,7 +150,8 @@ class Stack:
     def start_host(self) -> None:
         """The Functions host with the app, on this stack's storage."""
         command = [sys.executable, "-m", "devstack.host", "--port", str(self.ports.api)]
-        environment = {**self.settings(), "DEVSTACK_PORTAL_CONFIG": str(self._portal_config)}
+        traced = {"DEVSTACK_TELEMETRY": str(self.telemetry)} if self.is_traced else {}
+        environment = {**self.settings(), **traced, "DEVSTACK_PORTAL_CONFIG": str(self._portal_config)}
         self._run("host", [*command, "--data", str(self.directory)], environment, self.app_directory)
 
     def kill_host(self) -> None:

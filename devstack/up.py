@@ -82,7 +82,7 @@ def serve(directory: Path, port: int, *, opens_browser: bool) -> None:
     tenants = [{"tenantId": tenant_id(number), **tenant} for number, (_, tenant) in enumerate(_TENANTS)]
     psa = LocalPsa({"known": [company_of(tenant) for tenant in tenants]})
     partner = {"contracts": [tenant_id(1)], "gdapCustomers": [tenant_id(2)]}
-    with Stack(directory, tenants, Ports.free(port), psa=psa, partner=partner) as stack:
+    with Stack(directory, tenants, Ports.free(port), psa=psa, partner=partner, is_traced=True) as stack:
         print(instructions(stack, psa, stack.portal_token("Connect", "Read")), flush=True)
         if opens_browser:
             webbrowser.open(f"{stack.api}/")
@@ -122,6 +122,8 @@ The same without a browser; open the answer's authUrl as the customer's administ
 
 What the simulated PSAs hold, their limits and faults: {psa.origins["control"]}/_simulator
 Logs: {stack.logs}
+Traces and metrics: {stack.telemetry}, or a collector: OTEL_EXPORTER_OTLP_ENDPOINT
+What was done for one id, of a run, a request (X-Correlation-Id) or Graph: python3 dev.py trace ID
 """
 
 

@@ -23,10 +23,13 @@ _tracer: Final = trace.get_tracer("tenantsync")
 _CLIENT_ERROR: Final = 400
 _THROTTLED: Final = 429
 _WORD: Final = re.compile(
-    r"\$?[A-Za-z]+(?:[-_][A-Za-z]+)*|v?\d{1,2}[._]\d{1,2}(?:_release)?|\.well-known|openapi\.json"
+    r"\$?[A-Za-z]+(?:[-_][A-Za-z]+)*"
+    r"|v?\d{1,2}[._]\d{1,2}(?:_release)?"
+    r"|oauth2[A-Za-z]*|microsoft\.graph\.[A-Za-z]+|\.well-known|openapi\.json"
 )
+"""A step of a path that may be shown: never a number, a domain or an address."""
 _LONGEST_WORD: Final = 60
-_TOKEN: Final = re.compile(r"[\w.:/+=-]{1,100}")
+_ID: Final = re.compile(r"[\w-]{1,64}")
 _ANSWERED: Final[Mapping[str, tuple[str, ...]]] = {
     "request_id": ("request-id", "x-ms-request-id"),
     "retry_after": ("retry-after",),
@@ -57,7 +60,7 @@ class Exchange:
         self._span.set_attribute("http.response.status_code", self.status)
         for name, headers in _ANSWERED.items():
             value = next((answer.headers[header] for header in headers if header in answer.headers), "")
-            if _TOKEN.fullmatch(value):
+            if _ID.fullmatch(value):
                 self._span.set_attribute(f"{PREFIX}{name}", value)
         if self.status >= _CLIENT_ERROR:
             self._span.set_status(StatusCode.ERROR)

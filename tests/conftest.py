@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from tests.services import autotask, clock, microsoft, psa, services, tables
+from tests.telemetry import telemetry
 
-__all__ = ["autotask", "clock", "microsoft", "psa", "services", "tables"]
+__all__ = ["autotask", "clock", "microsoft", "psa", "services", "tables", "telemetry"]
 
 _LOOPBACK = ("127.", "::1", "localhost")
 

@@ -36,7 +36,9 @@ def main() -> int:
     known = "; ".join(f"{name}: {scenario.about}" for name, scenario in SCENARIOS.items())
     parser.add_argument("--scenario", choices=SCENARIOS, metavar="NAME", help=f"play instead: {known}")
     parser.add_argument("--json", action="store_true", help="print the final sync-status as JSON, and nothing else")
-    parser.add_argument("--data", type=Path, help="keep the data here (default: a temporary folder)")
+    parser.add_argument(
+        "--data", type=Path, help="keep the data here, traces and metrics too (default: a temporary folder)"
+    )
     arguments = parser.parse_args()
     if arguments.users < 1:
         parser.error("--users must be at least 1")
@@ -66,7 +68,7 @@ def play(directory: Path, users: int, *, as_json: bool) -> int:
     is_large = users > _LARGE
     if is_large:
         screen.say("That is more than Azurite holds, so the rows go to the table service for large runs.")
-    with Stack(directory, [tenant], is_large=is_large) as stack:
+    with Stack(directory, [tenant], is_large=is_large, is_traced=True) as stack:
         started = time.monotonic()
         status = onboard(stack, screen)
         seconds = time.monotonic() - started
@@ -88,7 +90,9 @@ def play_story(directory: Path, name: str, *, as_json: bool) -> int:
     other = {"tenantId": OTHER_TENANT, "domain": "fabrikam.com", "displayName": "Fabrikam", "users": 50}
     tenants, environment = [{**tenant, **scenario.tenant}, other], scenario.environment
     psa = LocalPsa({"companies": 60, "known": [company_of(item) for item in tenants]}) if scenario.has_psa else None
-    with Stack(directory, tenants, extra_environment=environment, partner=scenario.partner, psa=psa) as stack:
+    with Stack(
+        directory, tenants, extra_environment=environment, partner=scenario.partner, psa=psa, is_traced=True
+    ) as stack:
         code, ending = play_scenario(name, stack, screen, _DOMAIN)
     if as_json:
         print(json.dumps({"scenario": name, "status": ending.status, "problems": ending.problems}))

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
+from uuid import uuid4
 
 import requests
 
@@ -41,7 +42,9 @@ class Portal:
 
     def __init__(self, stack: Stack, msp: str = MSP) -> None:
         self._stack = stack
-        self._headers = {"Authorization": f"Bearer {stack.portal_token('Connect', 'Read', msp=msp)}"}
+        self.correlation_id = str(uuid4())
+        token = stack.portal_token("Connect", "Read", msp=msp)
+        self._headers = {"Authorization": f"Bearer {token}", "X-Correlation-Id": self.correlation_id}
 
     def connect(self, domain: str, customer: str, **more: Any) -> dict[str, Any]:
         """POST connect; raises JourneyError with the problem's own words."""

@@ -12,6 +12,7 @@ from typing import Final
 from devstack.host.indexing import IndexingError
 from devstack.host.log import set_up_logging
 from devstack.host.server import HostBusyError, HostOptions, exclusive, read_secret, run_host
+from devstack.host.telemetry import exporting
 from devstack.storage import StorageError, start_storage
 
 _BUSY: Final = 3
@@ -28,7 +29,12 @@ def main() -> int:
     data: Path = arguments.data.resolve()
     options = HostOptions(Path.cwd(), arguments.port, data / "host")
     try:
-        with exclusive(data / "host"), storage_settings(data / "azurite"):
+        telemetry = os.environ.get("DEVSTACK_TELEMETRY")
+        with (
+            exclusive(data / "host"),
+            storage_settings(data / "azurite"),
+            exporting(Path(telemetry) if telemetry else None),
+        ):
             os.environ.setdefault("WEBHOOK_SIGNING_KEY", read_secret(data / "host/webhook-signing-key"))
             os.environ.setdefault("STATE_SIGNING_KEY", read_secret(data / "host/state-signing-key"))
             asyncio.run(run_host(options, lambda url: print(f"ready {url}", flush=True)))

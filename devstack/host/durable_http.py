@@ -109,7 +109,10 @@ class DurableHttp:
         if body:
             _parse_json(body)
         instance_id = self._management.start(
-            request.match_info["name"], request.match_info.get("instance"), body or None
+            request.match_info["name"],
+            request.match_info.get("instance"),
+            body or None,
+            request.headers.get("traceparent", ""),
         )
         if "timeout" in request.query:
             return await self._wait(instance_id, request)

@@ -82,8 +82,13 @@ class Engine:
         input_: str | None,
         parent: Decision | None = None,
         parent_of: Instance | None = None,
+        *,
+        trace_parent: str = "",
     ) -> None:
-        """Creates an instance and its first message; the caller holds a transaction."""
+        """Creates an instance and its first message; the caller holds a transaction.
+
+        Its activities belong to the trace `trace_parent` names, a child's to its parent's.
+        """
         now = self._clock.now()
         execution_id = uuid4().hex
         link = parent_of is not None and parent is not None
@@ -104,9 +109,12 @@ class Engine:
         )
         self._store.drop_generations(instance_id)
         self._store.put_instance(instance)
-        self._send_start(instance, now)
+        self._send_start(instance, now, self._trace_parent(parent_of) if parent_of else trace_parent)
 
-    def _send_start(self, instance: Instance, now: datetime) -> None:
+    def _trace_parent(self, instance: Instance) -> str:
+        return self._store.read_trace_parent(instance.id, instance.execution_id)
+
+    def _send_start(self, instance: Instance, now: datetime, trace_parent: str) -> None:
         parent = None
         if instance.parent_id:
             parent = {
@@ -127,6 +135,7 @@ class Engine:
             Version=instance.version or None,
             Input=instance.input,
             Tags=None,
+            ParentTraceContext={"TraceParent": trace_parent} if trace_parent else None,
         )
         self._store.send(instance.id, started, visible_at=now, execution_id=instance.execution_id)
 
@@ -283,7 +292,7 @@ class Engine:
         )
         self._store.drop_open_work(again.id)
         self._store.put_instance(again)
-        self._send_start(again, now)
+        self._send_start(again, now, self._trace_parent(episode.instance))
         for event in episode.carried_over:
             self._store.send(again.id, event, visible_at=now)
 
@@ -332,7 +341,9 @@ class Engine:
                 raise ActivityFailedError(f" LookupError: the activity {call.name!r} is not registered any more")
             timeout = self._config.function_timeout.total_seconds()
             async with asyncio.timeout(timeout):
-                return EventType.TASK_COMPLETED, {"Result": await self._invoker.run_activity(function, call.input)}
+                trace_parent = self._store.read_trace_parent(call.instance_id, call.execution_id)
+                result = await self._invoker.run_activity(function, call.input, trace_parent)
+                return EventType.TASK_COMPLETED, {"Result": result}
         except TimeoutError:
             reason = f" Timeout value of {timedelta(seconds=timeout)} was exceeded by function: {call.name}"
         except ActivityFailedError as error:

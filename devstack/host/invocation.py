@@ -5,6 +5,7 @@ import functools
 import inspect
 import json
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 from uuid import uuid4
@@ -13,6 +14,7 @@ import azure.functions as func
 from azure.functions import meta
 
 from devstack.host.indexing import AppFunction
+from devstack.host.telemetry import continued
 
 _CONVERTERS: Final[Any] = meta.get_binding_registry()  # type: ignore[no-untyped-call]
 _ACTIVITY: Final = _CONVERTERS.get("activityTrigger")
@@ -66,13 +68,14 @@ class Invoker:
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="function")
         self._activity_threads = ThreadPoolExecutor(activity_threads, thread_name_prefix="activity")
 
-    async def run_activity(self, function: AppFunction, input_: str | None) -> str:
+    async def run_activity(self, function: AppFunction, input_: str | None, trace_parent: str = "") -> str:
         """The result as JSON text; raises ActivityFailedError."""
         try:
             value = _ACTIVITY.decode(
                 meta.Datum(input_ if input_ is not None else "null", "string"), trigger_metadata=None
             )
-            result = await self._call(function, {function.parameter: value}, self._activity_threads)
+            values = {function.parameter: value}
+            result = await self._call(function, values, self._activity_threads, trace_parent)
             encoded = _ACTIVITY.encode(result, expected_type=None)
         except Exception as error:
             detail = "".join(traceback.format_tb(error.__traceback__)[-3:])
@@ -81,7 +84,8 @@ class Invoker:
 
     async def run_http(self, function: AppFunction, request: func.HttpRequest) -> Any:
         """Whatever the function returns or raises."""
-        return await self._call(function, {function.parameter: request}, self._threads)
+        trace_parent = request.headers.get("traceparent", "")
+        return await self._call(function, {function.parameter: request}, self._threads, trace_parent)
 
     async def run_timer(self, function: AppFunction, timer: dict[str, Any]) -> None:
         """Runs a timer function with the host's timer document."""
@@ -93,12 +97,20 @@ class Invoker:
         for pool in (self._threads, self._activity_threads):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _call(self, function: AppFunction, values: dict[str, Any], threads: ThreadPoolExecutor) -> Any:
+    async def _call(
+        self, function: AppFunction, values: dict[str, Any], threads: ThreadPoolExecutor, trace_parent: str = ""
+    ) -> Any:
         if function.client_parameter:
             values[function.client_parameter] = self._client_binding
         if function.wants_context:
             values["context"] = InvocationContext(function)
         if inspect.iscoroutinefunction(function.call):
-            return await function.call(**values)
-        call = functools.partial(function.call, **values)
+            with continued(trace_parent):
+                return await function.call(**values)
+        call = functools.partial(_call_inside, trace_parent, function.call, values)
         return await asyncio.get_running_loop().run_in_executor(threads, call)
+
+
+def _call_inside(trace_parent: str, call: Callable[..., Any], values: dict[str, Any]) -> Any:
+    with continued(trace_parent):
+        return call(**values)

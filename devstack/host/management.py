@@ -45,7 +45,7 @@ class Management:
         self._engine = engine
         self._clock = clock
 
-    def start(self, name: str, instance_id: str | None, input_: str | None) -> str:
+    def start(self, name: str, instance_id: str | None, input_: str | None, trace_parent: str = "") -> str:
         """The new instance's id; 409 if one of that id has not ended."""
         instance_id = instance_id or uuid4().hex
         _check_id(instance_id)
@@ -53,7 +53,7 @@ class Management:
         if existing is not None and not existing.is_terminal:
             raise RefusedError(409, f"An Orchestration instance with the status {existing.status} already exists.")
         with self._store.transaction():
-            self._engine.start_instance(name, instance_id, input_)
+            self._engine.start_instance(name, instance_id, input_, trace_parent=trace_parent)
         self._engine.wake()
         return instance_id
 

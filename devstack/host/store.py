@@ -157,6 +157,13 @@ class HistoryStore:
         sql = "SELECT event FROM history WHERE instance_id = ? AND execution_id = ? ORDER BY position"
         return [json.loads(row["event"]) for row in self._database.execute(sql, (instance_id, execution_id))]
 
+    def read_trace_parent(self, instance_id: str, execution_id: str) -> str:
+        """The trace a generation of an instance was started in, as a `traceparent` header; empty without one."""
+        sql = "SELECT event FROM history WHERE instance_id = ? AND execution_id = ? ORDER BY position LIMIT 2"
+        events = [json.loads(row["event"]) for row in self._database.execute(sql, (instance_id, execution_id))]
+        named = [event["ParentTraceContext"] for event in events if event.get("ParentTraceContext")]
+        return str(named[0]["TraceParent"]) if named else ""
+
     def append_history(self, instance_id: str, execution_id: str, position: int, events: Sequence[Event]) -> None:
         rows = [
             (instance_id, execution_id, position + offset, json.dumps(event)) for offset, event in enumerate(events)

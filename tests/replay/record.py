@@ -13,6 +13,7 @@ import azure.durable_functions as df
 from devstack.host.config import read_config
 from devstack.host.events import EventType, kind_of
 from orchestrators import partner_plans, plans
+from orchestrators.context import correlated
 from tenantsync.wire import ACTIVITIES, ORCHESTRATORS
 from tests.unit.host.harness import Host, play
 
@@ -33,6 +34,7 @@ THROTTLED = {"ok": True, "ended": False, "delaySeconds": 17}
 ENDED = {"ok": True, "ended": True, "delaySeconds": 0}
 RUN = {"runId": "onboard-1", "tenantId": "11111111-1111-4111-8111-111111111111"}
 RESOURCE = {"runId": "onboard-1", "resource": "users"}
+CAUSE = {"correlationId": "12345678-1234-4234-8234-123456789abc"}
 TENANT = {"mspId": "m", "tenantId": "t"}
 BATCH = {"mspId": "m", "batchId": "b"}
 GRANT = {**TENANT, "grantId": "g"}
@@ -60,6 +62,8 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
         {"plan_sync": [LANES], "finish_run": [{"ok": True, "unfinished": ["users", "groups", "organization"]}, DONE]},
     ),
     "resource_completed": ("sync_resource", RESOURCE, {"sync_slice": [MORE, MORE, ENDED]}),
+    "onboarding_correlated": ("onboard_tenant", {**RUN, **CAUSE}, {"plan_sync": [LANES]}),
+    "resource_correlated": ("sync_resource", {**RESOURCE, **CAUSE}, {"sync_slice": [MORE, THROTTLED, ENDED]}),
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),
@@ -115,7 +119,7 @@ def _planned(name: str) -> Any:
     plan = getattr(plans, name, None) or getattr(partner_plans, name)
 
     def run(context):
-        return (yield from plan(context))
+        return (yield from plan(correlated(context)))
 
     run.__name__ = name
     return run

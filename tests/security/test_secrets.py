@@ -1,6 +1,7 @@
-"""Canaries: every secret of a journey, searched for in logs, answers, rows and orchestrations of good and bad paths."""
+"""Canaries: every secret of a journey, searched for wherever it might have got to, on good and bad paths."""
 
 import logging
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import GRAPH, LOGIN, TENANT, Answer, FakeMicrosoft, graph_error, portal_token
 from tests.services import ENVIRONMENT
+from tests.telemetry import Telemetry
 from tests.unit.journey import query_of, state_of
 
 CANARY = "canary-client-secret-4f1b"
@@ -58,6 +60,7 @@ def test_no_secret_leaves_its_place(
     secretive: Services,
     microsoft: FakeMicrosoft,
     tables: MemoryTables,
+    telemetry: Telemetry,
     caplog: pytest.LogCaptureFixture,
     failure: str,
 ):
@@ -80,8 +83,11 @@ def test_no_secret_leaves_its_place(
             ("history", str(histories)),
             ("answer", str(answers)),
             ("row", str(stored)),
+            ("trace", telemetry.text()),
         ):
             assert secret not in text, f"{secret[:12]}… in {place}"
+    assert not re.search(r"[?@]|%40|eyJ", telemetry.text()), "a query, an address or a token in a trace"
+    assert {span.name.partition(" ")[0] for span in telemetry.spans} == {"GET", "POST"}
 
 
 def break_something(microsoft: FakeMicrosoft, failure: str) -> None:
@@ -99,7 +105,10 @@ def break_something(microsoft: FakeMicrosoft, failure: str) -> None:
 
 
 def test_crash_is_logged_without_what_it_carries(
-    secretive: Services, microsoft: FakeMicrosoft, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    secretive: Services,
+    telemetry: Telemetry,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ):
     def crash(*arguments: object) -> None:
         raise RuntimeError(f"Bearer {portal_token(*ROLES)} client_secret={CANARY} {ADMIN_MAIL} state=abc code=xyz")
@@ -108,7 +117,7 @@ def test_crash_is_logged_without_what_it_carries(
     answer = App().call("GET", "/api/msp-portal/tenants", portal_token(*ROLES))
     assert (answer.status, answer.body["code"]) == (500, "internal_error")
     for secret in (CANARY, ADMIN_MAIL, portal_token(*ROLES)[:40], "state=abc", "code=xyz"):
-        assert secret not in caplog.text + answer.content.decode()
+        assert secret not in caplog.text + answer.content.decode() + telemetry.text()
 
 
 def test_tokens_of_tenants_never_mix_under_threads(services: Services, microsoft: FakeMicrosoft):

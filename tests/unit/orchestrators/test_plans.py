@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrators import partner_plans, plans, policy
+from orchestrators.context import correlated
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -386,3 +387,32 @@ def test_long_move_goes_on_in_a_new_generation():
     run(partner_plans.move_to_gdap, context, lambda task: {"ok": True, "ended": False, "after": "x"})
     assert context.continued["after"] == "x"
     assert len(context.asked) == policy.SLICES_A_GENERATION
+
+
+CAUSE = {"correlationId": "12345678-1234-4234-8234-123456789abc"}
+
+
+def test_id_of_the_cause_goes_on_to_activities_children_and_generations():
+    context = FakeContext({"runId": "onboard-1", "tenantId": "t", **CAUSE})
+    answers = {
+        "plan_sync": {"ok": True, "resources": ["users"], "lanes": [["users", "groups"]]},
+        "admit_run": {"ok": True, "state": "admitted"},
+    }
+    fine = {"ok": True, "state": "verified", "unfinished": []}
+
+    def answer(task: Any) -> Any:
+        return answers.get(str(task[1]), fine)
+
+    run(lambda given: plans.onboard_tenant(correlated(given)), context, answer)
+    jobs = [task[2] for task in context.asked if task[0] == "activity"]
+    jobs += [child[2] for kind, children in (task for task in context.asked if task[0] == "all") for child in children]
+    assert len(jobs) == 5
+    assert all(job["correlationId"] == CAUSE["correlationId"] for job in jobs)
+    lane = FakeContext({"runId": "onboard-1", "resource": "users", "then": ["groups"], **CAUSE})
+    run(lambda given: plans.sync_resource(correlated(given)), lane, lambda task: {"ok": True, "ended": True})
+    assert lane.continued == {"runId": "onboard-1", "resource": "groups", "then": [], **CAUSE}
+
+
+def test_job_of_an_earlier_release_is_handed_on_as_it_is():
+    context = FakeContext({"runId": "onboard-1", "resource": "users"})
+    assert correlated(context) is context

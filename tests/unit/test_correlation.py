@@ -1,0 +1,109 @@
+"""One id leads from the portal's request through everything that comes of it; what is no id is never repeated."""
+
+from uuid import UUID
+
+import pytest
+
+from activities.triggers import verify_consent
+from tenantsync.services import Services
+from tenantsync.syncing import begin_sync
+from tests.app import App
+from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token
+from tests.telemetry import Telemetry
+from tests.unit.journey import connected, query_of, state_of
+
+GUID = "12345678-1234-4234-8234-123456789abc"
+CALLBACK = "/api/msp-portal/tenants/callback"
+TENANTS = "/api/msp-portal/tenants"
+
+
+@pytest.fixture
+def token() -> str:
+    return portal_token("Onboarding.Connect", "Onboarding.Read")
+
+
+def onboard(app: App, microsoft: FakeMicrosoft, token: str, headers: dict[str, str]) -> str:
+    """From connect to the started run, whose id it gives; Microsoft's redirects carry no header of ours."""
+    body = {"tenant": "contoso.com", "customer": {"name": "Contoso"}}
+    connected = app.call("POST", f"{TENANTS}/connect", token, body, headers)
+    consent = state_of(connected.body["authUrl"])
+    link = app.call("GET", f"{CALLBACK}?state={consent}&tenant={TENANT}&admin_consent=True").headers["Location"]
+    microsoft.nonce = query_of(link)["nonce"]
+    app.call("GET", f"{CALLBACK}?state={state_of(link)}&code=one-time-code")
+    return next(iter(app.client.instances))
+
+
+def test_id_of_connect_is_the_runs_and_its_orchestrations(services: Services, microsoft: FakeMicrosoft, token: str):
+    app = App()
+    run_id = onboard(app, microsoft, token, {"x-correlation-id": GUID.upper()})
+    run = services.runs.read(run_id)
+    assert run is not None
+    assert run.correlation_id == GUID
+    assert app.client.instances[run_id][1]["correlationId"] == GUID
+
+
+def test_id_of_connect_is_on_every_call_of_graph_and_in_the_log(
+    services: Services, microsoft: FakeMicrosoft, telemetry: Telemetry, token: str, caplog: pytest.LogCaptureFixture
+):
+    app = App()
+    caplog.set_level("INFO")
+    run_id = onboard(app, microsoft, token, {"x-correlation-id": GUID})
+    _, job = app.client.instances[run_id]
+    trigger = verify_consent._function.get_user_function()
+    assert trigger({**job, "attempt": 0})["state"] == "verified"
+    calls = [span for span in telemetry.spans if span.attributes.get("peer.service") == "graph"]
+    assert calls
+    assert {span.attributes["connect.client_request_id"] for span in calls} == {GUID}
+    assert {span.attributes["connect.run_id"] for span in calls} == {run_id}
+    (activity,) = (span for span in telemetry.spans if span.name == "verify_consent")
+    assert all(span.parent.span_id == activity.context.span_id for span in calls)
+    assert {line for line in caplog.messages if line.startswith("run_started ")} == {
+        f"run_started run_id={run_id} tenant_id={TENANT} correlation_id={GUID}"
+    }
+
+
+def test_later_sync_has_the_id_of_who_asked_for_it(services: Services, microsoft: FakeMicrosoft, token: str):
+    app, run = App(), connected(services, microsoft)
+    asked = app.call("POST", f"{TENANTS}/{run.tenant_id}/resync", token, headers={"x-correlation-id": GUID})
+    assert app.client.instances[asked.body["runId"]][1]["correlationId"] == GUID
+
+
+def test_sync_nobody_asked_for_has_an_id_of_its_own(services: Services, microsoft: FakeMicrosoft):
+    connection = services.connections.read(MSP, connected(services, microsoft).connection_id)
+    assert connection is not None
+    run = begin_sync(connection, "delta", services, is_scheduled=True)
+    assert run is not None
+    assert str(UUID(run.correlation_id)) == run.correlation_id
+
+
+@pytest.mark.parametrize(
+    "junk",
+    [
+        "",
+        "1",
+        f"{{{GUID}}}",
+        f"urn:uuid:{GUID}",
+        GUID.replace("-", ""),
+        f"{GUID}\r\nX-Evil: 1",
+        f"{GUID} ",
+        f"{chr(0xFF11)}{GUID[1:]}",
+        "<script>alert(1)</script>",
+        "admin@contoso.com",
+        "a" * 10_000,
+    ],
+)
+def test_what_is_no_id_is_replaced_and_not_repeated(
+    services: Services, telemetry: Telemetry, junk: str, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO")
+    answer = App().call("GET", f"{TENANTS}/{TENANT}/sync-status", "no-token", headers={"x-correlation-id": junk})
+    given = answer.body["correlationId"]
+    assert answer.headers["X-Correlation-Id"] == given == str(UUID(given))
+    everywhere = f"{answer.headers}{answer.content.decode()}{caplog.text}{telemetry.text()}"
+    assert not junk.strip() or len(junk) == 1 or junk not in everywhere
+    assert given not in (junk, GUID)
+
+
+def test_answer_and_problem_carry_the_callers_id(services: Services):
+    answer = App().call("GET", f"{TENANTS}/{TENANT}/sync-status", "no-token", headers={"x-correlation-id": GUID})
+    assert (answer.headers["X-Correlation-Id"], answer.body["correlationId"]) == (GUID, GUID)
