@@ -31,9 +31,13 @@ class Telemetry:
         return found
 
     def sum(self, name: str, **attributes: str) -> float:
-        """What a counter or a histogram has added up, or the number of a gauge."""
+        """What a counter or a histogram has added up."""
         key = (name, frozenset(attributes.items()))
         return self._read().get(key, 0) - self._before.get(key, 0)
+
+    def latest(self, name: str, **attributes: str) -> float:
+        """The number of a gauge."""
+        return self._read()[name, frozenset(attributes.items())]
 
     def text(self) -> str:
         """Everything that would be exported."""

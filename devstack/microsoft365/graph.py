@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final
+from uuid import uuid4
 
 import jwt
 from aiohttp import web
@@ -191,7 +192,8 @@ class Graph:
     def _report(self, state: TenantState, fault: Fault | None) -> web.Response:
         token = secrets.token_urlsafe(24)
         self._downloads[token] = (state.spec.tenant_id, fault is not None and fault.kind in ("truncate", "drop"))
-        return web.Response(status=302, headers={"Location": f"{self._world.graph}/report-files/{token}"})
+        headers = {"request-id": str(uuid4()), "Location": f"{self._world.graph}/report-files/{token}"}
+        return web.Response(status=302, headers=headers)
 
     async def _download(self, request: web.Request) -> web.StreamResponse:
         known = self._downloads.get(request.match_info["token"])

@@ -77,6 +77,7 @@ TENANTS = (
     tenant(34, "halopsa.test"),
     tenant(35, "snake.test", users=1200),
     tenant(36, "script.test"),
+    tenant(37, "traced.test"),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 
@@ -95,7 +96,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     directory, partner = tmp_path_factory.mktemp("stack"), {"contracts": contracts}
     known = [company_of(item) for item in TENANTS if item["domain"] in PSA_CUSTOMERS]
     psa = LocalPsa({"companies": 60, "known": known})
-    with Stack(directory, TENANTS, extra_environment=ENVIRONMENT, partner=partner, psa=psa) as running:
+    with Stack(directory, TENANTS, extra_environment=ENVIRONMENT, partner=partner, psa=psa, is_traced=True) as running:
         yield running
 
 

@@ -1,0 +1,70 @@
+"""`dev.py trace` finds everything of one cause by any id it has, and shows it as a tree."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from devstack import trace
+from devstack.host.telemetry import exporting
+from devstack.trace import SpanLine, draw, find_spans
+
+CAUSE = {"connect.correlation_id": "c-1"}
+
+
+def line(number: int, parent: int, name: str, **attributes: object) -> str:
+    times = {"start_time": f"2026-11-28T09:00:0{number}.000000Z", "end_time": f"2026-11-28T09:00:0{number}.500000Z"}
+    parents = {"parent_id": f"0x{parent}" if parent else None}
+    return json.dumps(
+        {"context": {"span_id": f"0x{number}"}, **parents, "name": name, **times, "attributes": attributes}
+    )
+
+
+LINES = [
+    line(1, 0, "POST connect", **CAUSE),
+    line(2, 0, "GET callback", **{"connect.correlation_id": "c-2"}),
+    line(4, 3, "GET /v1.0/users", **CAUSE, **{"connect.request_id": "g-1", "http.response.status_code": 200}),
+    line(3, 2, "sync_slice", **CAUSE, **{"connect.run_id": "run-1", "connect.resource": "users"}),
+    line(5, 0, "GET somebody-elses", **{"connect.correlation_id": "c-3"}),
+]
+TREE = [
+    "09:00:01.000000    0.500 s POST connect",
+    "09:00:02.000000    0.500 s GET callback",
+    "09:00:03.000000    0.500 s   sync_slice  users",
+    "09:00:04.000000    0.500 s     GET /v1.0/users  200 g-1",
+]
+
+
+@pytest.mark.parametrize("wanted", ["c-1", "run-1", "g-1"])
+def test_any_id_leads_to_the_whole_tree(wanted: str):
+    assert list(draw(find_spans([SpanLine.parse(item) for item in LINES], wanted))) == TREE
+
+
+@pytest.mark.parametrize(("wanted", "code", "said"), [("g-1", 0, "sync_slice"), ("nobody", 1, "Nothing was done")])
+def test_file_is_read_up_to_the_line_that_is_being_written(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    wanted: str,
+    code: int,
+    said: str,
+):
+    (tmp_path / "telemetry").mkdir()
+    (tmp_path / "telemetry/spans.jsonl").write_text("\n".join([*LINES, '{"cont']))
+    monkeypatch.setattr(sys, "argv", ["trace", wanted, "--data", str(tmp_path)])
+    assert trace.main() == code
+    assert said in capsys.readouterr().out
+
+
+def test_nothing_was_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    monkeypatch.setattr(sys, "argv", ["trace", "c-1", "--data", str(tmp_path)])
+    assert trace.main() == 3
+    assert "dev.py up" in capsys.readouterr().err
+
+
+def test_nothing_is_exported_unless_it_is_said_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+    monkeypatch.setattr("opentelemetry.trace.set_tracer_provider", lambda provider: pytest.fail("somebody exports"))
+    with exporting(None):
+        assert list(tmp_path.iterdir()) == []
