@@ -13,6 +13,7 @@ import yaml
 from devstack.infra.bicep import Expression, Template, literal, text, walk
 from devstack.infra.names import load
 from tenantsync.identity.caller import Role
+from tenantsync.metrics import ALL_METRICS
 from tenantsync.permissions import PERMISSIONS
 from tenantsync.problems import all_problems
 
@@ -220,6 +221,14 @@ def _check_queries(folder: Path, templates: Mapping[Path, Template]) -> Iterator
 
 
 def _check_query(query: str) -> Iterator[str]:
+    yield from _check_events(query)
+    yield from _check_metrics(query)
+    codes = {problem.code for problem in all_problems()}
+    for code in set(re.findall(r"problem=(\w+)", query)) - codes:
+        yield f"there is no problem {code}"
+
+
+def _check_events(query: str) -> Iterator[str]:
     written = _events()
     for event in re.findall(r'startswith "(\w+) "', query):
         if event not in written:
@@ -227,9 +236,15 @@ def _check_query(query: str) -> Iterator[str]:
         for name in re.findall(r'(\w+)=[^"=]*"', query):
             if name not in written.get(event, {name}):
                 yield f"{event} has no field {name}"
-    codes = {problem.code for problem in all_problems()}
-    for code in set(re.findall(r"problem=(\w+)", query)) - codes:
-        yield f"there is no problem {code}"
+
+
+def _check_metrics(query: str) -> Iterator[str]:
+    measured = {metric.name: set(metric.attributes) for metric in ALL_METRICS}
+    for name in re.findall(r'Name == "([^"]+)"', query):
+        if name not in measured:
+            yield f"there is no metric {name}"
+        for attribute in set(re.findall(r"Properties\.(\w+)", query)) - measured.get(name, set()):
+            yield f"{name} has no attribute {attribute}"
 
 
 @cache

@@ -213,6 +213,13 @@ FAULTS: dict[str, tuple[str, ...]] = {
         "slice_failed has no field workload",
     ),
     "problem of a query": ("queries/throttled.kql", "problem=throttled", "problem=slow", "there is no problem slow"),
+    "metric of a query": ("queries/queue-age.kql", "queue.age", "queue.wait", "there is no metric connect.queue.wait"),
+    "attribute of a metric": (
+        "queries/pages.kql",
+        "Properties.resource",
+        "Properties.tenant",
+        "has no attribute tenant",
+    ),
     "query file": (
         "app/alerts.bicep",
         "queries/throttled.kql",

@@ -6,7 +6,7 @@ import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.host.telemetry import METRICS, SPANS
-from devstack.stack import Stack
+from devstack.stack import ROOT, Stack
 from devstack.trace import SpanLine, find_spans, read_spans
 
 ACTIVITIES = {"verify_consent", "plan_sync", "admit_run", "sync_slice", "finish_run"}
@@ -59,6 +59,13 @@ def test_id_of_any_call_of_graph_leads_back_to_the_run(journey: tuple[Portal, li
         call.attributes["connect.run_id"]
     }
     assert call.attributes["connect.resource"] == "users"
+
+
+def test_attributes_the_workbooks_query_looks_at_are_there(journey: tuple[Portal, list[SpanLine]]):
+    _, spans = journey
+    asked = set(re.findall(r'Properties\["(.+?)"\]', (ROOT / "infra/queries/one-cause.kql").read_text()))
+    assert asked
+    assert asked - {name for span in spans for name in span.attributes} == set()
 
 
 @pytest.mark.parametrize("kind", [SPANS, METRICS, "host.log"])

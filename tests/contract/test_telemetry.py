@@ -1,0 +1,91 @@
+"""What the deployment's settings make Microsoft's worker do with traces: export ours, and nobody else's.
+
+The worker (azure_functions_worker/dispatcher.py, azure_functions_runtime/otel.py) calls `configure_azure_monitor` with
+a connection string and a logger's name, and takes everything else from these settings.
+"""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SETTINGS = dict(
+    re.findall(
+        r"^    ((?:OTEL|PYTHON_APP|AZURE_TRACING)\w+): '([^']*)'$",
+        (ROOT / "infra/app/function.bicep").read_text(),
+        re.MULTILINE,
+    )
+)
+NOWHERE = "http://127.0.0.1:1"
+QUIET = {
+    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
+    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
+    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
+}
+"""Only for the test, which reaches nobody."""
+SCRIPT = """
+import json, logging, os
+from azure.monitor.opentelemetry import configure_azure_monitor
+from azure.monitor.opentelemetry._constants import _ALL_SUPPORTED_INSTRUMENTED_LIBRARIES as libraries
+from azure.core.settings import settings
+import requests, urllib3
+from opentelemetry import context, trace
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from tenantsync import logs, metrics, tracing
+before = requests.Session.send, urllib3.connectionpool.HTTPConnectionPool.urlopen
+configure_azure_monitor(connection_string=os.environ["CONNECTION"], logger_name="")
+# what the worker does for each invocation; the host's own trace is not marked as sampled
+context.attach(TraceContextTextMapPropagator().extract({"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-00"}))
+with tracing.span("something") as span:
+    found = {
+        "recording": span.is_recording(),
+        "trace": f"{span.get_span_context().trace_id:032x}",
+        "parent": f"{span.parent.span_id:016x}" if span.is_recording() else "",
+        "instrumented": before != (requests.Session.send, urllib3.connectionpool.HTTPConnectionPool.urlopen),
+        "azure": bool(settings.tracing_enabled() or settings.tracing_implementation()),
+        "handlers": [type(item).__name__ for item in logging.getLogger().handlers],
+        "libraries": sorted(libraries),
+    }
+print(json.dumps(found), flush=True)
+os._exit(0)  # nothing is flushed to nowhere
+"""
+
+
+@pytest.fixture(scope="module")
+def worker() -> dict[str, Any]:
+    connection = (
+        f"InstrumentationKey=00000000-0000-4000-8000-000000000001;IngestionEndpoint={NOWHERE};LiveEndpoint={NOWHERE}"
+    )
+    environment = {**os.environ, **SETTINGS, **QUIET, "CONNECTION": connection, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_our_spans_are_recorded_inside_the_hosts_trace_whatever_it_samples(worker: dict[str, Any]):
+    assert (worker["recording"], worker["trace"], worker["parent"]) == (True, "a" * 32, "b" * 16)
+
+
+def test_nobody_elses_spans_with_whole_urls_are_made(worker: dict[str, Any]):
+    assert (worker["instrumented"], worker["azure"]) == (False, False)
+    assert sorted(SETTINGS["OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"].split(",")) == worker["libraries"]
+
+
+def test_log_lines_go_to_the_host_only(worker: dict[str, Any]):
+    assert worker["handlers"] == []
+
+
+def test_exactly_one_side_configures_the_export():
+    """The setting that only attaches traces makes the worker of Python 3.12 fail every invocation, so it stays away."""
+    assert SETTINGS["PYTHON_APPLICATIONINSIGHTS_ENABLE_TELEMETRY"] == "true"
+    assert "PYTHON_ENABLE_OPENTELEMETRY" not in (ROOT / "infra/app/function.bicep").read_text()
+    assert "telemetryMode" not in json.loads((ROOT / "host.json").read_text())
+    files = [path for path in ROOT.glob("[a-z]*/**/*.py") if path.parts[len(ROOT.parts)] not in ("tests", "devstack")]
+    assert [path for path in (*files, ROOT / "function_app.py") if "configure_azure_monitor" in path.read_text()] == []
