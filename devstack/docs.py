@@ -1,4 +1,4 @@
-"""Documents made from data: help on codes, the runbook, the table of the API, the settings."""
+"""Documents made from data: help on codes, the runbook, the table of the API, the settings, the metrics."""
 
 import argparse
 import sys
@@ -11,6 +11,7 @@ import yaml
 from devstack.runbook_page import runbook_page
 from devstack.settings_page import settings_page
 from tenantsync.guidance import Guidance, Owner, Retry, all_guidance
+from tenantsync.metrics import ALL_METRICS
 from tenantsync.problems import all_problems
 
 ROOT: Final = Path(__file__).resolve().parent.parent
@@ -59,6 +60,7 @@ def documents() -> dict[Path, str]:
         ROOT / "docs/api.md": "\n".join(api()) + "\n",
         ROOT / "docs/settings.md": "\n".join(settings_page()) + "\n",
         ROOT / "docs/runbook.md": "\n".join(runbook_page()) + "\n",
+        ROOT / "docs/operations.md": with_metrics((ROOT / "docs/operations.md").read_text()),
     }
 
 
@@ -120,6 +122,22 @@ def api() -> Iterator[str]:
             yield f"| `{method.upper()} {path}` | {operation['summary']} | {role} |"
     yield ""
     yield from _CLIENTS
+
+
+def with_metrics(page: str) -> str:
+    """The page with the table of all metrics between its two marks."""
+    before, begin, rest = page.partition("<!-- metrics -->\n")
+    _, end, after = rest.partition("<!-- /metrics -->\n")
+    return before + begin + "\n".join(metrics_table()) + "\n" + end + after
+
+
+def metrics_table() -> Iterator[str]:
+    """Every metric the app measures."""
+    yield "| Metric | Kind | Unit | Told apart by | What |"
+    yield "|---|---|---|---|---|"
+    for metric in ALL_METRICS:
+        attributes = ", ".join(f"`{name}`" for name in metric.attributes)
+        yield f"| `{metric.name}` | {metric.kind} | `{metric.unit}` | {attributes} | {_cell(metric.about)} |"
 
 
 def _cell(text: str) -> str:

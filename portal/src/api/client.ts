@@ -49,6 +49,7 @@ export async function ask<T>(call: Promise<{ data?: T; error?: unknown; response
 }
 
 async function reach(request: Request): Promise<Response> {
+  request.headers.set("X-Correlation-Id", crypto.randomUUID());
   try {
     return await fetch(request);
   } catch (error) {
