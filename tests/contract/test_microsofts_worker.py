@@ -1,4 +1,4 @@
-"""Indexes and loads the app with the library the Functions host itself uses on Python 3.13.
+"""Indexes, loads and traces the app with the library the Functions host itself uses on Python 3.13.
 
 It gets an environment of its own. A machine without Python 3.13 has no such test; the rules it would apply are then
 checked by `test_worker_indexing` alone.
@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tenantsync import wire
+from tests.telemetry import telemetry_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = Path(__file__).with_name("worker-requirements.txt")
@@ -33,6 +34,21 @@ protos.BindingInfo.out, protos.BindingInfo.inout, protos.BindingInfo.undefined =
 metadata, _ = process_indexed_function(protos, Registry(), functions, sys.argv[1])
 assert len(metadata) == len(functions)
 print(*(function.get_function_name() for function in functions))
+"""
+TRACED = """
+import os, sys
+from types import SimpleNamespace
+sys.path.insert(0, sys.argv[1])
+from azure_functions_runtime.otel import configure_opentelemetry, initialize_azure_monitor, otel_manager
+initialize_azure_monitor()
+assert otel_manager.get_azure_monitor_available()
+told = SimpleNamespace(trace_parent=f"00-{'a' * 32}-{'b' * 16}-00", trace_state="")
+configure_opentelemetry(SimpleNamespace(trace_context=told))
+from tenantsync import tracing
+with tracing.span("something") as span:
+    assert span.is_recording()
+    print(f"{span.get_span_context().trace_id:032x} {span.parent.span_id:016x}", flush=True)
+os._exit(0)  # nothing is flushed to nowhere
 """
 
 
@@ -69,3 +85,9 @@ if PYTHON:
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         assert done.returncode == 0, done.stderr
         assert {*wire.ORCHESTRATORS, *wire.ACTIVITIES, "connect_tenant", "health"} <= set(done.stdout.split())
+
+    def test_app_is_traced_inside_the_hosts_trace_by_the_deployments_settings(worker: Path):
+        environment = {**os.environ, **telemetry_settings()}
+        command = [str(worker), "-c", TRACED, str(ROOT)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert done.stdout.split() == ["a" * 32, "b" * 16], done.stderr

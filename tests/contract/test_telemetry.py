@@ -6,7 +6,6 @@ a connection string and a logger's name, and takes everything else from these se
 
 import json
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,21 +13,10 @@ from typing import Any
 
 import pytest
 
+from tests.telemetry import telemetry_settings
+
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = dict(
-    re.findall(
-        r"^    ((?:OTEL|PYTHON_APP|AZURE_TRACING)\w+): '([^']*)'$",
-        (ROOT / "infra/app/function.bicep").read_text(),
-        re.MULTILINE,
-    )
-)
-NOWHERE = "http://127.0.0.1:1"
-QUIET = {
-    "APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL": "true",
-    "APPLICATIONINSIGHTS_SDKSTATS_DISABLED": "true",
-    "APPLICATIONINSIGHTS_CONTROLPLANE_DISABLED": "true",
-}
-"""Only for the test, which reaches nobody."""
+SETTINGS = telemetry_settings()
 SCRIPT = """
 import json, logging, os
 from azure.monitor.opentelemetry import configure_azure_monitor
@@ -39,7 +27,7 @@ from opentelemetry import context, trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from tenantsync import logs, metrics, tracing
 before = requests.Session.send, urllib3.connectionpool.HTTPConnectionPool.urlopen
-configure_azure_monitor(connection_string=os.environ["CONNECTION"], logger_name="")
+configure_azure_monitor(connection_string=os.environ["APPLICATIONINSIGHTS_CONNECTION_STRING"], logger_name="")
 # what the worker does for each invocation; the host's own trace is not marked as sampled
 context.attach(TraceContextTextMapPropagator().extract({"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-00"}))
 with tracing.span("something") as span:
@@ -59,10 +47,7 @@ os._exit(0)  # nothing is flushed to nowhere
 
 @pytest.fixture(scope="module")
 def worker() -> dict[str, Any]:
-    connection = (
-        f"InstrumentationKey=00000000-0000-4000-8000-000000000001;IngestionEndpoint={NOWHERE};LiveEndpoint={NOWHERE}"
-    )
-    environment = {**os.environ, **SETTINGS, **QUIET, "CONNECTION": connection, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **SETTINGS, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
