@@ -19,6 +19,7 @@ from azure.durable_functions import OrchestrationRuntimeStatus
 from devstack.host.indexing import AppFunction, AppIndex, index_app
 from tenantsync.problems import find_problem
 from tenantsync.web import Call, problem_reply
+from tenantsync.wire import CORRELATION
 
 
 @cache
@@ -93,6 +94,12 @@ class DurableClient:
     starts: list[str] = field(default_factory=list)
     histories: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     pending: list[str] = field(default_factory=list)
+
+    @property
+    def started(self) -> dict[str, tuple[str, Any]]:
+        """`instances` without the id of the request that was the cause."""
+        known = self.instances.items()
+        return {key: (name, {k: v for k, v in job.items() if k != CORRELATION}) for key, (name, job) in known}
 
     async def get_status(self, instance_id: str, *, show_history: bool = False, show_history_output: bool = False):
         if instance_id not in self.instances:

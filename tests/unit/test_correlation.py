@@ -68,6 +68,12 @@ def test_later_sync_has_the_id_of_who_asked_for_it(services: Services, microsoft
     assert app.client.instances[asked.body["runId"]][1]["correlationId"] == GUID
 
 
+def test_whatever_a_request_starts_has_its_id(services: Services, microsoft: FakeMicrosoft, token: str):
+    app, run = App(), connected(services, microsoft)
+    app.call("DELETE", f"{TENANTS}/{run.tenant_id}", token, headers={"x-correlation-id": GUID})
+    assert app.client.instances[f"disconnect-{run.connection_id}"][1]["correlationId"] == GUID
+
+
 def test_sync_nobody_asked_for_has_an_id_of_its_own(services: Services, microsoft: FakeMicrosoft):
     connection = services.connections.read(MSP, connected(services, microsoft).connection_id)
     assert connection is not None

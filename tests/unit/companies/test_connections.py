@@ -292,7 +292,7 @@ def test_sync_is_started_once_and_can_be_watched(app: App, services: Services, p
     first, second = (app.call("POST", f"{URL}/sync?kind=full", TOKEN) for _ in range(2))
     assert (first.status, second.status) == (202, 202)
     assert first.body["runId"] == second.body["runId"] == "companies-connectwise-1"
-    assert app.client.instances == {
+    assert app.client.started == {
         f"companies-{MSP}-connectwise-1": (
             SYNC_COMPANIES,
             {"mspId": MSP, "provider": "connectwise", "number": 1},

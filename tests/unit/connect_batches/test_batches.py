@@ -71,7 +71,7 @@ def codes(items: list[dict[str, Any]]) -> list[str]:
 def test_every_tenant_gets_its_connection_and_link(app: App, services: Services):
     sent = send(app)
     assert (sent.body["state"], sent.body["counts"], sent.body["total"]) == ("running", {"pending": 2}, 2)
-    (instance,) = app.client.instances.values()
+    (instance,) = app.client.started.values()
     assert instance == ("connect_batch", {"mspId": MSP, "batchId": sent.body["batchId"]})
     items = items_of(app, services, sent)
     assert [(item["tenantId"], item["state"], item["customerName"]) for item in items] == [

@@ -72,7 +72,7 @@ def test_move_asks_every_customer_once_and_shows_its_progress(
 ):
     app = App()
     move_id = begin(services, app)
-    assert app.client.instances[f"move-{move_id}"] == ("move_to_gdap", {"mspId": MSP, "moveId": move_id, "after": ""})
+    assert app.client.started[f"move-{move_id}"] == ("move_to_gdap", {"mspId": MSP, "moveId": move_id, "after": ""})
     assert call("GET", f"/moves/{move_id}")[1]["counts"] == {"pending": 3}
     assert (run(services, move_id), run(services, move_id)) == (3, 3)
     assert len(partner.relationships) == 3

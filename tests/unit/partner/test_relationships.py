@@ -495,7 +495,7 @@ def test_connect_starts_the_watch_with_ids_only(services: Services, partner: Fak
     app, body = App(), {"tenant": "contoso.com", "customer": {"name": "Contoso"}, "access": GDAP}
     answer = app.call("POST", "/api/msp-portal/tenants/connect", TOKEN, body)
     assert answer.status == 201
-    assert app.client.instances == {
+    assert app.client.started == {
         f"relationship-{own(services).key}": (
             "watch_relationship",
             {"mspId": MSP, "tenantId": TENANT, "key": own(services).key},
