@@ -1,6 +1,6 @@
 """The process's one HTTP pool. Every outgoing request passes the host allow-list here; redirects are never followed."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -13,6 +13,8 @@ from tenantsync.tracing import exchange
 
 _CONNECT_SECONDS: Final = 10
 _CONNECTIONS: Final = 64
+_NAMELESS: Final[Mapping[str, Container[str]]] = {"reports": ()}
+"""Paths of which nothing is traced: who knows such an address may read the report."""
 _REPORT_HOST_SUFFIXES: Final = (".office.com", ".office365.com", ".office365.us", ".microsoft.com")
 
 
@@ -80,7 +82,7 @@ class Outbound:
         headers = {**(options.get("headers") or {}), "client-request-id": request_id}
         options = {"timeout": self._timeout, **options, "headers": headers, "allow_redirects": False}
         try:
-            with exchange(service, method, url, request_id) as begun:
+            with exchange(service, method, url, request_id, _NAMELESS.get(service)) as begun:
                 response = self._session.request(method, url, **options)
                 begun.note(response)
             return response

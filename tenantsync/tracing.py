@@ -5,7 +5,7 @@ span. Whoever runs the process says where spans go; where nobody does, nothing i
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -91,9 +91,14 @@ def span(
 
 
 @contextmanager
-def exchange(service: str, method: str, url: str, client_request_id: str = "") -> Iterator[Exchange]:
-    """One request to a service (`graph`, `sign_in` ...), by whose id we ask; give its answer to what this yields."""
-    template = url_template(url)
+def exchange(
+    service: str, method: str, url: str, client_request_id: str = "", words: Container[str] | None = None
+) -> Iterator[Exchange]:
+    """One request to a service (`graph`, `sign_in` ...), by whose id we ask; give its answer to what this yields.
+
+    `words` as in `url_template`.
+    """
+    template = url_template(url, words)
     attributes = {"http.request.method": method, "url.template": template, "peer.service": service}
     asked = {f"{PREFIX}client_request_id": client_request_id} if client_request_id else {}
     with span(f"{method} {template}", {**attributes, **asked}, SpanKind.CLIENT) as current:
@@ -104,20 +109,23 @@ def exchange(service: str, method: str, url: str, client_request_id: str = "") -
             metrics.REQUESTS.note(1, service=service, outcome=begun.outcome)
 
 
-def url_template(url: str) -> str:
-    """The path of a URL with `{id}` for all that may be an id, a name or an address; host and query are left out."""
-    return "/".join(_step(part) for part in urlsplit(url).path.split("/"))
+def url_template(url: str, words: Container[str] | None = None) -> str:
+    """The path of a URL with `{id}` for all that may be an id, a name or an address; host and query are left out.
+
+    Where names of people's own making stand in paths, `words` are the only steps that are shown.
+    """
+    return "/".join(_step(part, words) for part in urlsplit(url).path.split("/"))
 
 
 def route_template(path: str, route_values: Mapping[str, str]) -> str:
     """The route a path was matched by: its values replaced by their names."""
     names = {value: f"{{{name}}}" for name, value in route_values.items() if value}
-    return "/".join(names.get(unquote(part)) or _step(part) for part in path.split("/"))
+    return "/".join(names.get(unquote(part)) or _step(part, None) for part in path.split("/"))
 
 
-def _step(part: str) -> str:
+def _step(part: str, words: Container[str] | None) -> str:
     name, _, key = part.partition("(")
-    if not name:
-        return "{id}" if key else ""
-    is_word = len(name) <= _LONGEST_WORD and _WORD.fullmatch(name)
+    if not part:
+        return ""
+    is_word = len(name) <= _LONGEST_WORD and _WORD.fullmatch(name) if words is None else name in words
     return f"{name}({{id}})" if is_word and key else name if is_word else "{id}"

@@ -26,6 +26,25 @@ _BODY_SECONDS: Final = 60.0
 _MAX_BYTES: Final = 16 * 1024 * 1024
 _CHUNK_BYTES: Final = 64 * 1024
 _TOLD_CHARACTERS: Final = 4_000
+_WORDS: Final = frozenset(
+    {
+        *("login", "companyinfo", "apis", "3.0", "company", "companies", "count", "types", "statuses"),
+        *("service", "boards", "tickets", "notes"),
+        *(
+            "atservicesrest",
+            "ATServicesRest",
+            "v1.0",
+            "zoneInformation",
+            "Companies",
+            "query",
+            "entityInformation",
+            "fields",
+        ),
+        *("Tickets", "TicketNotes", "Notes"),
+        *("api", "auth", "authinfo", "token", "Client", "Actions", "Status"),
+    }
+)
+"""The steps of paths a trace may show: a company's name at its PSA can be any word."""
 _USER_AGENT: Final = "OpsPilot365-Connect/1.0"
 _SUCCESS: Final = range(200, 300)
 _ALWAYS: Final[Mapping[int, str]] = {HTTPStatus.TOO_MANY_REQUESTS: "psa_throttled"}
@@ -111,7 +130,7 @@ class PsaHttp:
         options = {"timeout": _TIMEOUT_SECONDS, **options, "allow_redirects": False, "stream": True}
         try:
             with (
-                exchange(self.title, method, url) as begun,
+                exchange(self.title, method, url, words=_WORDS) as begun,
                 self._wire.session.request(method, url, **options) as response,
             ):
                 begun.note(response)
