@@ -40,6 +40,7 @@ RUNNERS = {
     "python3 dev.py demo": ("tests/e2e/test_commands.py", "test_demo_proves_every_number_and_prints_the_status"),
     "python3 dev.py demo --scenario": ("ci.yml/demo", "python3 dev.py demo --scenario"),
     "python3 dev.py up": ("tests/e2e/test_commands.py", "test_up_serves_the_portal_until_it_is_interrupted"),
+    "python3 dev.py trace": ("tests/unit/dev/test_trace.py", "test_file_is_read_up_to_the_line_that_is_being_written"),
     "python3 dev.py down": ("tests/e2e/test_commands.py", "test_down_ends_what_was_left_running"),
     "python3 dev.py host": ("tests/e2e/test_onboarding.py", "test_onboarding_proves_every_number"),
     "python3 dev.py docs": ("tests/unit/dev/test_docs.py", "test_documents_are_written_once_and_are_then_up_to_date"),
