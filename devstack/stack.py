@@ -270,7 +270,7 @@ class Stack:
             process = subprocess.Popen(
                 command,
                 cwd=directory,
-                env={**os.environ, **environment, "PYTHONPATH": str(directory)},
+                env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(map(str, (directory, ROOT)))},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,

@@ -132,8 +132,9 @@ def test_owners_are_named_for_paths_that_exist():
 def test_secret_scanning_lets_pass_only_what_is_still_there():
     settings = tomllib.loads((ROOT / ".gitleaks.toml").read_text())
     assert settings["extend"] == {"useDefault": True}
-    places = [*(ROOT / "tests").rglob("*.py"), *(ROOT / "devstack").rglob("*.py"), *(ROOT / "infra").rglob("*.bicep")]
-    text = "\n".join(path.read_text() for path in places)
+    places = {"tests": "*.py", "tests/releases": "rows.json", "devstack": "*.py", "infra": "*.bicep"}
+    found = (path for folder, pattern in places.items() for path in (ROOT / folder).rglob(pattern))
+    text = "\n".join(path.read_text() for path in found)
     for allowed in settings["allowlists"]:
         assert not {"paths", "commits"} & set(allowed), "a whole file would hide a real secret"
         for pattern in allowed["regexes"]:

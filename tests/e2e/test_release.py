@@ -1,54 +1,92 @@
-"""A release with runs in flight: begun on one version, stopped in the middle, ended on the next."""
+"""A release with runs in flight: begun on the package of the release before, ended on today's code.
 
-import json
-import shutil
-import sqlite3
+`tests/releases` has the package, and how the next release puts its own there.
+"""
+
 from pathlib import Path
+from typing import Any
 
 from devstack.demo.journey import AdminBrowser, Portal
+from devstack.demo.psa_stories import bring_companies, find_customer, psa_of
 from devstack.stack import ROOT, Stack
-from tests.e2e.conftest import tenant
+from tests.e2e.conftest import inventory_ids, tenant, true_ids
 from tests.e2e.test_kill import follow_until
+from tests.releases import life
+from tests.releases.kept import unpack
+
+IN_FLIGHT = tenant(1, "release.test", users=1500, latencyMs=60)
+NOT_COUNTED_BEFORE = {"licenses": ("bySku",), "secureScore": ("averages",)}
+"""What a resource that ended on 0.1.0 cannot tell, until its next sync."""
 
 
-def release(directory: Path, version: str) -> Path:
-    """A copy of what is deployed, with another `defaultVersion`."""
-    packages = [path for path in ROOT.iterdir() if (path / "__init__.py").exists() and path.name != "tests"]
-    for package in packages:
-        shutil.copytree(package, directory / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("function_app.py", "openapi.yaml"):
-        shutil.copy(ROOT / name, directory / name)
-    document = json.loads((ROOT / "host.json").read_text())
-    document["extensions"]["durableTask"]["defaultVersion"] = version
-    (directory / "host.json").write_text(json.dumps(document))
-    return directory
-
-
-def versions(stack: Stack) -> dict[str, set[str]]:
-    """Of the instances Durable knows, by orchestrator."""
-    found: dict[str, set[str]] = {}
-    database = sqlite3.connect(stack.directory / "host/history.sqlite")
-    for name, version in database.execute("SELECT name, version FROM instances"):
-        found.setdefault(name, set()).add(version)
-    database.close()
-    return found
-
-
-def test_run_in_flight_ends_exact_on_the_next_release(tmp_path: Path):
-    first, second = (release(tmp_path / version, version) for version in ("1.0", "1.1"))
-    with Stack(tmp_path / "stack", [tenant(1, "release.test", users=1500, latencyMs=60)], app_directory=first) as stack:
+def test_what_the_release_before_has_begun_ends_exact_on_this_one(tmp_path: Path):
+    settings = life.settings_of_stack(IN_FLIGHT)
+    with Stack(tmp_path / "stack", **settings, app_directory=unpack(tmp_path / "app")) as stack:
+        begun = life.begin(stack)
         portal = Portal(stack)
-        connected = portal.connect("release.test", "Release")
+        connected = portal.connect(IN_FLIGHT["domain"], "Release")
         AdminBrowser(stack).open(connected["authUrl"])
         assert follow_until(portal, connected["tenantId"], 5) == "syncing"
-        stack.stop_host()
-        stack.app_directory = second
-        stack.start_host()
-        final = list(portal.follow(connected["tenantId"]))[-1]
-        assert (final["state"], final["summary"]) == ("completed", stack.truth(connected["tenantId"]))
-        assert versions(stack)["onboard_tenant"] == {"1.0"}
-        portal_headers = {"Authorization": f"Bearer {stack.portal_token('Connect', 'Read')}"}
-        url = f"{stack.api}/api/msp-portal/tenants/{connected['tenantId']}/resync"
-        assert stack.http.post(url, headers=portal_headers, timeout=30).status_code == 202
-        assert list(portal.follow(connected["tenantId"]))[-1]["state"] == "completed"
-        assert versions(stack) == {"onboard_tenant": {"1.0", "1.1"}, "sync_resource": {"1.0", "1.1"}}
+        upgrade(stack)
+        AdminBrowser(stack).approve(begun["asked"]["access"]["approvalUrl"])
+        assert_rows_are_read(stack, begun)
+        assert_link_still_connects(stack, begun["asked"])
+        assert_run_in_flight_ends_exact(stack, connected["tenantId"])
+        assert_changes_follow_the_earlier_sync(stack, life.SYNCED["tenantId"])
+        assert_approval_is_noticed(stack, begun["asked"])
+
+
+def upgrade(stack: Stack) -> None:
+    """As a deployment does it: the old host may finish what it holds, the new one finds the rest."""
+    stack.stop_host()
+    stack.app_directory = ROOT
+    stack.start_host()
+
+
+def assert_rows_are_read(stack: Stack, begun: dict[str, Any]) -> None:
+    portal, before = Portal(stack), begun["synced"]
+    assert portal.call("GET", "webhook")["url"].endswith("/hook")
+    status = portal.call("GET", f"tenants/{life.SYNCED['tenantId']}/sync-status")
+    assert plain({name: status["summary"][name] for name in before["summary"]}) == plain(before["summary"])
+    assert status["resources"]["users"]["certificate"] == before["resources"]["users"]["certificate"]
+    assert find_customer(portal, life.ASKED["domain"], life.PSA) == begun["customer"]
+    again = bring_companies(portal, psa_of(stack), life.PSA)["result"]
+    assert (again["created"], again["changed"], again["deactivated"]) == (0, 0, 0)
+
+
+def assert_link_still_connects(stack: Stack, asked: dict[str, Any]) -> None:
+    AdminBrowser(stack).open(asked["authUrl"])
+    final = list(Portal(stack).follow(asked["tenantId"]))[-1]
+    assert (final["state"], final["summary"]) == ("completed", stack.truth(asked["tenantId"]))
+
+
+def assert_approval_is_noticed(stack: Stack, asked: dict[str, Any]) -> None:
+    """By the watch that the release before has begun."""
+    path = f"relationships/{asked['access']['relationshipId']}"
+    assert Portal(stack).wait_for(path, lambda found: found["status"] == "active")["isOwn"] is True
+
+
+def assert_run_in_flight_ends_exact(stack: Stack, tenant_id: str) -> None:
+    final = list(Portal(stack).follow(tenant_id))[-1]
+    assert final["state"] == "completed"
+    assert plain(final["summary"]) == plain(stack.truth(tenant_id))
+    assert sorted(inventory_ids(stack, tenant_id, "users")) == sorted(true_ids(stack, tenant_id, "users"))
+
+
+def assert_changes_follow_the_earlier_sync(stack: Stack, tenant_id: str) -> None:
+    stack.http.put(f"{stack.login}/_simulator/tenants/{tenant_id}", json={"users": 60}, timeout=10)
+    Portal(stack).call("POST", f"tenants/{tenant_id}/resync")
+    final = list(Portal(stack).follow(tenant_id))[-1]
+    assert (final["state"], final["resources"]["users"]["mode"]) == ("completed", "delta")
+    assert final["summary"] == stack.truth(tenant_id)
+    assert sorted(inventory_ids(stack, tenant_id, "users")) == sorted(true_ids(stack, tenant_id, "users"))
+
+
+def plain(summary: dict[str, Any]) -> dict[str, Any]:
+    """The numbers both releases know."""
+    return {
+        name: {key: n for key, n in value.items() if key not in beyond}
+        if (beyond := NOT_COUNTED_BEFORE.get(name)) and value
+        else value
+        for name, value in summary.items()
+    }
