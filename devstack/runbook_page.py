@@ -22,7 +22,7 @@ _PLACES: Final = (
         "The service itself",
         "`GET /api/ops/health`; in the log `request_failed` and `request_crashed` with the correlation id, then the"
         " resource's metrics in Azure.",
-        ("service_unavailable", "internal_error", "storage_unavailable", "vault_", "write_conflict"),
+        ("service_unavailable", "internal_error", "storage_unavailable", "newer_release", "vault_", "write_conflict"),
     ),
     _Place(
         "Our registration with Microsoft",

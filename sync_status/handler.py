@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+import orjson
+
 from sync_status.eta import describe_plan, eta_seconds
 from sync_status.runs import find_run
 from tenantsync.clock import parse_rfc3339
@@ -23,7 +25,7 @@ from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant
-from tenantsync.summary import build_summary, read_summary
+from tenantsync.summary import build_summary
 from tenantsync.tenant_state import OVERRIDING, problem_of_state, shown_state
 from tenantsync.tickets import describe_ticket
 from tenantsync.wrong_tenant import describe_wrong_tenant
@@ -104,7 +106,7 @@ def _of_the_run(
 ) -> dict[str, Any]:
     moved_at = updated_at(run, resources)
     is_active = run.state in ACTIVE_RUN_STATES
-    summary = read_summary(run.summary) if run.summary else build_summary(resources) if resources else None
+    summary = orjson.loads(run.summary) if run.summary else build_summary(resources) if resources else None
     return {
         **_identity(connection),
         "runId": run.run_id,

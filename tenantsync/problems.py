@@ -56,6 +56,7 @@ _CATALOGUE = {
         ("access_model_unsupported", 400, "DAP cannot be set up any more", _TECHNICIAN, "Choose GDAP and send the customer's administrator the approval link; DAP that is still there is moved to GDAP."),
         ("rate_limited", 429, "Too many connections at once", _TECHNICIAN, "Wait a minute, then go on."),
         ("service_unavailable", 503, "The service is not ready", _OPS, "Try again in a minute; if it stays, look at the service's health and logs."),
+        ("newer_release", 503, "A newer release of this service has written this", _OPS, "Deploy that release again; until then nothing of it is read or changed."),
         ("internal_error", 500, "Something went wrong on our side", _OPS, "Try again; if it stays, give support the correlation id."),
         ("tenant_in_two_clouds", 409, "This tenant exists in more than one Microsoft cloud", _TECHNICIAN, "Ask the customer which cloud is meant, and choose that one."),
         ("tenant_in_other_cloud", 400, "This tenant is in another Microsoft cloud", _OPS, "Register the app in that cloud and use a deployment of this service for it."),

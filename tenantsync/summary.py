@@ -34,17 +34,6 @@ def build_summary(resources: Sequence[ResourceProgress]) -> dict[str, Any]:
     }
 
 
-def read_summary(text: str) -> dict[str, Any]:
-    """A stored summary; what was not summed up yet when it was made is null, or empty."""
-    summary = {"devicesByPlatform": None, "devicesByCompliance": None, **orjson.loads(text)}
-    score = summary["secureScore"]
-    return {
-        **summary,
-        "licenses": {"bySku": None, **summary["licenses"]},
-        "secureScore": {"averages": [], **score} if score else None,
-    }
-
-
 def _stored(progress: ResourceProgress | None) -> int | None:
     return progress.stored if progress else None
 

@@ -117,6 +117,8 @@ def _runs_under_way(services: Services) -> Iterator[WholeRun]:
         for noted in found:
             whole = services.runs.read_whole(noted.run_id)
             if whole and whole.run.state in ACTIVE_RUN_STATES:
+                if not noted.msp_id:  # begun by 0.1.0, perhaps only now
+                    services.runs.note_stuck(whole.run, is_stuck=bool(whole.run.stalls))
                 yield whole
             elif whole or now - parse_rfc3339(noted.since) > _FORGOTTEN_AFTER:
                 services.runs.forget_under_way(noted.run_id)

@@ -11,6 +11,7 @@ from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.company_syncing import start_due_company_syncs
 from tenantsync.errors import TenantSyncError
+from tenantsync.filling import fill_lists
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.partner.watches import mend_watches, start_watches
@@ -113,6 +114,7 @@ def _resume(work: DurableOrchestrations) -> None:
     try:
         watch_runs(services(), work)
         finish_handovers(services())
+        fill_lists(services())
     except TenantSyncError as failure:  # five minutes later it is tried again
         logs.event("runs_not_watched", problem=failure.code)
 

@@ -9,7 +9,7 @@ import orjson
 
 from tenantsync.psa.port import Company
 from tenantsync.store.keys import encode_key
-from tenantsync.store.records import SCHEMA_VERSION, known_values
+from tenantsync.store.records import known_values
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import PSA_COMPANIES_TABLE
 
@@ -20,6 +20,7 @@ _LONGEST_NAME: Final = 500
 _LONGEST_ID: Final = 200
 _LONGEST_RECORD: Final = 30_000
 """Characters; a property of a row holds 32,768."""
+_SCHEMA: Final = 1
 _NO_CONTENT: Final = frozenset({"is_active", "updated_at"})
 
 
@@ -99,7 +100,7 @@ def _to_row(company: Company, partition: str) -> dict[str, Any]:
     return {
         "PartitionKey": partition,
         "RowKey": key_of(company),
-        "schema": SCHEMA_VERSION,
+        "schema": _SCHEMA,
         "digest": digest_of(company),
         "is_active": company.is_active,
         "company": _record_of(company),

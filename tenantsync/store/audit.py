@@ -12,7 +12,7 @@ from tenantsync import logs
 from tenantsync.clock import Clock, to_rfc3339
 from tenantsync.errors import ConflictError
 from tenantsync.store.keys import newest_first
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import AUDIT_TABLE
 
@@ -23,7 +23,7 @@ _MOST_STEPS: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AuditEntry:
+class AuditEntry(Record):
     """One deed. `actor` is an Entra object id, `system`, or empty when nobody signed in; `detail` is JSON."""
 
     entry_id: str

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CALLBACK_STATES_TABLE
 
@@ -31,7 +31,7 @@ class Purpose(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CallbackState:
+class CallbackState(Record):
     """What a state is bound to. `flow` is MSAL's sign-in flow as JSON (verifier and nonce), empty for consent.
 
     A sign-in whose flow is gone begins anew: its code may have been redeemed, or refused.

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CONNECT_BATCHES_TABLE
 
@@ -24,7 +24,7 @@ class ItemState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectBatch:
+class ConnectBatch(Record):
     """A list as it was sent; `body_hash` tells whether it is sent again.
 
     `items_key` is where its items are: of two requests that make the same list at once, neither touches the other's.
@@ -42,7 +42,7 @@ class ConnectBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BatchItem:
+class BatchItem(Record):
     """One tenant of a list; `body` is what connect takes, as JSON, `candidates` customers it may belong to."""
 
     number: int

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CONNECTIONS_TABLE
 
@@ -26,7 +26,7 @@ class ConnectionState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class Connection(Record):
     """A connection; times are RFC 3339, `tenant_domain` is empty when a GUID was entered."""
 
     msp_id: str

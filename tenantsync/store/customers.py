@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import from_row, known_values, to_row
+from tenantsync.store.records import Record, from_row, known_values, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import CUSTOMERS_TABLE
 
@@ -22,7 +22,7 @@ _TRIES: Final = 8
 _STEP: Final = 1000
 _LISTED: Final = (
     *("msp_id", "customer_id", "name", "created_at", "updated_at"),
-    *("origin", "edited", "domains", "references"),
+    *("origin", "edited", "domains", "references", "schema"),
 )
 
 
@@ -50,7 +50,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Customer:
+class Customer(Record):
     """A customer as the MSP knows it. Domains and field names are separated by spaces, the other lists are JSON."""
 
     msp_id: str

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import DELTAS_TABLE
 
@@ -12,7 +12,7 @@ _LINK_PART: Final = 30_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeltaPoint:
+class DeltaPoint(Record):
     """`link` leads to what has changed since `taken_at`; `stored` and `tally` were counted for that state."""
 
     tenant_id: str

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from tenantsync.errors import ConflictError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import GRANTS_TABLE
 
@@ -23,7 +23,7 @@ class GrantState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Grant:
+class Grant(Record):
     """One request for the permissions of one operation; `permissions` are names separated by spaces."""
 
     grant_id: str

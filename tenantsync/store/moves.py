@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import MOVES_TABLE
 
@@ -23,7 +23,7 @@ class MoveState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Move:
+class Move(Record):
     """One request to move customers; `roles` and `groups` as in `OwnRelationship`."""
 
     move_id: str
@@ -37,7 +37,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MoveItem:
+class MoveItem(Record):
     """One customer of a move, and the relationship it was asked for."""
 
     tenant_id: str

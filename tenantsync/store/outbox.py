@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import OUTBOX_TABLE, WEBHOOKS_TABLE
 
@@ -14,7 +14,7 @@ _WEBHOOK: Final = "webhook"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Webhook:
+class Webhook(Record):
     """An MSP's address for notifications; `version` counts its secrets."""
 
     msp_id: str
@@ -31,7 +31,7 @@ class Webhook:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notification:
+class Notification(Record):
     """One event on its way; `body` is the JSON that is sent, the same at every attempt."""
 
     event_id: str

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import TENANT_OWNERS_TABLE
 
@@ -16,7 +16,7 @@ _TRIES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TenantOwner:
+class TenantOwner(Record):
     """The proven attachment of a tenant to one customer of one MSP."""
 
     tenant_id: str

@@ -7,7 +7,7 @@ from typing import Final
 
 from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.keys import encode_key
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import PLACEMENTS_TABLE
 
@@ -27,7 +27,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Placement:
+class Placement(Record):
     """A company as it was last told, and its customer; an empty `customer_id` is still to be placed.
 
     Domains, tenant ids and `refused` (customers that people said it is not) are separated by spaces.
@@ -106,7 +106,7 @@ class Placements:
         raise TransientError("storage_unavailable", "the company's row changes all the time")
 
 
-_COLUMNS: Final = tuple(Placement.__slots__)
+_COLUMNS: Final = (*Placement.__slots__, "schema")
 
 
 def _partition(msp_id: str, provider: str) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from tenantsync.store.records import Record
+
 
 class ResourceState(StrEnum):
     """A resource's life within a run."""
@@ -48,7 +50,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceProgress:
+class ResourceProgress(Record):
     """The checkpoint of one resource: written after the rows it speaks of, never before."""
 
     run_id: str

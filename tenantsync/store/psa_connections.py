@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import PSA_CONNECTIONS_TABLE, PSA_SYNCS_TABLE
 
@@ -16,7 +16,7 @@ _TRIES: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PsaConnection:
+class PsaConnection(Record):
     """A connected PSA; the secrets themselves are in the vault, under `secret_name`."""
 
     msp_id: str
@@ -60,7 +60,7 @@ class SyncPhase(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CompanySync:
+class CompanySync(Record):
     """The latest sync of a PSA's companies, checkpoint and result in one; and what the next one has to know.
 
     Counts are of companies. `since` is what an incremental sync asks for, empty for a full one.

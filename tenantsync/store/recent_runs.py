@@ -1,6 +1,7 @@
 """Runs newest first, of one MSP and of all: what lists of runs are read from, a page at a time."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from tenantsync.store.keys import newest_first
@@ -9,6 +10,15 @@ from tenantsync.wire import RECENT_RUNS_TABLE
 
 EVERYBODY: Final = "all"
 """Stands for all MSPs."""
+_FILLED: Final = "filled"
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Up to which MSP and tenant the runs of earlier releases are noted, or that all are."""
+
+    up_to: tuple[str, str] = ("", "")
+    is_whole: bool = False
 
 
 class RecentRuns:
@@ -37,3 +47,16 @@ class RecentRuns:
         """Up to `limit` pairs of position and run id beyond the position `after`; `msp_id` may be EVERYBODY."""
         rows = self._tables.scan(RECENT_RUNS_TABLE, msp_id, after=after, limit=limit, columns=("run_id",))
         return [(row.key, row.text("run_id")) for row in rows]
+
+    def read_filled(self) -> Filled:
+        """How far the runs of earlier releases have been noted."""
+        row = self._tables.read(RECENT_RUNS_TABLE, _FILLED, _FILLED)
+        if row is None:
+            return Filled()
+        return Filled((row.text("msp_id"), row.text("tenant_id")), is_whole=bool(row.values.get("is_whole")))
+
+    def note_filled(self, filled: Filled) -> None:
+        """Remembers that."""
+        msp_id, tenant_id = filled.up_to
+        facts = {"msp_id": msp_id, "tenant_id": tenant_id, "is_whole": filled.is_whole}
+        self._tables.upsert(RECENT_RUNS_TABLE, {"PartitionKey": _FILLED, "RowKey": _FILLED, **facts})

@@ -1,27 +1,67 @@
-"""Frozen dataclasses to rows and back: a row is the record's fields plus keys and a schema version."""
+"""Frozen dataclasses to rows and back: a row is the record's fields plus keys and the schema it was written in.
 
-from collections.abc import Mapping
-from dataclasses import asdict, fields
-from typing import Any, Final, TypeVar
+A new field with a default needs no new schema: older rows take the default, and older releases carry the column along.
+Where the columns of older rows mean something else, the kind gets a migration, and with it the next schema.
+"""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, ClassVar, Final, TypeVar
+
+from tenantsync.errors import TransientError
 from tenantsync.store.tables import Row
 
-SCHEMA_VERSION: Final = 1
-_R = TypeVar("_R")
+Migration = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+_FIRST: Final = 1
+_OF_THE_ROW: Final = frozenset({"PartitionKey", "RowKey", "schema"})
+_BEYOND: Final = "beyond"
 
 
-def to_row(record: Any, partition: str, row: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is stored as a row."""
+
+    migrations: ClassVar[Sequence[Migration]] = ()
+    """From each schema to the next, the oldest first: pure functions of a row's columns."""
+    beyond: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Columns of a newer release, kept by whoever writes the record back."""
+
+
+_R = TypeVar("_R", bound=Record)
+
+
+def to_row(record: Record, partition: str, row: str) -> dict[str, Any]:
     """The record's row; fields that are None are left out, as Table Storage has no null."""
-    values = {name: value for name, value in asdict(record).items() if value is not None}
-    return {"PartitionKey": partition, "RowKey": row, "schema": SCHEMA_VERSION, **values}
+    values = {name: value for name, value in asdict(record).items() if value is not None and name != _BEYOND}
+    keys = {"PartitionKey": partition, "RowKey": row, "schema": schema_of(type(record))}
+    return {**record.beyond, **keys, **values}
 
 
 def from_row(kind: type[_R], row: Row) -> _R:
-    """The inverse of `to_row`; columns of a newer version are ignored, missing ones take the field's default."""
-    return kind(**known_values(kind, row.values))
+    """The inverse of `to_row`, of rows of all releases up to this one: columns that are missing take the default.
+
+    Raises TransientError `newer_release` for a row whose columns only a newer release understands.
+    """
+    values = _migrate(kind, row.values)
+    known = known_values(kind, values)
+    return kind(**known, beyond={name: values[name] for name in values.keys() - known.keys() - _OF_THE_ROW})
+
+
+def schema_of(kind: type[Record]) -> int:
+    """The schema this release writes."""
+    return _FIRST + len(kind.migrations)
 
 
 def known_values(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are fields of `kind`."""
     names = {field.name for field in fields(kind)}
     return {name: value for name, value in values.items() if name in names}
+
+
+def _migrate(kind: type[Record], values: Mapping[str, Any]) -> Mapping[str, Any]:
+    schema = int(values.get("schema", _FIRST))
+    if schema > schema_of(kind):
+        raise TransientError("newer_release", f"{kind.__name__} of schema {schema}")
+    for migrate in kind.migrations[schema - _FIRST :]:
+        values = migrate(values)
+    return values

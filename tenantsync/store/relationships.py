@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import RELATIONSHIPS_TABLE
 
@@ -45,7 +45,7 @@ USABLE: Final = frozenset({RelationshipStatus.ACTIVE, RelationshipStatus.EXPIRIN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnRelationship:
+class OwnRelationship(Record):
     """One relationship this service has made. `key` follows from what was asked for, so nothing is made twice.
 
     `roles` are role ids separated by spaces, `groups` JSON: `[{"groupId", "roles"}]`.

@@ -1,14 +1,16 @@
 """Runs and the progress of their resources: one partition a run, so that a status is one read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, ClassVar, Final
+
+import orjson
 
 from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.progress import ResourceProgress, StoredProgress
 from tenantsync.store.recent_runs import RecentRuns
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Migration, Record, from_row, to_row
 from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import RUNS_TABLE
 
@@ -45,10 +47,27 @@ class WaitReason(StrEnum):
     """Syncs are held back by the operator; the watchdog begins this one afterwards."""
 
 
+def _tell_breakdowns(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Summaries of 0.1.0 were not broken down by platform, compliance, product and basis of comparison."""
+    if not values.get("summary"):
+        return values
+    summary = orjson.loads(values["summary"])
+    score = summary["secureScore"]
+    whole = {
+        "devicesByPlatform": None,
+        "devicesByCompliance": None,
+        **summary,
+        "licenses": {"bySku": None, **summary["licenses"]},
+        "secureScore": {"averages": [], **score} if score else None,
+    }
+    return {**values, "summary": orjson.dumps(whole).decode()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class Run(Record):
     """One sync of one tenant; `run_id` is also the orchestration's instance id. Times are RFC 3339."""
 
+    migrations: ClassVar[Sequence[Migration]] = (_tell_breakdowns,)
     run_id: str
     msp_id: str
     tenant_id: str
@@ -148,6 +167,10 @@ class Runs:
     def note_stuck(self, run: Run, *, is_stuck: bool) -> None:
         """Lets lists find a run that stands still, or no longer does; one that a crash kept from them is there, too."""
         self._note_under_way(run, is_stuck=is_stuck)
+        self.note_again(run)
+
+    def note_again(self, run: Run) -> None:
+        """Lets lists find a run that is there; once more changes nothing."""
         self._recent.note(run.msp_id, run.run_id, run.started_at)
 
     def forget_under_way(self, run_id: str) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID, uuid5
 
 import orjson
 
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import SUGGESTIONS_TABLE
 
@@ -41,7 +41,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class Suggestion(Record):
     """One company; `customer_id` is the customer that was made for it meanwhile, `ambiguity` why none was certain."""
 
     msp_id: str

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import TENANTS_TABLE
 
@@ -65,7 +65,7 @@ class ConsentState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ManagedTenant:
+class ManagedTenant(Record):
     """A tenant of an MSP. Lists are texts: names separated by spaces, tags as JSON."""
 
     msp_id: str
@@ -146,12 +146,11 @@ class Tenants:
         rows = self._tables.scan(TENANTS_TABLE, msp_id, after=after, limit=limit)
         return [from_row(ManagedTenant, row) for row in rows]
 
-    def all_of(self, msp_id: str) -> Iterator[ManagedTenant]:
-        """Every tenant of one MSP, read page by page."""
-        after = ""
-        while page := self.list_page(msp_id, after, _LARGE_STEP):
+    def all_of(self, msp_id: str, *, after: str = "", step: int = _LARGE_STEP) -> Iterator[ManagedTenant]:
+        """Every tenant of one MSP with an id above `after`, read page by page."""
+        while page := self.list_page(msp_id, after, step):
             yield from page
-            if len(page) < _LARGE_STEP:
+            if len(page) < step:
                 return
             after = page[-1].tenant_id
 
@@ -162,14 +161,13 @@ class Tenants:
         except TransientError:
             return False
 
-    def all(self) -> Iterator[ManagedTenant]:
-        """Every tenant of every MSP, read page by page."""
-        msp_id = ""
+    def all(self, after: tuple[str, str] = ("", "")) -> Iterator[ManagedTenant]:
+        """Every tenant of every MSP beyond an MSP and its tenant, read page by page."""
+        msp_id, tenant_id = after
+        yield from self.all_of(msp_id, after=tenant_id, step=_STEP) if msp_id else ()
         while found := self.list_msps(msp_id, 1):
-            msp_id, after = found[0], ""
-            while page := self.list_page(msp_id, after, _STEP):
-                yield from page
-                after = page[-1].tenant_id
+            msp_id = found[0]
+            yield from self.all_of(msp_id, step=_STEP)
 
     def list_msps(self, after: str, limit: int) -> list[str]:
         """The MSPs that have ever connected a tenant."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import TICKETS_TABLE
 
@@ -14,7 +14,7 @@ _LOG: Final = "log"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketNote:
+class TicketNote(Record):
     """One step of an onboarding on its way into its ticket; `text` is the same at every attempt."""
 
     connection_id: str
@@ -36,7 +36,7 @@ class TicketNote:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketLog:
+class TicketLog(Record):
     """What a connection's ticket has been told so far."""
 
     connection_id: str
@@ -101,6 +101,6 @@ class TicketNotes:
         self._log(note, told=" ".join(told), **changes)
         self._tables.delete(TICKETS_TABLE, _PENDING, [note.note_id])
 
-    def _log(self, note: TicketNote, **changes: str) -> None:
+    def _log(self, note: TicketNote, **changes: Any) -> None:
         log = replace(self.read_log(note.connection_id), **changes)
         self._tables.upsert(TICKETS_TABLE, to_row(log, note.connection_id, _LOG))

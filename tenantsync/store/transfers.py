@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from tenantsync.store.records import from_row, to_row
+from tenantsync.store.records import Record, from_row, to_row
 from tenantsync.store.tables import TableStore
 from tenantsync.wire import TRANSFERS_TABLE
 
@@ -27,7 +27,7 @@ OPEN_TRANSFER_STATES: Final = frozenset({TransferState.OFFERED, TransferState.AC
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Transfer:
+class Transfer(Record):
     """One offer. `needs_proof`: asked for by the operator's support, so the tenant's admin must sign in first."""
 
     transfer_id: str

@@ -9,7 +9,7 @@ import pytest
 from tenantsync.resources.registry import find_resource
 from tenantsync.store.inventory import add_tally
 from tenantsync.store.progress import ResourceProgress, ResourceState, Verdict
-from tenantsync.summary import build_summary, read_summary
+from tenantsync.summary import build_summary
 
 SCORE = {
     "currentScore": 41.5,
@@ -110,17 +110,3 @@ def test_checkpoints_of_an_older_release_are_read():
         verdict=Verdict.COMPLETE,
     )
     assert build_summary([licences])["licenses"] == {"subscriptions": 2, "seats": 50, "assigned": None, "bySku": None}
-
-
-@pytest.mark.parametrize("score", [None, {"current": 41.5, "max": 90.0}])
-def test_summary_of_an_older_release_is_completed_with_nulls(score: dict[str, float] | None):
-    old = {"users": 3, "licenses": {"subscriptions": 1, "seats": 5, "assigned": 2}, "devices": 4, "secureScore": score}
-    read = read_summary(orjson.dumps(old).decode())
-    assert (read["devices"], read["devicesByPlatform"], read["devicesByCompliance"]) == (4, None, None)
-    assert read["licenses"] == {**old["licenses"], "bySku": None}
-    assert read["secureScore"] == ({**score, "averages": []} if score else None)
-
-
-def test_summary_of_today_is_read_as_it_was_stored():
-    summary = build_summary([ended("licenses", [sku("SPE_E3", 25, 7)]), ended("secure_score", [SCORE])])
-    assert read_summary(orjson.dumps(summary).decode()) == summary

@@ -1,0 +1,91 @@
+"""What 0.1.0 has left, as it really left it, is found in the lists of this release after some passes."""
+
+import json
+
+import pytest
+
+from tenantsync import filling
+from tenantsync.filling import fill_lists
+from tenantsync.services import Services
+from tenantsync.store.recent_runs import EVERYBODY
+from tenantsync.watchdog import watch_runs
+from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.orchestrations import Started
+from tests.releases import life
+from tests.releases.kept import HERE, ROWS
+
+LEFT = json.loads((HERE / "0.1.0" / ROWS).read_text())
+RUNS = {row["run_id"]: row for row in LEFT["Runs"] if row["RowKey"] == "run"}
+
+
+@pytest.fixture(autouse=True)
+def left(tables: MemoryTables) -> None:
+    for table, rows in LEFT.items():
+        for row in rows:
+            tables.upsert(table, row)
+
+
+def listed(services: Services, msp_id: str = life.MSP) -> list[str]:
+    return [run_id for _, run_id in services.recent_runs.list_page(msp_id, "", 1000)]
+
+
+def test_all_runs_are_listed_the_newest_first(services: Services):
+    assert fill_lists(services) == len(life.CONNECTED)
+    by_age = sorted(RUNS, key=lambda run_id: RUNS[run_id]["started_at"], reverse=True)
+    assert len(by_age) == 5
+    assert listed(services) == listed(services, EVERYBODY) == by_age
+
+
+@pytest.mark.parametrize(
+    ("tenant", "problem"),
+    [(life.DECLINED, "consent_declined"), (life.PARTIAL, "permission_missing"), (life.SYNCED, "")],
+)
+def test_tenants_say_why_they_are_as_they_are(services: Services, tenant: life.Found, problem: str):
+    fill_lists(services)
+    known = services.tenants.read(life.MSP, tenant["tenantId"])
+    assert known
+    assert known.problem_code == problem
+    assert bool(known.problem_message) == bool(problem)
+
+
+def test_what_was_noted_meanwhile_stays(services: Services):
+    services.note_state(life.MSP, life.DECLINED["tenantId"], "awaiting_consent")
+    fill_lists(services)
+    known = services.tenants.read(life.MSP, life.DECLINED["tenantId"])
+    assert known
+    assert (known.state, known.problem_code) == ("awaiting_consent", "")
+
+
+def test_passes_go_on_where_the_last_one_ended(services: Services, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(filling, "TENANTS_A_PASS", 3)
+    looked = list(iter(lambda: fill_lists(services), 0))
+    assert (sum(looked), max(looked)) == (len(life.CONNECTED), 3)
+    assert set(listed(services)) == set(RUNS)
+
+
+def test_pass_that_dies_is_repeated_without_harm(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(type(services.recent_runs), "note_filled", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        fill_lists(services)
+    monkeypatch.undo()
+    before = listed(services)
+    assert fill_lists(services) == len(life.CONNECTED)
+    assert listed(services) == before
+
+
+def test_once_all_is_filled_nothing_is_looked_at(services: Services, tables: MemoryTables):
+    fill_lists(services)
+    tables.tables["Tenants"].clear()
+    assert fill_lists(services) == 0
+
+
+def test_run_that_an_old_instance_begins_later_is_noted_by_the_watchdog(services: Services, tables: MemoryTables):
+    fill_lists(services)
+    run = {**next(iter(RUNS.values())), "state": "syncing", "run_id": "late", "PartitionKey": "late"}
+    tables.upsert("Runs", run)
+    tables.upsert("Runs", {"PartitionKey": "under_way", "RowKey": "late", "since": run["started_at"]})
+    watch_runs(services, Started())
+    assert "late" in listed(services)
+    assert {noted.msp_id for noted in services.runs.list_under_way("", 10)} == {life.MSP}
