@@ -1,4 +1,6 @@
-"""Whether a tag is this version's, and what the changelog says of it: `python3 -m devstack.release --check-tag v0.1.0`.
+"""Whether a tag may be released, and what the changelog says of it: `python3 -m devstack.release --check-tag v0.1.0`.
+
+Tag, version and changelog must agree, and the package must be kept for the tests of the next release.
 
 Standard library only.
 """
@@ -6,10 +8,14 @@ Standard library only.
 import argparse
 import re
 import sys
+import tempfile
 import tomllib
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+
+from devstack.package import write_zip
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 
@@ -26,12 +32,27 @@ def main(arguments: Sequence[str]) -> int:
     options = parser.parse_args(arguments)
     try:
         notes = find_notes(options.check_tag, read_version(), (ROOT / "CHANGELOG.md").read_text())
+        check_kept(ROOT / "tests/releases" / read_version() / "app.zip")
     except ReleaseError as error:
         print(error, file=sys.stderr)
         return 1
     if options.notes:
         options.notes.write_text(notes)
     return 0
+
+
+def check_kept(kept: Path) -> None:
+    """Raises ReleaseError unless this zip has what is packaged now."""
+    with tempfile.TemporaryDirectory() as directory:
+        packaged = Path(directory) / "app.zip"
+        write_zip(packaged)
+        if not kept.exists() or _contents(kept) != _contents(packaged):
+            raise ReleaseError("tests/releases has another package: python3 -m tests.releases.keep, commit, tag again.")
+
+
+def _contents(path: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def read_version() -> str:

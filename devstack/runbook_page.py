@@ -92,7 +92,8 @@ _PLACES: Final = (
         "In the log `request_refused` with `problem=` and path. Singly, nothing for operations; many of one kind: a"
         " caller that is broken, or probing.",
         (
-            *("invalid_", "payload_too_large", "unauthenticated", "role_missing", "msp_not_allowed", "not_found"),
+            *("invalid_", "payload_too_large", "unauthenticated", "role_missing", "operator_only"),
+            *("msp_not_allowed", "not_found"),
             *(
                 "tenant_not_found",
                 "tenant_unknown",

@@ -111,7 +111,7 @@ def _tables(services: Services) -> Found:
 def _durable(caller: Caller, services: Services, orchestrations: Orchestrations) -> Found:
     """Instances that nobody has taken up yet: the backlog, whatever storage Durable uses."""
     since = services.clock.now() - _PENDING_SINCE
-    waiting = orchestrations.list_instances(state=InstanceState.PENDING, since=since)
+    waiting = orchestrations.list_instances(states=[InstanceState.PENDING], since=since)
     if not caller.is_operator:
         return Found(detail=_OPERATORS_ONLY)
     oldest = min((instance.created_at for instance in waiting), default="")

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import azure.durable_functions as df
 import azure.functions as func
 
 from ops.actions import purge, retry_resource, terminate
+from ops.draining import change_drain, show_drain
 from ops.handler import read_health
 from ops.health import read_parts
 from ops.history import read_history
@@ -63,6 +65,24 @@ async def ops_resource_retry(req: func.HttpRequest, client: str) -> func.HttpRes
     return await _about_run(req, client, _retry, status=202)
 
 
+@blueprint.route(route="ops/drain", methods=["GET"])
+@blueprint.durable_client_input(client_name="client")
+async def ops_drain(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    return await _with_durable(req, client, show_drain)
+
+
+@blueprint.route(route="ops/drain", methods=["PUT"])
+@blueprint.durable_client_input(client_name="client")
+async def ops_drain_begin(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    return await _with_durable(req, client, partial(change_drain, is_paused=True))
+
+
+@blueprint.route(route="ops/drain", methods=["DELETE"])
+@blueprint.durable_client_input(client_name="client")
+async def ops_drain_end(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    return await _with_durable(req, client, partial(change_drain, is_paused=False))
+
+
 @blueprint.route(route="ops/throttling", methods=["GET"])
 def ops_throttling(req: func.HttpRequest) -> func.HttpResponse:
     reply = answer(req, lambda call: json_reply(show_throttling(call.request.params, _ops(call), services())))
@@ -72,8 +92,14 @@ def ops_throttling(req: func.HttpRequest) -> func.HttpResponse:
 @blueprint.route(route="ops/health", methods=["GET"])
 @blueprint.durable_client_input(client_name="client")
 async def ops_health(req: func.HttpRequest, client: str) -> func.HttpResponse:
+    return await _with_durable(req, client, read_parts)
+
+
+async def _with_durable(
+    req: func.HttpRequest, client: str, use_case: Callable[..., dict[str, Any]]
+) -> func.HttpResponse:
     work = DurableOrchestrations(client)
-    reply = await asyncio.to_thread(answer, req, lambda call: json_reply(read_parts(_ops(call), services(), work)))
+    reply = await asyncio.to_thread(answer, req, lambda call: json_reply(use_case(_ops(call), services(), work)))
     return func.HttpResponse(reply.body, status_code=reply.status, headers=reply.headers)
 
 

@@ -32,7 +32,7 @@ def start_sync(
     """Begins a sync, or shows the one that runs."""
     connection = find_psa(caller.msp_id, provider, services)
     is_full, confirmed = _read_kind(params), _read_number(params, "mayDeactivate")
-    if services.settings.is_sync_paused:
+    if services.are_syncs_paused():
         raise RequestError("service_unavailable", "Syncs are paused for maintenance.")
     sync = begin_company_sync(connection, services, is_full=is_full, confirmed=confirmed)
     services.audit_by(caller, "company_sync_started", provider=provider, runId=sync.run_id, mayDeactivate=confirmed)

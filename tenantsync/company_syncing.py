@@ -56,7 +56,7 @@ def start_company_sync(sync: CompanySync, orchestrations: Starter) -> None:
 
 def start_due_company_syncs(services: Services, orchestrations: Starter) -> int:
     """Starts what is due and resumes what was lost; gives how many. Repeating it starts nothing twice."""
-    if services.settings.is_sync_paused:
+    if services.are_syncs_paused():
         return 0
     return sum(_start_if_due(connection, services, orchestrations) for connection in services.psa_connections.all())
 

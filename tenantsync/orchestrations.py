@@ -25,6 +25,9 @@ class InstanceState(StrEnum):
 
     PENDING = "Pending"
     """Nobody has taken it up yet."""
+    RUNNING = "Running"
+    SUSPENDED = "Suspended"
+    CONTINUED = "ContinuedAsNew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +89,12 @@ class Orchestrations(Starter, Protocol):
         """The instance with its history, results included, or None when Durable does not know it."""
 
     def list_instances(
-        self, *, prefix: str = "", since: datetime | None = None, state: InstanceState | None = None
+        self, *, prefix: str = "", since: datetime | None = None, states: Sequence[InstanceState] = ()
     ) -> Sequence[Instance]:
-        """The instances whose id begins with `prefix`, made after `since`, in `state`; a hundred at most."""
+        """The instances whose id begins with `prefix`, made after `since`, in one of `states`; a hundred at most.
+
+        Without `states`, in whatever state.
+        """
 
     def purge(self, instance_id: str) -> bool:
         """Forgets an instance that has ended, with its history; False if it is gone or has not ended."""
@@ -136,9 +142,9 @@ class DurableOrchestrations:
         return found
 
     def list_instances(
-        self, *, prefix: str = "", since: datetime | None = None, state: InstanceState | None = None
+        self, *, prefix: str = "", since: datetime | None = None, states: Sequence[InstanceState] = ()
     ) -> Sequence[Instance]:
-        found: Sequence[Instance] = self._wait_for(self._list(prefix, since, state))
+        found: Sequence[Instance] = self._wait_for(self._list(prefix, since, states))
         return found
 
     def purge(self, instance_id: str) -> bool:
@@ -187,9 +193,9 @@ class DurableOrchestrations:
         events = getattr(status, "historyEvents", None) or ()
         return InstanceHistory(_describe(status), [event for event in events if isinstance(event, dict)])
 
-    async def _list(self, prefix: str, since: datetime | None, state: InstanceState | None) -> Sequence[Instance]:
+    async def _list(self, prefix: str, since: datetime | None, states: Sequence[InstanceState]) -> Sequence[Instance]:
         found = await self._client.get_status_by(
-            created_time_from=since, runtime_status=[state] if state else None, instance_id_prefix=prefix or None
+            created_time_from=since, runtime_status=list(states) or None, instance_id_prefix=prefix or None
         )
         return [_describe(status) for status in found]
 

@@ -46,6 +46,7 @@ _CATALOGUE = {
         ("payload_too_large", 413, "The request is too large", _TECHNICIAN, "Send at most 64 KB."),
         ("unauthenticated", 401, "Sign-in is needed", _TECHNICIAN, "Sign in to the portal again."),
         ("role_missing", 403, "Your account lacks the role for this", _OPS, "Ask the person who manages OpsPilot365 in your company to give you the role named here."),
+        ("operator_only", 403, "This concerns all companies on this service", _OPS, "Ask the operator of this service; it is for operations of the tenant named by OPERATOR_TENANT_ID."),
         ("msp_not_allowed", 403, "Your company is not enabled here", _OPS, "Ask the operator of this service to enable your company's tenant."),
         ("not_found", 404, "There is nothing here", _TECHNICIAN, "Check the address."),
         ("tenant_not_found", 404, "Microsoft knows no such tenant", _TECHNICIAN, "Check the spelling of the domain, or use another domain of the customer."),

@@ -40,6 +40,7 @@ from tenantsync.store.inventory import Inventory
 from tenantsync.store.moves import Moves
 from tenantsync.store.outbox import Outbox, Webhooks
 from tenantsync.store.owners import TenantOwners
+from tenantsync.store.pause import Pause
 from tenantsync.store.placements import Placements
 from tenantsync.store.places import Places
 from tenantsync.store.psa_connections import CompanySyncs, PsaConnections
@@ -87,6 +88,7 @@ class Services:
     fingerprints: Fingerprints
     gate: ThrottleGate
     places: Places
+    pause: Pause
     tenants: Tenants
     grants: Grants
     transfers: Transfers
@@ -158,6 +160,10 @@ class Services:
             once=once,
         )
 
+    def are_syncs_paused(self) -> bool:
+        """Whether no sync is to begin: by the setting, or by the operator's order."""
+        return self.settings.is_sync_paused or self.pause.read().is_paused
+
     def scratch_for(self, run_id: str, resource: str) -> Scratch:
         """The notes of one resource's listing."""
         return Scratch(self.tables, f"{run_id}_{resource}")
@@ -210,6 +216,7 @@ def build_services(
         fingerprints=Fingerprints(tables),
         gate=ThrottleGate(tables, clock),
         places=Places(tables),
+        pause=Pause(tables),
         tenants=tenants,
         grants=Grants(tables),
         transfers=Transfers(tables),

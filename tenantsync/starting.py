@@ -19,7 +19,7 @@ def start_unless_paused(run: Run, services: Services, orchestrations: Orchestrat
     A run that is held back says so in its status; one that is under way goes on.
     """
     now = services.clock.now()
-    if services.settings.is_sync_paused:
+    if services.are_syncs_paused():
         status = orchestrations.find(run.run_id)
         if status is None or status.is_ended:
             until = to_rfc3339(now + _LOOKED_AT_AGAIN)

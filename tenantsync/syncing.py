@@ -71,7 +71,7 @@ def begin_sync(
 
 def start_due(services: Services, orchestrations: Orchestrations) -> int:
     """Starts the syncs that are due; gives how many, none while syncs are paused. Repeating it starts nothing twice."""
-    if services.settings.is_sync_paused:
+    if services.are_syncs_paused():
         return 0
     started, wanted = 0, MOST_IN_LINE - len(services.places.read_line())
     for tenant in services.tenants.all():

@@ -140,6 +140,12 @@ def company_sync_instance_id(msp_id: str, provider: str, number: int) -> str:
     return f"companies-{msp_id}-{provider}-{number % 2}"
 
 
+ENDING_PREFIXES: Final = (
+    *("onboard-", "resync-", "disconnect-", "grant-", "batch-", "move-", "consents-", "companies-"),
+)
+"""How the ids of orchestrations begin that end by themselves: of all but the watches of relationships."""
+
+
 def resource_instance_id(run_id: str, resource: str) -> str:
     """The sub-orchestration that syncs one resource of a run."""
     return f"{run_id}-{resource}"

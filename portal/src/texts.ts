@@ -633,6 +633,8 @@ export const activityTexts = {
     sync_finished: "Sync finished",
     sync_stuck: "Sync stood still",
     sync_terminated: "Sync ended by operations",
+    syncs_paused: "Syncs of all tenants paused",
+    syncs_resumed: "Syncs of all tenants resumed",
     history_purged: "History of a sync forgotten",
     cancelled: "Cancelled",
     tenant_changed: "Settings changed",

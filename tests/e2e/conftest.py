@@ -8,11 +8,15 @@ import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.psa.local import LocalPsa, company_of
-from devstack.stack import Stack
+from devstack.stack import OTHER_MSP, Stack
 from devstack.storage import free_port
 
 HOOK_PORT = free_port()
-ENVIRONMENT = {"DEVSTACK_REPLAY_TWICE": "1", "WEBHOOK_LOOPBACK_ORIGINS": f"http://127.0.0.1:{HOOK_PORT}"}
+ENVIRONMENT = {
+    "DEVSTACK_REPLAY_TWICE": "1",
+    "WEBHOOK_LOOPBACK_ORIGINS": f"http://127.0.0.1:{HOOK_PORT}",
+    "OPERATOR_TENANT_ID": OTHER_MSP,
+}
 
 
 def tenant(number: int, domain: str, **more: Any) -> dict[str, Any]:
@@ -78,6 +82,8 @@ TENANTS = (
     tenant(35, "snake.test", users=1200),
     tenant(36, "script.test"),
     tenant(37, "traced.test"),
+    tenant(38, "ending.test", propagationSeconds=3),
+    tenant(39, "held.test"),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 

@@ -37,10 +37,10 @@ class Started:
         return self.histories.get(instance_id)
 
     def list_instances(
-        self, *, prefix: str = "", since: datetime | None = None, state: InstanceState | None = None
+        self, *, prefix: str = "", since: datetime | None = None, states: Sequence[InstanceState] = ()
     ) -> Sequence[Instance]:
         found = [history.instance for name, history in self.histories.items() if name.startswith(prefix)]
-        return [instance for instance in found if state in (None, instance.state)][:100]
+        return [instance for instance in found if not states or instance.state in states][:100]
 
     def purge(self, instance_id: str) -> bool:
         history = self.histories.get(instance_id)

@@ -35,7 +35,11 @@ def settings_of_stack(*more: Found) -> Found:
     """What the stack is made with."""
     return {
         "tenants": [*CONNECTED, LEGACY, *more],
-        "extra_environment": {"DEVSTACK_REPLAY_TWICE": "1", "WEBHOOK_LOOPBACK_ORIGINS": _DEAF},
+        "extra_environment": {
+            "DEVSTACK_REPLAY_TWICE": "1",
+            "WEBHOOK_LOOPBACK_ORIGINS": _DEAF,
+            "OPERATOR_TENANT_ID": OTHER_MSP,
+        },
         "partner": {"contracts": [LEGACY["tenantId"]]},
         "psa": LocalPsa({"companies": 40, "known": [company_of(item) for item in (ASKED, TICKETED)]}),
     }
@@ -79,6 +83,7 @@ def lead_on(stack: Stack, begun: Found) -> None:
     until(lambda: durable(stack, "GET", "instances?instanceIdPrefix=relationship-&runtimeStatus=Completed"))
     until(lambda: psa_of(stack).ask(stack.http, "GET", f"{PSA}/tickets/{begun['ticketId']}")["notes"], 90)
     _leave_notes_for_a_ticket(stack, portal, browser)
+    _order_a_drain(stack)
 
 
 def durable(stack: Stack, method: str, path: str, body: Any = None) -> Any:
@@ -140,3 +145,10 @@ def _leave_notes_for_a_ticket(stack: Stack, portal: Portal, browser: AdminBrowse
     body = _for_customer(TICKETED, customer, open_ticket(stack, PSA, customer))
     browser.open(portal.call("POST", "tenants/connect", body)["authUrl"])
     list(portal.follow(TICKETED["tenantId"]))
+
+
+def _order_a_drain(stack: Stack) -> None:
+    """0.1.0 had no such order, and answers 404."""
+    headers = {"Authorization": f"Bearer {stack.portal_token('Ops', msp=OTHER_MSP)}"}
+    for method in ("PUT", "DELETE"):
+        stack.http.request(method, f"{stack.api}/api/ops/drain", headers=headers, timeout=30)

@@ -16,7 +16,7 @@ guarded = pytest.mark.parametrize(
 )
 each_function = pytest.mark.parametrize("function", FUNCTIONS, ids=lambda item: item.name)
 TAKE_NO_BODY = {"tenant_resync", "tenant_cancel", "resource_retry", "psa_sync"}
-TAKE_NO_BODY |= {"ops_run_terminate", "ops_run_purge", "ops_resource_retry"}
+TAKE_NO_BODY |= {"ops_run_terminate", "ops_run_purge", "ops_resource_retry", "ops_drain_begin"}
 SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",

@@ -2,11 +2,12 @@
 
 import json
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from devstack import release
+from devstack import package, release
 
 CHANGELOG = "# Changelog\n\n## [0.2.0] - 2026-12-01\n\n### Added\n\n- Two.\n\n## [0.1.0] - unreleased\n\n- One.\n"
 
@@ -27,6 +28,18 @@ def test_what_does_not_agree_is_not_released(tag: str, version: str, complaint: 
     with pytest.raises(release.ReleaseError) as refusal:
         release.find_notes(tag, version, CHANGELOG)
     assert complaint in str(refusal.value)
+
+
+def test_release_needs_its_own_package_kept(tmp_path: Path):
+    kept = tmp_path / "app.zip"
+    with pytest.raises(release.ReleaseError, match=r"python3 -m tests\.releases\.keep"):
+        release.check_kept(kept)
+    package.write_zip(kept)
+    release.check_kept(kept)
+    with zipfile.ZipFile(kept, "a") as archive:
+        archive.writestr("more.py", "")
+    with pytest.raises(release.ReleaseError):
+        release.check_kept(kept)
 
 
 def test_changelog_has_a_section_of_this_version():

@@ -33,10 +33,13 @@ class Ops:
     msp: str = MSP
 
     def get(self, path: str) -> Answer:
-        return self.app.call("GET", f"/api/ops/{path}", portal_token("Onboarding.Ops", msp=self.msp))
+        return self.call("GET", path)
 
     def post(self, path: str) -> Answer:
-        return self.app.call("POST", f"/api/ops/{path}", portal_token("Onboarding.Ops", msp=self.msp))
+        return self.call("POST", path)
+
+    def call(self, method: str, path: str) -> Answer:
+        return self.app.call(method, f"/api/ops/{path}", portal_token("Onboarding.Ops", msp=self.msp))
 
     def runs(self, query: str = "") -> list[str]:
         """The ids of a list."""
