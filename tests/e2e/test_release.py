@@ -48,6 +48,7 @@ def assert_rows_are_read(stack: Stack, begun: dict[str, Any]) -> None:
     assert portal.call("GET", "webhook")["url"].endswith("/hook")
     status = portal.call("GET", f"tenants/{life.SYNCED['tenantId']}/sync-status")
     assert plain({name: status["summary"][name] for name in before["summary"]}) == plain(before["summary"])
+    assert status["summary"].keys() == stack.truth(life.SYNCED["tenantId"]).keys()
     assert status["resources"]["users"]["certificate"] == before["resources"]["users"]["certificate"]
     assert find_customer(portal, life.ASKED["domain"], life.PSA) == begun["customer"]
     again = bring_companies(portal, psa_of(stack), life.PSA)["result"]
