@@ -50,11 +50,16 @@ RUNNERS = {
     "python3 dev.py bench --write": ("ci.yml/full", "python3 dev.py bench --write"),
     "python3 dev.py bench --large": ("ci.yml/full", "python3 dev.py bench --large --write"),
     "python3 dev.py bench --capacity": ("ci.yml/bench", "python3 dev.py bench --capacity --write"),
+    "python3 -m devstack.drain": (
+        "tests/e2e/test_drain.py",
+        "test_drain_ends_what_is_in_flight_and_holds_back_the_rest",
+    ),
     "python3 -m devstack.real_host": ("ci.yml/functions-host", "-m devstack.real_host"),
     "python3 -m tests.replay.record": (
         "tests/replay/test_record.py",
         "test_command_writes_what_is_missing_and_nothing_else",
     ),
+    "python3 -m tests.releases.keep": ("ci.yml/full", "-m tests.releases.keep"),
     "npm run check": ("ci.yml/check", "python3 dev.py check"),
     "cp local.settings.example.json": ("ci.yml/functions-host", "-m devstack.real_host"),
     "azurite & func start": ("ci.yml/functions-host", "-m devstack.real_host"),

@@ -1,9 +1,7 @@
 """Every release has left what its successors are tested with: rows of each kind that they still read, and histories."""
 
 import json
-import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, fields
 from typing import Any
 
 import pytest
@@ -12,32 +10,20 @@ from tenantsync import wire
 from tenantsync.services import Services
 from tenantsync.store.records import Record, from_row, schema_of, to_row
 from tenantsync.store.tables import Row
-from tests.releases.kept import HERE, HISTORIES, PACKAGE, ROWS, released, unpack
+from tests.releases.kept import HERE, HISTORIES, KINDS, PACKAGE, ROWS, records_in, released, unpack
 
-KINDS = [kind for kind in Record.__subclasses__() if getattr(sys.modules[kind.__module__], kind.__name__, None) is kind]
-"""A dataclass with slots is made twice; only the second one is in its module."""
 NEW = {"0.1.0": {"Order"}}
 """Kinds that came after a release; the next one has rows of them."""
-KEYS = {"PartitionKey", "RowKey", "schema"}
 
 
-def fits(kind: type[Record], row: Mapping[str, Any]) -> bool:
-    """Whether the row's columns are those of the kind, as far as that release had them."""
-    known = {field.name for field in fields(kind)}
-    needed = {field.name for field in fields(kind) if field.default is MISSING and field.default_factory is MISSING}
-    return needed <= row.keys() and row.keys() - KEYS <= known
-
-
-def rows_of(version: str) -> list[tuple[type[Record], Mapping[str, Any]]]:
+def records_of(version: str) -> list[tuple[type[Record], Mapping[str, Any]]]:
     """The release's rows that are records, with their kind."""
-    tables = json.loads((HERE / version / ROWS).read_text())
-    rows = [row for found in tables.values() for row in found if "schema" in row]
-    return [(kind, row) for row in rows for kind in KINDS if fits(kind, row)]
+    return list(records_in(json.loads((HERE / version / ROWS).read_text())))
 
 
 @pytest.mark.parametrize("version", released())
 def test_rows_of_every_release_are_read_and_nothing_of_them_is_lost(version: str, services: Services):
-    for kind, row in rows_of(version):
+    for kind, row in records_of(version):
         written = to_row(from_row(kind, Row(row, "")), row["PartitionKey"], row["RowKey"])
         assert written["schema"] == schema_of(kind)
         assert written.keys() >= row.keys()
@@ -46,14 +32,13 @@ def test_rows_of_every_release_are_read_and_nothing_of_them_is_lost(version: str
 
 @pytest.mark.parametrize("version", released())
 def test_every_row_is_of_one_kind(version: str):
-    tables = json.loads((HERE / version / ROWS).read_text())
-    kinds = [[kind.__name__ for kind in KINDS if fits(kind, row)] for row in tables.values() for row in row]
-    assert not [found for found in kinds if len(found) > 1]
+    found = records_of(version)
+    assert len(found) == len({id(row) for _, row in found})
 
 
 def test_newest_release_has_rows_of_every_kind():
     newest = released()[0]
-    found = {kind.__name__ for kind, _ in rows_of(newest)}
+    found = {kind.__name__ for kind, _ in records_of(newest)}
     assert found == {kind.__name__ for kind in KINDS} - NEW.get(newest, set())
 
 

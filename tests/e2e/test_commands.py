@@ -17,7 +17,7 @@ from devstack.storage import find_storage, free_port, start_storage
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 DURABLE_CALLS = re.findall(r'curl (?:-X POST )?"https://<host>/runtime/webhooks/durabletask[^"]+"', OPERATIONS)
-"""Of the page, in its order: one instance, resume, terminate; then all that are left while draining."""
+"""Of the page, in its order: one instance, resume, terminate."""
 
 
 def dev(*arguments: str) -> list[str]:
@@ -66,9 +66,8 @@ def test_durables_own_api_is_asked_as_operations_says(stack: Stack):
     run_id = portal.call("GET", f"tenants/{connected['tenantId']}/sync-status")["runId"]
     key = (stack.directory / "host/system-key").read_text()
     answers = [_ask(command, stack.api, run_id, key) for command in DURABLE_CALLS]
-    assert [answer.status_code for answer in answers] == [202, 202, 202, 200]
+    assert [answer.status_code for answer in answers] == [202, 202, 202]
     assert answers[0].json()["instanceId"] == run_id
-    assert all(item["runtimeStatus"] in {"Running", "Pending", "Suspended"} for item in answers[3].json())
     portal.call("POST", f"tenants/{connected['tenantId']}/cancel")
 
 

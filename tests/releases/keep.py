@@ -1,15 +1,14 @@
 """Keeps a release for the tests of the next ones: `python3 -m tests.releases.keep`, in its checkout, before the tag.
 
 Packages the app and lives a life on that package: what the tables hold then is `rows.json`, one ended instance of each
-orchestration is a file in `histories`. `--package FILE --version VERSION` does it for a package that is there already.
+orchestration is a file in `histories`. The package of the release before goes.
 """
 
-import argparse
 import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +21,7 @@ from devstack.release import read_version
 from devstack.stack import Stack
 from tenantsync.wire import ORCHESTRATORS
 from tests.releases import life
-from tests.releases.kept import HERE, HISTORIES, PACKAGE, ROWS, unpack
+from tests.releases.kept import HERE, HISTORIES, KINDS, PACKAGE, ROWS, records_in, unpack
 
 _NOT_KEPT: Final = frozenset({"Inventory", "Fingerprints", "Scratch", "PsaCompanies", "Secrets"})
 """Tables of content, which the test of an upgrade has by the thousand, and of secrets."""
@@ -34,18 +33,11 @@ class KeepError(Exception):
     """The life has not shown all; the text says what is missing."""
 
 
-def main(arguments: Sequence[str]) -> int:
+def main() -> int:
     """0 when all was kept."""
-    parser = argparse.ArgumentParser(prog="python3 -m tests.releases.keep", description=__doc__)
-    parser.add_argument("--package", type=Path, metavar="FILE", help="instead of packaging this checkout")
-    parser.add_argument("--version", default=read_version(), help="by default the one of pyproject.toml")
-    options = parser.parse_args(arguments)
-    home = HERE / options.version
+    home = HERE / read_version()
     home.mkdir(exist_ok=True)
-    if options.package:
-        shutil.copy(options.package, home / PACKAGE)
-    else:
-        write_zip(home / PACKAGE)
+    write_zip(home / PACKAGE)
     keep(home)
     for older in HERE.glob(f"*/{PACKAGE}"):
         if older.parent != home:
@@ -54,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def keep(home: Path) -> None:
-    """Writes histories and rows beside the package; raises KeepError when an orchestration never ended."""
+    """Writes histories and rows beside the package; raises KeepError when the life has left something out."""
     with tempfile.TemporaryDirectory() as directory:
         app = unpack(Path(directory) / "app", home / PACKAGE)
         with Stack(Path(directory) / "stack", **life.settings_of_stack(), app_directory=app) as stack:
@@ -62,14 +54,18 @@ def keep(home: Path) -> None:
             stack.stop_host()
             rows = {table: list(found) for table, found in read_rows(stack.tables())}
             histories = list(read_histories(stack.directory / "host/history.sqlite"))
-    missing = set(ORCHESTRATORS) - {history["name"] for history in histories}
-    if missing:
-        raise KeepError(f"No ended instance of {', '.join(sorted(missing))}.")
+    _refuse_gaps(set(ORCHESTRATORS) - {history["name"] for history in histories})
+    _refuse_gaps({kind.__name__ for kind in set(KINDS) - {kind for kind, _ in records_in(rows)}})
     write_rows(home / ROWS, rows)
     shutil.rmtree(home / HISTORIES, ignore_errors=True)
     (home / HISTORIES).mkdir()
     for history in histories:
         (home / HISTORIES / f"{history['name']}.json").write_text(json.dumps(history, indent=1) + "\n")
+
+
+def _refuse_gaps(missing: set[str]) -> None:
+    if missing:
+        raise KeepError(f"tests/releases/life.py left nothing of {', '.join(sorted(missing))}.")
 
 
 def read_rows(connection_string: str) -> Iterator[tuple[str, Iterator[dict[str, Any]]]]:
@@ -115,4 +111,4 @@ def write_rows(path: Path, rows: dict[str, list[dict[str, Any]]]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
