@@ -7,10 +7,12 @@ from typing import Any, ClassVar
 import orjson
 import pytest
 
+from activities.sync_slice import sync_slice
 from tenantsync.errors import TransientError
 from tenantsync.services import Services
+from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.records import Migration, Record, from_row, schema_of, to_row
-from tenantsync.store.runs import Run
+from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tables import Row
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft
@@ -96,6 +98,20 @@ def test_row_only_a_newer_release_understands_is_neither_read_nor_changed(
         services.tenants.change(MSP, TENANT, tags='["mine"]')
     assert (refusal.value.code, refusal.value.detail) == ("newer_release", "ManagedTenant of schema 2")
     assert tables.read("Tenants", MSP, TENANT) == before
+
+
+def test_slice_leaves_a_checkpoint_of_a_newer_release_alone(
+    services: Services, microsoft: FakeMicrosoft, tables: MemoryTables
+):
+    run = connected(services, microsoft, RunState.SYNCING)
+    services.runs.plan([ResourceProgress(run_id=run.run_id, resource="users", position=0, weight=1)])
+    row = tables.read("Runs", run.run_id, "resource_users")
+    assert row
+    tables.upsert("Runs", {**row.values, "schema": row.values["schema"] + 1})
+    before = tables.read("Runs", run.run_id, "resource_users")
+    with pytest.raises(TransientError):
+        sync_slice(run.run_id, "users", services)
+    assert tables.read("Runs", run.run_id, "resource_users") == before
 
 
 @pytest.mark.parametrize("score", [None, {"current": 41.5, "max": 90.0}])
