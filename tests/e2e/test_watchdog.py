@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
+from devstack.package import copy_app
 from devstack.stack import Stack
 from tests.e2e.conftest import tenant
 from tests.e2e.test_kill import follow_until
-from tests.e2e.test_release import release
 
 
-def hurried(directory: Path) -> Path:
-    """The app with a watchdog that looks every two seconds."""
-    app = release(directory, "1.0")
+def hurried(app: Path) -> Path:
+    """The app, in a folder of its own, with a watchdog that looks every two seconds."""
+    copy_app(app)
     for name, minutes, seconds in (
         (
             "tenantsync/stalls.py",
