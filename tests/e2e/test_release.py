@@ -9,7 +9,7 @@ from typing import Any
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.demo.psa_stories import bring_companies, find_customer, psa_of
 from devstack.stack import ROOT, Stack
-from tests.e2e.conftest import inventory_ids, tenant, true_ids
+from tests.e2e.conftest import inventory_ids, run_timer, tenant, true_ids
 from tests.e2e.test_kill import follow_until
 from tests.releases import life
 from tests.releases.kept import unpack
@@ -30,6 +30,7 @@ def test_what_the_release_before_has_begun_ends_exact_on_this_one(tmp_path: Path
         upgrade(stack)
         AdminBrowser(stack).approve(begun["asked"]["access"]["approvalUrl"])
         assert_rows_are_read(stack, begun)
+        assert_lists_are_filled(stack, begun["synced"]["runId"])
         assert_link_still_connects(stack, begun["asked"])
         assert_run_in_flight_ends_exact(stack, connected["tenantId"])
         assert_changes_follow_the_earlier_sync(stack, life.SYNCED["tenantId"])
@@ -53,6 +54,14 @@ def assert_rows_are_read(stack: Stack, begun: dict[str, Any]) -> None:
     assert find_customer(portal, life.ASKED["domain"], life.PSA) == begun["customer"]
     again = bring_companies(portal, psa_of(stack), life.PSA)["result"]
     assert (again["created"], again["changed"], again["deactivated"]) == (0, 0, 0)
+
+
+def assert_lists_are_filled(stack: Stack, run_id: str) -> None:
+    """With the runs that the release before has not noted there."""
+    run_timer(stack, "resume_runs")
+    headers = {"Authorization": f"Bearer {stack.portal_token('Ops')}"}
+    listed = stack.http.get(f"{stack.api}/api/ops/runs?state=ended", headers=headers, timeout=30).json()
+    assert run_id in {run["runId"] for run in listed["items"]}
 
 
 def assert_link_still_connects(stack: Stack, asked: dict[str, Any]) -> None:

@@ -50,7 +50,8 @@ def keep(home: Path) -> None:
     with tempfile.TemporaryDirectory() as directory:
         app = unpack(Path(directory) / "app", home / PACKAGE)
         with Stack(Path(directory) / "stack", **life.settings_of_stack(), app_directory=app) as stack:
-            life.lead_on(stack, life.begin(stack))
+            life.begin(stack)
+            life.lead_on(stack)
             stack.stop_host()
             rows = {table: list(found) for table, found in read_rows(stack.tables())}
             histories = list(read_histories(stack.directory / "host/history.sqlite"))

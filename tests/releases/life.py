@@ -10,7 +10,7 @@ from devstack.demo.psa_stories import bring_companies, find_customer, open_ticke
 from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import MSP, OTHER_MSP, Stack
 from devstack.storage import free_port
-from tests.e2e.conftest import tenant
+from tests.e2e.conftest import run_timer, tenant
 from tests.e2e.test_tenant_life import until
 
 SYNCED: Final = tenant(2, "synced.test")
@@ -55,7 +55,7 @@ def begin(stack: Stack) -> Found:
     ticket = open_ticket(stack, PSA, customer)
     access = {"model": "gdap", **_wanted_access(stack)}
     asked = portal.call("POST", "tenants/connect", {**_for_customer(ASKED, customer, ticket), "access": access})
-    return {"synced": synced, "asked": asked, "customer": customer, "ticketId": ticket["ticketId"]}
+    return {"synced": synced, "asked": asked, "customer": customer}
 
 
 def onboard(stack: Stack, one: Found) -> Found:
@@ -66,7 +66,7 @@ def onboard(stack: Stack, one: Found) -> Found:
     return list(portal.follow(connected["tenantId"]))[-1]
 
 
-def lead_on(stack: Stack, begun: Found) -> None:
+def lead_on(stack: Stack) -> None:
     """The rest of a release's life: what the next one only has to read, or to replay."""
     portal, browser = Portal(stack), AdminBrowser(stack)
     _change_rights(portal, browser)
@@ -81,7 +81,7 @@ def lead_on(stack: Stack, begun: Found) -> None:
     for provider in ("connectwise", "autotask"):
         bring_companies(portal, psa_of(stack), provider)
     until(lambda: durable(stack, "GET", "instances?instanceIdPrefix=relationship-&runtimeStatus=Completed"))
-    until(lambda: psa_of(stack).ask(stack.http, "GET", f"{PSA}/tickets/{begun['ticketId']}")["notes"], 90)
+    run_timer(stack, "write_ticket_notes")
     _leave_notes_for_a_ticket(stack, portal, browser)
     _order_a_drain(stack)
 
