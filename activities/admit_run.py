@@ -3,9 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from tenantsync.admission import admit
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ContractError
+from tenantsync.runs.admission import admit
 from tenantsync.services import Services
 from tenantsync.store.runs import ACTIVE_RUN_STATES, WaitReason
 

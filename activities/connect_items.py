@@ -16,12 +16,12 @@ from tenantsync.bodies import MAX_NAME
 from tenantsync.errors import RequestError, TenantSyncError, ThrottledError, TransientError
 from tenantsync.identity.authority import Tenant, parse_tenant
 from tenantsync.identity.caller import Caller, Role
-from tenantsync.naming import business_name
+from tenantsync.matching.names import business_name
+from tenantsync.matching.tenants import TenantMatcher
 from tenantsync.services import Services
 from tenantsync.store.connect_batches import BatchItem, ConnectBatch, ItemState
 from tenantsync.store.connections import Connection
 from tenantsync.store.suggestions import Candidate
-from tenantsync.tenant_matching import TenantMatcher
 from tenantsync.ticket_texts import link_made
 from tenantsync.tickets import Step, tell_ticket
 

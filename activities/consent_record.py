@@ -6,7 +6,7 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.graph.grants import try_read_grants
 from tenantsync.notifications import Event
 from tenantsync.permissions import APPLICATION_PERMISSIONS
-from tenantsync.run_outcome import problem_of
+from tenantsync.runs.outcome import problem_of
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState

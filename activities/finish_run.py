@@ -8,17 +8,17 @@ import orjson
 
 from activities.consent_record import is_gone
 from tenantsync import logs, metrics
-from tenantsync.admission import release
 from tenantsync.clock import age_seconds, to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
 from tenantsync.notifications import Event
-from tenantsync.run_outcome import problem_of, verdict_of
+from tenantsync.runs.admission import release
+from tenantsync.runs.outcome import problem_of, verdict_of
+from tenantsync.runs.summary import build_summary
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.progress import ENDED_RESOURCE_STATES, ResourceProgress, ResourceState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, TenantState
-from tenantsync.summary import build_summary
 from tenantsync.tenant_state import SETTLED
 from tenantsync.ticket_texts import outcome
 from tenantsync.tickets import Step, tell_ticket_of

@@ -7,16 +7,16 @@ from typing import Any, Final
 
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ContractError
-from tenantsync.foresight import ask_counts, foresee, is_proven
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.resources.spec import ResourceSpec
+from tenantsync.runs.foresight import ask_counts, foresee, is_proven
+from tenantsync.runs.wishes import ResourceWish, read_wishes
 from tenantsync.services import Services
 from tenantsync.store.deltas import DeltaPoint
 from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
 from tenantsync.store.runs import Run
 from tenantsync.ticket_texts import sync_began
 from tenantsync.tickets import Step, tell_ticket_of
-from tenantsync.wishes import ResourceWish, read_wishes
 
 _LINKS_LIVE: Final = timedelta(days=6)
 """Microsoft keeps them for seven."""

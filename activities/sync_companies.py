@@ -8,7 +8,7 @@ from tenantsync.companies.mirror import Mirror
 from tenantsync.companies.sync import CompanyTools
 from tenantsync.companies.sync import sync_company_slice as run_slice
 from tenantsync.errors import RequestError, TenantSyncError, TransientError
-from tenantsync.placing import PlacedCounts
+from tenantsync.matching.placing import PlacedCounts
 from tenantsync.psa.port import Company, PsaAdapter
 from tenantsync.psa_access import open_psa
 from tenantsync.services import Services

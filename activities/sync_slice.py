@@ -4,12 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from tenantsync.admission import rest_seconds
 from tenantsync.clock import parse_rfc3339
 from tenantsync.engine import sync_slice as run_slice
 from tenantsync.errors import ContractError
 from tenantsync.resources.registry import find_resource
 from tenantsync.resources.spec import Reading
+from tenantsync.runs.admission import rest_seconds
 from tenantsync.services import Services
 from tenantsync.slices.work import SliceTools
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState

@@ -16,7 +16,7 @@ from activities.remove_inventory import remove_inventory as remove
 from activities.sync_companies import sync_company_slice as move_companies_on
 from activities.sync_slice import sync_slice as move_on
 from activities.verify_consent import verify_consent as verify
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.services import services
 from tenantsync.wire import (
     ADMIT_RUN,

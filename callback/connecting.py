@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from callback.errand import NO_ADMINISTRATOR, Accomplished, Refusal
 from tenantsync import logs, metrics
-from tenantsync.cancelling import withdraw_run
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError
 from tenantsync.identity.roles import may_consent
 from tenantsync.identity.tokens import SignedInAdmin
 from tenantsync.orchestrations import Orchestrations
+from tenantsync.runs.cancelling import withdraw_run
+from tenantsync.runs.starting import start_unless_paused
 from tenantsync.services import Services
-from tenantsync.starting import start_unless_paused
 from tenantsync.store.audit import ADMIN
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState

@@ -6,10 +6,10 @@ from connect.preflight import check_tenant
 from connect.request import PreflightRequest
 from tenantsync.identity.authority import Tenant
 from tenantsync.identity.caller import Caller
+from tenantsync.matching.tenants import TenantMatcher
 from tenantsync.partner.foreseeing import foresee_access
 from tenantsync.permissions import PERMISSIONS
 from tenantsync.services import Services
-from tenantsync.tenant_matching import TenantMatcher
 
 _MOST_CUSTOMERS: Final = 3
 

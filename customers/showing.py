@@ -10,7 +10,7 @@ import orjson
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller
-from tenantsync.naming import fold, is_business_domain, likeness
+from tenantsync.matching.names import fold, is_business_domain, likeness
 from tenantsync.paging import read_cursor, read_top, write_cursor
 from tenantsync.psa.port import Provider
 from tenantsync.services import Services

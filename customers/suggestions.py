@@ -13,12 +13,12 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller
+from tenantsync.matching.tenants import suggest_customers
 from tenantsync.paging import read_cursor, read_top, write_cursor
 from tenantsync.services import Services
 from tenantsync.store.customers import Customer, Reference
 from tenantsync.store.placements import Placement, Rule
 from tenantsync.store.suggestions import Candidate, Suggestion
-from tenantsync.tenant_matching import suggest_customers
 
 _ACTIONS: Final = ("accept", "reject")
 

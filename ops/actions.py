@@ -4,11 +4,11 @@ from typing import Any, Final
 
 from ops.finding import find_run
 from ops.instances import list_children
-from tenantsync.cancelling import end_run, note_cancelled
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Orchestrations, terminate_run
-from tenantsync.resyncing import retry
+from tenantsync.runs.cancelling import end_run, note_cancelled
+from tenantsync.runs.resyncing import retry
 from tenantsync.services import Services
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 

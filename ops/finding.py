@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from tenantsync.describing import describe_stall, updated_at
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.reach import find_connection, find_owner
+from tenantsync.runs.describing import describe_stall, updated_at
+from tenantsync.runs.syncing import KEPT_RUNS
 from tenantsync.services import Services
 from tenantsync.store.keys import newest_first
 from tenantsync.store.recent_runs import EVERYBODY
 from tenantsync.store.runs import ACTIVE_RUN_STATES, UnderWay, WholeRun
-from tenantsync.syncing import KEPT_RUNS
 
 _RUN_ID: Final = re.compile(r"[A-Za-z0-9-]{1,200}")
 _STEP: Final = 100

@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from ops.finding import is_active, read_under_way
 from tenantsync.clock import parse_rfc3339, to_rfc3339
-from tenantsync.describing import describe_problem
 from tenantsync.errors import TenantSyncError
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import InstanceState, Orchestrations
+from tenantsync.runs.describing import describe_problem
 from tenantsync.services import Services
 from tenantsync.store.runs import UnderWay
 

@@ -7,7 +7,12 @@ from typing import Any, Final
 from ops.finding import Place, active_places, find_run, find_runs, is_active, is_stuck, places_of_tenant, recent_places
 from ops.instances import describe_orchestration, management_of, read_orchestration
 from ops.timeline import describe_timeline
-from tenantsync.describing import (
+from tenantsync.errors import RequestError
+from tenantsync.identity.authority import is_guid
+from tenantsync.identity.caller import Caller
+from tenantsync.orchestrations import Orchestrations
+from tenantsync.paging import read_cursor, read_top, write_cursor
+from tenantsync.runs.describing import (
     describe_problem,
     describe_resource,
     describe_stall,
@@ -15,11 +20,6 @@ from tenantsync.describing import (
     percent_of,
     updated_at,
 )
-from tenantsync.errors import RequestError
-from tenantsync.identity.authority import is_guid
-from tenantsync.identity.caller import Caller
-from tenantsync.orchestrations import Orchestrations
-from tenantsync.paging import read_cursor, read_top, write_cursor
 from tenantsync.services import Services
 from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.runs import WholeRun

@@ -11,7 +11,7 @@ from tenantsync.bodies import Body
 from tenantsync.clock import to_rfc3339
 from tenantsync.companies.mirror import Mirror
 from tenantsync.identity.caller import Caller
-from tenantsync.parting import is_other_account, part_from_companies
+from tenantsync.matching.parting import is_other_account, part_from_companies
 from tenantsync.psa.port import CompanyType
 from tenantsync.psa_access import find_kind, find_psa
 from tenantsync.services import Services

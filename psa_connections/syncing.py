@@ -12,7 +12,7 @@ from tenantsync.companies.rehearsal import Rehearsal, rehearse
 from tenantsync.company_syncing import begin_company_sync, start_company_sync
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
-from tenantsync.matching import PlacedCounts, place_companies
+from tenantsync.matching.companies import PlacedCounts, place_companies
 from tenantsync.orchestrations import Starter
 from tenantsync.psa.port import Company, PsaAccount
 from tenantsync.psa_access import count_requests, find_kind, find_psa

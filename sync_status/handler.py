@@ -9,7 +9,10 @@ import orjson
 from sync_status.eta import describe_plan, eta_seconds
 from sync_status.runs import find_run
 from tenantsync.clock import parse_rfc3339
-from tenantsync.describing import (
+from tenantsync.identity.caller import Caller
+from tenantsync.partner.describing import describe_tenant_access
+from tenantsync.reach import find_connection
+from tenantsync.runs.describing import (
     describe_problem,
     describe_resource,
     describe_stall,
@@ -17,15 +20,12 @@ from tenantsync.describing import (
     percent_of,
     updated_at,
 )
-from tenantsync.identity.caller import Caller
-from tenantsync.partner.describing import describe_tenant_access
-from tenantsync.reach import find_connection
+from tenantsync.runs.summary import build_summary
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant
-from tenantsync.summary import build_summary
 from tenantsync.tenant_state import OVERRIDING, problem_of_state, shown_state
 from tenantsync.tickets import describe_ticket
 from tenantsync.wrong_tenant import describe_wrong_tenant

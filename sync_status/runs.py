@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tenantsync.describing import describe_certificate, describe_problem
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
 from tenantsync.paging import read_cursor, read_top, write_cursor
 from tenantsync.reach import find_connection
+from tenantsync.runs.describing import describe_certificate, describe_problem
+from tenantsync.runs.syncing import KEPT_RUNS
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.runs import Run
-from tenantsync.syncing import KEPT_RUNS
 
 
 def list_runs(tenant_id: str, params: Mapping[str, str], caller: Caller, services: Services) -> dict[str, Any]:

@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
-from tenantsync.cancelling import Cancelled, cancel_work, note_cancelled
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import RequestError
 from tenantsync.handover import finish_handover
 from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Orchestrations
 from tenantsync.reach import find_connection, find_tenant
+from tenantsync.runs.cancelling import Cancelled, cancel_work, note_cancelled
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.owners import TenantOwner, removal_job

@@ -18,11 +18,11 @@ from tenantsync.partner.describing import describe_tenant_access
 from tenantsync.permissions import APPLICATION_PERMISSIONS
 from tenantsync.reach import find_tenant
 from tenantsync.resources.registry import RESOURCES, find_resource
+from tenantsync.runs.wishes import ResourceWish, read_wishes, write_wishes
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.tenants import ManagedTenant
 from tenantsync.tenant_state import ALL_STATES, new_permissions, shown_problem, shown_state
-from tenantsync.wishes import ResourceWish, read_wishes, write_wishes
 
 _STEP: Final = 200
 _MOST_STEPS: Final = 25

@@ -10,7 +10,7 @@ from tenants.life import cancel, disconnect
 from tenants.listing import change_tenant, list_tenants, show_tenant
 from tenantsync.identity.caller import Role
 from tenantsync.orchestrations import DurableOrchestrations
-from tenantsync.resyncing import resync, retry
+from tenantsync.runs.resyncing import resync, retry
 from tenantsync.services import services
 from tenantsync.web import Call, Reply, answer, json_reply
 

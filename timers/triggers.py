@@ -11,14 +11,14 @@ from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.company_syncing import start_due_company_syncs
 from tenantsync.errors import TenantSyncError
-from tenantsync.filling import fill_lists
 from tenantsync.handover import finish_handovers
 from tenantsync.orchestrations import DurableOrchestrations
 from tenantsync.partner.watches import mend_watches, start_watches
+from tenantsync.runs.filling import fill_lists
+from tenantsync.runs.syncing import start_due
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import services
-from tenantsync.syncing import start_due
 from tenantsync.tickets import deliver_ticket_notes
-from tenantsync.watchdog import watch_runs
 from tenantsync.wire import WATCH_CONSENTS, consent_watch_instance_id
 
 KEPT_LINKS: Final = timedelta(days=30)

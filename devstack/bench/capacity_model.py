@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Self
 
-from tenantsync.syncing import MOST_IN_LINE
+from tenantsync.runs.syncing import MOST_IN_LINE
 
 MIX: Final = ((0.60, 25), (0.30, 150), (0.09, 1_000), (0.01, 10_000))
 """An MSP's customers: share of the tenants, and users of each."""

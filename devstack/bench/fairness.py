@@ -14,9 +14,9 @@ from typing import Any, Final
 from devstack.bench.sections import FAIRNESS, PAGE, replace_section
 from devstack.stack import MSP, Stack
 from tenantsync.clock import parse_rfc3339, to_rfc3339
-from tenantsync.describing import percent_of
 from tenantsync.identity.roles import GLOBAL_ADMINISTRATOR
 from tenantsync.orchestrations import start_run
+from tenantsync.runs.describing import percent_of
 from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings
 from tenantsync.store.connections import Connection, ConnectionState

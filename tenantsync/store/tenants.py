@@ -92,7 +92,7 @@ class ManagedTenant(Record):
     sync_every_hours: int = DEFAULT_SYNC_HOURS
     """0 means only when somebody asks for it."""
     resource_wishes: str = ""
-    """JSON, see tenantsync/wishes.py; empty when all resources go with the tenant."""
+    """JSON, see tenantsync/runs/wishes.py; empty when all resources go with the tenant."""
     synced_at: str = ""
     """When the last sync ended, whatever it came to."""
     verified_domains: str = ""

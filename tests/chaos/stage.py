@@ -15,9 +15,9 @@ from devstack.demo.journey import AdminBrowser, JourneyError
 from devstack.stack import Stack, StackError
 from tenantsync.clock import SystemClock
 from tenantsync.orchestrations import InstanceStatus
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings
-from tenantsync.watchdog import watch_runs
 from tests.chaos.plan import Disturbance, Happening
 from tests.e2e.conftest import tenant
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.outbound import Outbound
 from tenantsync.psa.registry import psa_kinds
 from tenantsync.services import Services, build_services, using

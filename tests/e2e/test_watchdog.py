@@ -18,11 +18,15 @@ def hurried(app: Path) -> Path:
     copy_app(app)
     for name, minutes, seconds in (
         (
-            "tenantsync/stalls.py",
+            "tenantsync/runs/stalls.py",
             "STALLED_AFTER: Final = timedelta(minutes=5)",
             "STALLED_AFTER: Final = timedelta(seconds=2)",
         ),
-        ("tenantsync/watchdog.py", 'timedelta(minutes=4)\n"""The timer\'s', 'timedelta(seconds=1)\n"""The timer\'s'),
+        (
+            "tenantsync/runs/watchdog.py",
+            'timedelta(minutes=4)\n"""The timer\'s',
+            'timedelta(seconds=1)\n"""The timer\'s',
+        ),
         ("timers/triggers.py", 'schedule="0 */5 * * * *"', 'schedule="*/2 * * * * *"'),
     ):
         text = (app / name).read_text()

@@ -9,7 +9,7 @@ from connect_batches.request import parse_batch
 from customers.showing import list_customers
 from devstack.storage import Storage
 from tenantsync.identity.caller import Caller, Role
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.psa.port import Company
 from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings

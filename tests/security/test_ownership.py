@@ -7,7 +7,7 @@ import pytest
 
 from tenantsync.errors import ConflictError
 from tenantsync.identity.caller import CallerIdentity
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.psa.port import Company
 from tenantsync.services import Services, using
 from tenantsync.store.connect_batches import ConnectBatch

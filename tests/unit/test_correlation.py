@@ -5,8 +5,8 @@ from uuid import UUID
 import pytest
 
 from activities.triggers import verify_consent
+from tenantsync.runs.syncing import begin_sync
 from tenantsync.services import Services
-from tenantsync.syncing import begin_sync
 from tests.app import App
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token
 from tests.telemetry import Telemetry

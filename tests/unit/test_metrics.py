@@ -10,10 +10,10 @@ from tenantsync import metrics
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import Cause, ThrottledError
 from tenantsync.identity.consent import CallbackFields
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
 from tenantsync.store.outbox import Notification, Outbox
 from tenantsync.store.runs import RunState, WaitReason
-from tenantsync.watchdog import watch_runs
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, FakeMicrosoft

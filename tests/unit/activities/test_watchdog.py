@@ -9,9 +9,9 @@ from callback.handler import receive_redirect
 from tenantsync.errors import TransientError
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.orchestrations import DurableOrchestrations
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
 from tenantsync.store.runs import RunState
-from tenantsync.watchdog import watch_runs
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token

@@ -7,11 +7,11 @@ import pytest
 
 from callback.handler import receive_forwarded, receive_redirect
 from callback.outcome import CallbackRefusedError, accept_callback
-from tenantsync.cancelling import cancel_work
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TransientError
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields, hash_state
+from tenantsync.runs.cancelling import cancel_work
 from tenantsync.services import Services
 from tenantsync.store.connections import Connections, ConnectionState
 from tenantsync.store.runs import Run, RunState

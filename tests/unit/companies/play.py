@@ -8,7 +8,7 @@ from activities.sync_companies import sync_company_slice
 from psa_connections.handler import connect_psa
 from tenantsync.companies.mirror import Mirror
 from tenantsync.company_syncing import begin_company_sync
-from tenantsync.placing import PlacedCounts
+from tenantsync.matching.placing import PlacedCounts
 from tenantsync.psa.port import Company
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tenantsync.errors import ThrottledError, TransientError
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.outbound import Outbound
 from tenantsync.psa.port import Company
 from tenantsync.services import Services, build_services, using

@@ -9,7 +9,7 @@ from activities.edge import enveloped
 from connect_batches import request
 from connect_batches.handler import send_batch
 from tenantsync.identity.caller import Caller, Role
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.partner.microsoft import PartnerCustomer
 from tenantsync.psa.port import Company
 from tenantsync.services import Services

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from tenantsync.companies.mirror import Mirror
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.psa.port import Company, Provider
 from tenantsync.services import Services
 from tenantsync.store.customers import Customer

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tenantsync.matching import place_companies
+from tenantsync.matching.companies import place_companies
 from tenantsync.psa.port import Company, Provider
 from tenantsync.services import Services, build_services, using
 from tests.app import Answer, App

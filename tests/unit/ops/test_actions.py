@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
 from tenantsync.store.progress import ResourceState
 from tenantsync.store.runs import Run, RunState
-from tenantsync.watchdog import watch_runs
 from tests.app import Answer
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
@@ -162,7 +162,7 @@ def test_terminate_interrupted_anywhere_is_finished_by_the_next_one(
         raise DiedError
 
     with monkeypatch.context() as patch:
-        patch.setattr("tenantsync.cancelling.terminate_run", died)
+        patch.setattr("tenantsync.runs.cancelling.terminate_run", died)
         assert terminate(ops, run).status == 500
     assert ops.app.client.ended == []
     assert terminate(ops, run).body["terminated"] is True

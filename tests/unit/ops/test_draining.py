@@ -9,11 +9,11 @@ from tenantsync import wire
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.orchestrations import Instance, InstanceHistory
-from tenantsync.resyncing import resync
+from tenantsync.runs.resyncing import resync
+from tenantsync.runs.syncing import start_due
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
 from tenantsync.store.runs import Run
-from tenantsync.syncing import start_due
-from tenantsync.watchdog import watch_runs
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP
 from tests.fakes.orchestrations import Started

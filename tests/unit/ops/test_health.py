@@ -10,12 +10,12 @@ from tenantsync.errors import TransientError
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.notifications import Notification
 from tenantsync.orchestrations import Instance, InstanceHistory
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
 from tenantsync.store.outbox import Outbox
 from tenantsync.store.places import Turn
 from tenantsync.store.runs import Run, RunState
 from tenantsync.store.ticket_notes import TicketNote
-from tenantsync.watchdog import watch_runs
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP

@@ -9,12 +9,12 @@ import pytest
 
 from tenantsync.clock import to_rfc3339
 from tenantsync.orchestrations import InstanceStatus
+from tenantsync.runs.syncing import KEPT_RUNS, begin_sync
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
 from tenantsync.store.keys import newest_first
 from tenantsync.store.recent_runs import EVERYBODY
 from tenantsync.store.runs import Run, RunState
-from tenantsync.syncing import KEPT_RUNS, begin_sync
-from tenantsync.watchdog import watch_runs
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
@@ -125,7 +125,7 @@ def test_each_msp_sees_its_own_runs_and_the_operator_all(
     if query.endswith("stuck"):
         clock.advance(301)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("tenantsync.watchdog._is_wanted", lambda run, services: True)
+            patch.setattr("tenantsync.runs.watchdog._is_wanted", lambda run, services: True)
             watch_runs(services, Started())
     assert ops.runs(query) == [*mine, run.run_id]
     assert Ops(ops.app, OTHER_MSP).runs(query) == theirs

@@ -8,10 +8,10 @@ import pytest
 from activities.check_consent import check_consent
 from activities.finish_run import finish_run
 from activities.verify_consent import verify_consent
+from tenantsync.runs.syncing import begin_sync
 from tenantsync.services import Services
 from tenantsync.store.progress import ResourceProgress, ResourceState
 from tenantsync.store.runs import Run, RunState
-from tenantsync.syncing import begin_sync
 from tenantsync.wire import CONNECTIONS_TABLE, RUNS_TABLE, TENANTS_TABLE
 from tests.app import App
 from tests.fakes.clock import FakeClock

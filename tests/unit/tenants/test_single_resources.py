@@ -11,10 +11,10 @@ from activities.plan_sync import plan_sync
 from activities.verify_consent import verify_consent
 from tenantsync.clock import to_rfc3339
 from tenantsync.resources.registry import RESOURCES
+from tenantsync.runs.syncing import KEPT_RUNS, begin_sync, start_due
 from tenantsync.services import Services
 from tenantsync.store.progress import ResourceState, Verdict
 from tenantsync.store.runs import Run, RunState
-from tenantsync.syncing import KEPT_RUNS, begin_sync, start_due
 from tests.app import Answer, App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import OTHER_MSP, TENANT, FakeMicrosoft, graph_error, portal_token

@@ -13,12 +13,12 @@ from activities.remove_inventory import remove_inventory
 from activities.sync_slice import sync_slice
 from activities.verify_consent import verify_consent
 from tenantsync.errors import ConflictError, TransientError
+from tenantsync.runs.syncing import begin_sync
 from tenantsync.services import Services
 from tenantsync.store.audit import Audit
 from tenantsync.store.inventory import Listing
 from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.runs import Run, RunState
-from tenantsync.syncing import begin_sync
 from tests.app import Answer, App, DurableClient
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables

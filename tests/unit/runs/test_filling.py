@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from tenantsync import filling
-from tenantsync.filling import fill_lists
+from tenantsync.runs import filling
+from tenantsync.runs.filling import fill_lists
+from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
 from tenantsync.store.recent_runs import EVERYBODY
-from tenantsync.watchdog import watch_runs
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.orchestrations import Started
 from tests.releases import life

@@ -7,11 +7,11 @@ import pytest
 
 from activities.finish_run import finish_run
 from activities.verify_consent import verify_consent
-from tenantsync.admission import turn_of
+from tenantsync.runs.admission import turn_of
+from tenantsync.runs.syncing import start_due
 from tenantsync.services import Services
 from tenantsync.store.places import Turn
 from tenantsync.store.runs import Run, RunState
-from tenantsync.syncing import start_due
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token

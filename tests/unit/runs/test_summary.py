@@ -7,9 +7,9 @@ import orjson
 import pytest
 
 from tenantsync.resources.registry import find_resource
+from tenantsync.runs.summary import build_summary
 from tenantsync.store.inventory import add_tally
 from tenantsync.store.progress import ResourceProgress, ResourceState, Verdict
-from tenantsync.summary import build_summary
 
 SCORE = {
     "currentScore": 41.5,

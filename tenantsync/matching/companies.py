@@ -6,8 +6,8 @@ again, after a crash or with the same companies, changes nothing.
 
 from collections.abc import Sequence
 
-from tenantsync.match_rules import Landscape
-from tenantsync.placing import PlacedCounts, Placing
+from tenantsync.matching.placing import PlacedCounts, Placing
+from tenantsync.matching.rules import Landscape
 from tenantsync.psa.port import Company
 from tenantsync.services import Services
 from tenantsync.store.tenants import TenantState

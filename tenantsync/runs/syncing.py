@@ -7,15 +7,15 @@ from tenantsync import logs
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.orchestrations import Orchestrations
 from tenantsync.resources.registry import RESOURCES
+from tenantsync.runs.starting import start_unless_paused
+from tenantsync.runs.wishes import due_resources, read_wishes, shortest_interval
 from tenantsync.services import Services
-from tenantsync.starting import start_unless_paused
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import Connection
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 from tenantsync.tenant_state import SETTLED
 from tenantsync.wire import resync_id
-from tenantsync.wishes import due_resources, read_wishes, shortest_interval
 
 DELTA: Final = "delta"
 FULL: Final = "full"

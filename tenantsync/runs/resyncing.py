@@ -7,12 +7,12 @@ from tenantsync.identity.caller import Caller
 from tenantsync.orchestrations import Orchestrations
 from tenantsync.reach import find_owner
 from tenantsync.resources.registry import RESOURCES, find_resource
+from tenantsync.runs.starting import start_unless_paused
+from tenantsync.runs.syncing import DELTA, FULL, begin_sync
+from tenantsync.runs.wishes import ResourceWish, read_wishes
 from tenantsync.services import Services
-from tenantsync.starting import start_unless_paused
 from tenantsync.store.owners import TenantOwner
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
-from tenantsync.syncing import DELTA, FULL, begin_sync
-from tenantsync.wishes import ResourceWish, read_wishes
 
 _KINDS: Final = (DELTA, FULL)
 

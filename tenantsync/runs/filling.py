@@ -7,13 +7,13 @@ from itertools import islice
 from typing import Final
 
 from tenantsync import logs
-from tenantsync.run_outcome import problem_of
+from tenantsync.runs.outcome import problem_of
+from tenantsync.runs.syncing import KEPT_RUNS
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.recent_runs import Filled
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant
-from tenantsync.syncing import KEPT_RUNS
 
 TENANTS_A_PASS: Final = 100
 """Of at most fifty runs each: a minute or two, and ten thousand tenants within a day."""

@@ -11,13 +11,12 @@ from heapq import nsmallest
 from typing import Final
 
 from tenantsync import logs, metrics
-from tenantsync.cancelling import withdraw_run
 from tenantsync.clock import age_seconds, parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConflictError, TenantSyncError
 from tenantsync.notifications import Event
 from tenantsync.orchestrations import Orchestrations, terminate_run
-from tenantsync.services import Services
-from tenantsync.stalls import (
+from tenantsync.runs.cancelling import withdraw_run
+from tenantsync.runs.stalls import (
     MAY_HANG,
     NEEDS_START,
     STALLED_AFTER,
@@ -26,7 +25,8 @@ from tenantsync.stalls import (
     last_checkpoint,
     waits_until,
 )
-from tenantsync.starting import start_unless_paused
+from tenantsync.runs.starting import start_unless_paused
+from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.progress import ResourceProgress
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState, WaitReason, WholeRun

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from tenantsync.identity.authority import is_guid, parse_tenant
-from tenantsync.match_rules import DOMAIN_SCORE, MOST_CANDIDATES, NAME_WEIGHT, TENANT_ID_SCORE, Reasons
-from tenantsync.naming import NameIndex, business_name, is_business_domain
+from tenantsync.matching.names import NameIndex, business_name, is_business_domain
+from tenantsync.matching.rules import DOMAIN_SCORE, MOST_CANDIDATES, NAME_WEIGHT, TENANT_ID_SCORE, Reasons
 from tenantsync.psa.port import Provider
 from tenantsync.services import Services
 from tenantsync.store.placements import Placement

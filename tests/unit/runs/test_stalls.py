@@ -10,13 +10,13 @@ import pytest
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TransientError
 from tenantsync.orchestrations import InstanceStatus
+from tenantsync.runs.stalls import StallReason
+from tenantsync.runs.syncing import start_due
+from tenantsync.runs.watchdog import RUN_STUCK, watch_runs
 from tenantsync.services import Services
-from tenantsync.stalls import StallReason
 from tenantsync.store.progress import ResourceProgress, ResourceState
 from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tenants import ManagedTenant
-from tenantsync.syncing import start_due
-from tenantsync.watchdog import RUN_STUCK, watch_runs
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token
@@ -282,7 +282,7 @@ def test_run_that_ends_while_it_is_looked_at_stays_ended(services: Services, run
 def test_pass_is_bounded_and_the_next_one_goes_on(
     services: Services, run: Run, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr("tenantsync.watchdog._MOST_A_PASS", 2)
+    monkeypatch.setattr("tenantsync.runs.watchdog._MOST_A_PASS", 2)
     looked: set[str] = set()
 
     class Noting(Started):
@@ -290,7 +290,7 @@ def test_pass_is_bounded_and_the_next_one_goes_on(
             looked.add(instance_id)
             return RUNNING
 
-    monkeypatch.setattr("tenantsync.watchdog._is_wanted", lambda run, services: True)
+    monkeypatch.setattr("tenantsync.runs.watchdog._is_wanted", lambda run, services: True)
     for number in range(4):
         services.runs.create(replace(run, run_id=f"resync-{number}"))
     clock.advance(301)
@@ -308,7 +308,7 @@ def test_one_run_that_cannot_be_looked_at_does_not_stop_the_others(
             if instance_id == run.run_id:
                 raise TransientError("service_unavailable")
 
-    monkeypatch.setattr("tenantsync.watchdog._is_wanted", lambda run, services: True)
+    monkeypatch.setattr("tenantsync.runs.watchdog._is_wanted", lambda run, services: True)
     services.runs.create(replace(run, run_id="resync-z"))
     clock.advance(301)
     work = Refusing()

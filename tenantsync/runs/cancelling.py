@@ -3,10 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Final
 
-from tenantsync.admission import release
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError
 from tenantsync.orchestrations import Orchestrations, terminate_run
+from tenantsync.runs.admission import release
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
 from tenantsync.store.progress import ResourceState

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tenantsync.naming import NameIndex, business_name, fold, is_business_domain, likeness
+from tenantsync.matching.names import NameIndex, business_name, fold, is_business_domain, likeness
 
 
 @pytest.mark.parametrize(

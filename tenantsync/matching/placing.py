@@ -1,4 +1,4 @@
-"""Works out what becomes of a PSA's companies, and writes it; `tenantsync.matching` says what with."""
+"""Works out what becomes of a PSA's companies, and writes it; `tenantsync.matching.companies` says what with."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,7 +12,7 @@ import orjson
 
 from tenantsync.bodies import MAX_NAME
 from tenantsync.clock import parse_rfc3339, to_rfc3339
-from tenantsync.match_rules import Landscape, Verdict
+from tenantsync.matching.rules import Landscape, Verdict
 from tenantsync.psa.port import Company
 from tenantsync.services import Services
 from tenantsync.store.customers import Customer, CustomerState, Reference, name_key

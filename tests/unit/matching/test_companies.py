@@ -9,7 +9,8 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
-from tenantsync.matching import PlacedCounts, place_companies
+from tenantsync.matching.companies import PlacedCounts, place_companies
+from tenantsync.matching.tenants import TenantMatcher, suggest_customers
 from tenantsync.psa.port import Company, Provider
 from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings
@@ -17,7 +18,6 @@ from tenantsync.store.customers import Customer, CustomerState
 from tenantsync.store.placements import Rule
 from tenantsync.store.suggestions import Suggestion
 from tenantsync.store.tenants import ManagedTenant, TenantState
-from tenantsync.tenant_matching import TenantMatcher, suggest_customers
 from tests.fakes.clock import FakeClock
 from tests.fakes.dying_tables import DyingTables
 from tests.fakes.memory_tables import MemoryTables

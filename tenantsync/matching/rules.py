@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from tenantsync.naming import NameIndex, is_business_domain
+from tenantsync.matching.names import NameIndex, is_business_domain
 from tenantsync.store.customers import Customer
 from tenantsync.store.placements import Placement, Rule
 from tenantsync.store.suggestions import Candidate, Reason

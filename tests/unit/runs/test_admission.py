@@ -13,9 +13,9 @@ from activities.admit_run import admit_run
 from activities.finish_run import finish_run
 from activities.plan_sync import plan_sync
 from activities.sync_slice import sync_slice
-from tenantsync.admission import admit, release, rest_seconds
-from tenantsync.cancelling import cancel_work
 from tenantsync.clock import to_rfc3339
+from tenantsync.runs.admission import admit, release, rest_seconds
+from tenantsync.runs.cancelling import cancel_work
 from tenantsync.services import Services
 from tenantsync.slices.work import SliceBudget
 from tenantsync.store.runs import Run, RunState, WaitReason

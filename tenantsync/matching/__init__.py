@@ -1,0 +1,1 @@
+"""Which customer a company of a PSA or a tenant belongs to."""

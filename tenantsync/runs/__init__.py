@@ -1,0 +1,1 @@
+"""Runs of a tenant: begun, admitted, watched, ended, and told."""
