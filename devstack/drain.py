@@ -3,8 +3,8 @@
 Pauses all syncs and waits until nothing is in flight; `--resume` lets them begin again. The environment's TOKEN is an
 access token of the API, of somebody with Onboarding.Ops in the operator's tenant. Standard library only.
 
-Ends with 0 when that is done, 1 when the time is up (what is left is told), 2 for a wrong call, 3 when the deployment
-refuses or is away.
+Ends with 0 when that is done, 1 when the time is up (what is left is told) or somebody has resumed meanwhile, 2 for a
+wrong call, 3 when the deployment refuses or is away, 130 when it is interrupted.
 """
 
 import argparse
@@ -13,14 +13,19 @@ import os
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from http.client import HTTPException
 from typing import Any, Final, Protocol
 from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 _POLL_SECONDS: Final = 2.0
 _TIMEOUT_SECONDS: Final = 60
 _MOST_FAILURES: Final = 5
 """In a row: an instance may restart while it drains."""
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_INTERRUPTED: Final = 130
 
 
 class RefusedError(Exception):
@@ -45,11 +50,15 @@ def main(arguments: Sequence[str]) -> int:
     token = os.environ.get("TOKEN", "")
     if not token:
         parser.error("set TOKEN to an access token of the API")
+    if not _is_private(options.url):
+        parser.error(f"{options.url} does not begin with https://, so the token could be read on its way")
     try:
         return act(lambda method: _send(options.url, token, method), options.seconds, time, resumes=options.resume)
-    except (RefusedError, OSError) as error:
+    except (RefusedError, OSError, HTTPException) as error:
         _tell(error)
         return 3
+    except KeyboardInterrupt:
+        return _INTERRUPTED
 
 
 def act(ask: Callable[[str], dict[str, Any]], seconds: float, clock: Clock, *, resumes: bool) -> int:
@@ -62,29 +71,50 @@ def act(ask: Callable[[str], dict[str, Any]], seconds: float, clock: Clock, *, r
 
 
 def wait_until_drained(ask: Callable[[str], dict[str, Any]], seconds: float, clock: Clock) -> int:
-    """0 once nothing is in flight, 1 when the time is up; tells whenever the numbers have changed."""
-    deadline, told, failures, state = clock.monotonic() + seconds, "", 0, ask("PUT")
+    """0 once nothing is in flight, 1 when the time is up or somebody resumes; tells whenever the numbers change."""
+    deadline, state = clock.monotonic() + seconds, ask("PUT")
+    try:
+        return _wait(ask, state, deadline, clock)
+    except BaseException:
+        _tell("Syncs stay paused: call again to wait on, with --resume to let them begin.")
+        raise
+
+
+def _wait(ask: Callable[[str], dict[str, Any]], state: dict[str, Any], deadline: float, clock: Clock) -> int:
+    told = ""
     while not state["isDrained"]:
+        if not state["paused"]:
+            _tell("Syncs were resumed by somebody: call again to pause them.")
+            return 1
         if (left := _describe(state)) != told:
             told = left
             _tell(f"In flight: {left}")
         if clock.monotonic() >= deadline:
             _tell("The time is up; syncs stay paused.")
             return 1
-        clock.sleep(_POLL_SECONDS)
-        try:
-            state, failures = ask("GET"), 0
-        except OSError:
-            failures += 1
-            if failures >= _MOST_FAILURES:
-                raise
+        state = _look_again(ask, clock)
     _tell("Paused, and nothing is in flight.")
     return 0
 
 
+def _look_again(ask: Callable[[str], dict[str, Any]], clock: Clock) -> dict[str, Any]:
+    for _ in range(_MOST_FAILURES - 1):
+        clock.sleep(_POLL_SECONDS)
+        with suppress(OSError, HTTPException):
+            return ask("GET")
+    clock.sleep(_POLL_SECONDS)
+    return ask("GET")
+
+
 def _describe(state: dict[str, Any]) -> str:
-    counts = (f"{item['work']} {'at least ' * item['isMore']}{item['count']}" for item in state["inFlight"])
-    return ", ".join(counts) or "nothing, but syncs were resumed by somebody"
+    return ", ".join(f"{item['work']} {'at least ' * item['isMore']}{item['count']}" for item in state["inFlight"])
+
+
+def _is_private(url: str) -> bool:
+    parts = urlsplit(url)
+    return bool(parts.hostname) and (
+        parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    )
 
 
 def _send(url: str, token: str, method: str) -> dict[str, Any]:
@@ -92,10 +122,17 @@ def _send(url: str, token: str, method: str) -> dict[str, Any]:
     request = Request(f"{url.rstrip('/')}/api/ops/drain", method=method, headers=headers)
     try:
         with urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:
-            state: dict[str, Any] = json.load(answer)
-            return state
+            return _state_of(answer.status, answer.read())
     except HTTPError as error:
         raise _failure_of(error) from error
+
+
+def _state_of(status: int, body: bytes) -> dict[str, Any]:
+    with suppress(ValueError):
+        state = json.loads(body)
+        if isinstance(state, dict) and "isDrained" in state:
+            return state
+    raise _stranger(status)
 
 
 def _failure_of(error: HTTPError) -> Exception:
@@ -106,7 +143,11 @@ def _failure_of(error: HTTPError) -> Exception:
         problem = json.load(error)
         return RefusedError(f"{problem['title']} [{problem['code']}]. {problem['nextAction']}")
     except (ValueError, KeyError):
-        return RefusedError(f"The deployment answers {error.code}: is that the address of the API?")
+        return _stranger(error.code)
+
+
+def _stranger(status: int) -> RefusedError:
+    return RefusedError(f"The deployment answers {status}: is that the address of the API?")
 
 
 def _tell(text: object) -> None:

@@ -2,16 +2,19 @@
 
 import json
 from collections.abc import Callable
+from email.message import Message
+from http.client import BadStatusLine
 from io import BytesIO
 from typing import Any
 from urllib.error import HTTPError, URLError
+from urllib.response import addinfourl
 
 import pytest
 
 from devstack import drain
 
 URL = "https://connect.example"
-Answer = dict[str, Any] | Exception
+Answer = dict[str, Any] | BaseException
 
 
 class FakeClock:
@@ -36,7 +39,7 @@ def script(answers: list[Answer], asked: list[str]) -> Callable[[str], dict[str,
     def ask(method: str) -> dict[str, Any]:
         asked.append(method)
         answer = answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, BaseException):
             raise answer
         return answer
 
@@ -70,9 +73,21 @@ def test_a_deployment_that_is_away_for_a_moment_is_asked_again():
         drain.act(script([state(onboard=1), *[away] * 5], []), 60, FakeClock(), resumes=False)
 
 
-def test_a_pause_that_somebody_else_has_ended_is_no_drain(capsys: pytest.CaptureFixture[str]):
-    assert drain.act(script([state(paused=False)], []), 0, FakeClock(), resumes=False) == 1
-    assert "resumed by somebody" in capsys.readouterr().err
+@pytest.mark.parametrize("ended", [state(paused=False), state(paused=False, onboard=3)])
+def test_a_pause_that_somebody_else_has_ended_is_no_drain_and_not_waited_for(
+    ended: Answer, capsys: pytest.CaptureFixture[str]
+):
+    assert drain.act(script([state(onboard=1), ended], []), 60, FakeClock(), resumes=False) == 1
+    told = capsys.readouterr().err
+    assert "resumed by somebody" in told
+    assert "stay paused" not in told
+
+
+@pytest.mark.parametrize("end", [drain.RefusedError("You must sign in."), KeyboardInterrupt()])
+def test_whoever_stops_waiting_is_told_that_syncs_stay_paused(end: BaseException, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(type(end)):
+        drain.act(script([state(onboard=1), end], []), 60, FakeClock(), resumes=False)
+    assert "Syncs stay paused" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("paused", "code"), [(False, 0), (True, 1)])
@@ -117,6 +132,39 @@ def test_refusals_end_with_three_and_tell_no_token(
     told = capsys.readouterr().err
     assert said in told
     assert "canary" not in told
+
+
+@pytest.mark.parametrize("body", [b"<html>", b'{"ok": true}', b"7"])
+def test_somebody_elses_answer_is_no_state(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], body: bytes
+):
+    monkeypatch.setenv("TOKEN", "t")
+    monkeypatch.setattr(drain, "urlopen", lambda *_, **__: addinfourl(BytesIO(body), Message(), URL, 200))
+    assert drain.main([URL]) == 3
+    assert "is that the address of the API?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("trouble", "code"), [(BadStatusLine("SSH-2.0"), 3), (KeyboardInterrupt(), 130)])
+def test_whatever_ends_it_shows_no_stack(monkeypatch: pytest.MonkeyPatch, trouble: BaseException, code: int):
+    def send(*_: Any, **__: Any) -> Any:
+        raise trouble
+
+    monkeypatch.setenv("TOKEN", "t")
+    monkeypatch.setattr(drain, "urlopen", send)
+    assert drain.main([URL]) == code
+
+
+@pytest.mark.parametrize(
+    "url", ["connect.example", "http://connect.example", "file:///etc", "ftp://localhost", "https:"]
+)
+def test_token_never_goes_over_an_open_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], url: str
+):
+    monkeypatch.setenv("TOKEN", "t")
+    with pytest.raises(SystemExit) as wrong:
+        drain.main([url])
+    assert wrong.value.code == 2
+    assert "https://" in capsys.readouterr().err
 
 
 def test_without_a_token_nothing_is_asked(monkeypatch: pytest.MonkeyPatch):
