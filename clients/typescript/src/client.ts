@@ -1,8 +1,8 @@
 /** The client: every path of the contract, and what takes more than one call. */
 
-import createClient, { type Client, type MaybeOptionalInit } from "openapi-fetch";
+import createClient, { type Client, defaultPathSerializer, type MaybeOptionalInit } from "openapi-fetch";
 import type { CompanySync, paths, SyncStatus } from "./contract.js";
-import { secondsOf } from "./errors.js";
+import { NoAnswerError, secondsOf } from "./errors.js";
 import { type Options, Transport, withEtag } from "./transport.js";
 
 type Method = "get" | "put" | "post" | "patch" | "delete";
@@ -49,6 +49,7 @@ export class Connect {
     this.http = createClient<paths>({
       baseUrl: this.transport.origin,
       redirect: "manual",
+      pathSerializer: serializePath,
       fetch: (request) => this.transport.send(request),
     });
   }
@@ -91,7 +92,7 @@ export class Connect {
       pause = secondsOf(response.headers.get("retry-after"));
       if (response.status !== 200) continue;
       etag = response.headers.get("etag") ?? "";
-      yield (await response.json()) as T;
+      yield (await response.json().catch(refuseOther)) as T;
     }
   }
 
@@ -100,11 +101,24 @@ export class Connect {
   }
 
   private async ask(method: Method, path: string, init: object = {}): Promise<unknown> {
-    const { data, response } = await this.request(method, path, init);
+    const { data, response } = await this.request(method, path, init).catch(refuseOther);
     return withEtag(data, response);
   }
 
   private get request(): Request {
     return this.http.request as unknown as Request;
   }
+}
+
+/** Throws for what would lead to another path. */
+function serializePath(path: string, parts: Record<string, unknown>): string {
+  const astray = Object.entries(parts).find(([, part]) => ["", ".", ".."].includes(String(part)));
+  if (astray) throw new TypeError(`${astray[0]} is "${astray[1]}".`);
+  return defaultPathSerializer(path, parts);
+}
+
+/** What is not JSON is not the API's. */
+function refuseOther(error: unknown): never {
+  if (!(error instanceof SyntaxError)) throw error;
+  throw new NoAnswerError("The answer is no JSON.", 200, undefined, { cause: error });
 }

@@ -57,11 +57,17 @@ export async function findError(response: Response): Promise<ConnectError | unde
   const hasContent = [200, 201, 202].includes(response.status);
   if (response.status < 400 && (!hasContent || kind.includes("json"))) return undefined;
   const retryAfter = secondsOf(response.headers.get("retry-after"));
-  if (kind.includes("problem+json")) {
-    return new ProblemError(await response.json(), retryAfter);
-  }
-  await response.body?.cancel();
+  const document = kind.includes("problem+json")
+    ? await response.json().catch(() => undefined)
+    : await response.body?.cancel();
+  if (isProblem(document)) return new ProblemError(document, retryAfter);
   return new NoAnswerError(`Status ${response.status}, and not from the API.`, response.status, retryAfter);
+}
+
+/** A gateway's own problem has no code, and says nothing of whose move it is. */
+function isProblem(document: unknown): document is Problem & { readonly [member: string]: unknown } {
+  const members = ["title", "status", "detail", "code", "owner", "nextAction", "correlationId"];
+  return typeof document === "object" && document !== null && members.every((member) => member in document);
 }
 
 /** Seconds of a Retry-After header; undefined without one, or when it is a date. */

@@ -67,7 +67,7 @@ export class Transport {
   }
 
   private async sendOnce(request: Request): Promise<Response> {
-    request.headers.set("Authorization", `Bearer ${await this.options.token()}`);
+    request.headers.set("Authorization", bearer(await this.options.token()));
     const response = await this.reach(request);
     const error = await findError(response);
     if (error) throw error;
@@ -82,6 +82,13 @@ export class Transport {
       throw new NoAnswerError("Nothing came back.", 0, undefined, { cause: error });
     }
   }
+}
+
+/** Throws without the token, which an error of the header would tell. */
+function bearer(token: string): string {
+  const text = token.trim();
+  if (!/^[!-~]+$/.test(text)) throw new TypeError("What `token` gave is no access token.");
+  return `Bearer ${text}`;
 }
 
 /** A 429 has done nothing yet; of anything else it is not known, so only what does no harm twice is sent again. */

@@ -110,6 +110,40 @@ for (const status of [200, 404]) {
   });
 }
 
+for (const text of ['{"title": "Bad gateway"}', "[]", "<html>"]) {
+  test(`a gateway's problem ${text} is no answer`, async () => {
+    const headers = { "Content-Type": "application/problem+json" };
+    const { connect } = client([new Response(text, { status: 400, headers })]);
+    const isIt = (error) => error instanceof NoAnswerError && error.status === 400;
+    await assert.rejects(connect.get("/api/msp-portal/me"), isIt);
+  });
+}
+
+test("an answer that is cut off is no answer", async () => {
+  const cut = () => new Response('{"a":', { headers: { "Content-Type": "application/json" } });
+  const { connect } = client([cut(), cut()]);
+  await assert.rejects(connect.get("/api/msp-portal/me"), NoAnswerError);
+  await assert.rejects(all(connect.follow("t")), NoAnswerError);
+});
+
+for (const token of ["", "can ary\n1", "canary\u2192"]) {
+  test("what is no token is not sent and not told", async () => {
+    const { connect, requests } = client([], { token: () => token });
+    const isIt = (error) => /no access token/.test(error) && !/ary/.test(error);
+    await assert.rejects(connect.get("/api/msp-portal/me"), isIt);
+    assert.equal(requests.length, 0);
+  });
+}
+
+for (const tenantId of ["", ".", ".."]) {
+  test(`a part of a path that is "${tenantId}" does not lead elsewhere`, async () => {
+    const { connect, requests } = client([]);
+    const path = "/api/msp-portal/tenants/{tenantId}";
+    await assert.rejects(async () => connect.get(path, { params: { path: { tenantId } } }), /tenantId is/);
+    assert.equal(requests.length, 0);
+  });
+}
+
 test("an answer has its ETag, and an empty one is undefined", async () => {
   const { connect } = client([told({ name: "Contoso" }, 200, { ETag: '"7"' }), new Response(null, { status: 204 })]);
   const params = { path: { customerId: "c" } };

@@ -1,6 +1,7 @@
 """The Python client: waiting, following, refusals, what is never sent twice."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from tenantsync.services import Services
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import portal_token
-from tests.unit.clients.conftest import Desk, Told, app_wire, scripted
+from tests.unit.clients.conftest import ORIGIN, Desk, Told, app_wire, scripted
 
 JSON = {"Content-Type": "application/json"}
 LOST = requests.ConnectionError("reset")
@@ -111,6 +112,48 @@ def test_page_of_somebody_else_is_no_answer_and_not_waited_for(desk: Desk, statu
     with pytest.raises(desk.package.NoAnswerError) as failed:
         desk.client(scripted(Told(status, {"Content-Type": "text/html"}, b"<html>"))).me_show()
     assert (failed.value.status, failed.value.is_passing, desk.waited) == (status, False, [])
+
+
+@pytest.mark.parametrize("body", [b'{"title": "Bad gateway"}', b"[]", b"<html>"])
+def test_problem_of_a_gateway_is_no_answer(desk: Desk, body: bytes):
+    with pytest.raises(desk.package.NoAnswerError) as failed:
+        desk.client(scripted(Told(400, {"Content-Type": "application/problem+json"}, body))).me_show()
+    assert failed.value.status == 400
+
+
+def test_answer_that_is_cut_off_is_no_answer(desk: Desk):
+    with pytest.raises(desk.package.NoAnswerError):
+        desk.client(scripted(Told(200, JSON, b'{"a":'))).me_show()
+
+
+@pytest.mark.parametrize("token", ["", "can ary\n1", "canary\u2192"])
+def test_what_is_no_token_is_not_sent_and_not_told(desk: Desk, token: str):
+    wire = scripted()
+    with pytest.raises(ValueError, match="no access token") as refused:
+        desk.client(wire, lambda: token).me_show()
+    assert "canary" not in repr(refused.value)
+    assert not wire.sent
+
+
+def test_token_of_a_file_may_end_with_its_line(desk: Desk):
+    wire = scripted(told({}))
+    desk.client(wire, lambda: "t\n").me_show()
+    assert wire.sent[0].headers["Authorization"] == "Bearer t"
+
+
+def test_netrc_does_not_replace_the_token(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "netrc").write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    wire, session = scripted(told({})), requests.Session()
+    session.mount(ORIGIN, wire)
+    desk.package.Connect(ORIGIN, lambda: "t", session=session).me_show()
+    assert wire.sent[0].headers["Authorization"] == "Bearer t"
+
+
+@pytest.mark.parametrize("part", ["", ".", ".."])
+def test_part_of_a_path_does_not_lead_elsewhere(desk: Desk, part: str):
+    with pytest.raises(ValueError, match="tenantId"):
+        desk.client(scripted()).tenant_details(part)
 
 
 def test_redirect_is_given_and_not_followed_with_the_token(desk: Desk):

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import requests
 
 from opspilot365_connect.models import Owner, Problem
 
 _WITH_CONTENT: Final = (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.ACCEPTED)
+_MEMBERS: Final = frozenset({"title", "status", "detail", "code", "owner", "nextAction", "correlationId"})
 
 
 class ConnectError(Exception):
@@ -60,9 +61,19 @@ def find_error(answer: requests.Response) -> ConnectError | None:
     if answer.status_code < HTTPStatus.BAD_REQUEST and (answer.status_code not in _WITH_CONTENT or "json" in kind):
         return None
     retry_after = seconds_of(answer.headers.get("Retry-After"))
-    if "problem+json" in kind:
-        return ProblemError(answer.json(), retry_after)
+    if "problem+json" in kind and (problem := _problem_of(answer)):
+        return ProblemError(problem, retry_after)
     return NoAnswerError(f"Status {answer.status_code}, and not from the API.", answer.status_code, retry_after)
+
+
+def _problem_of(answer: requests.Response) -> Problem | None:
+    """None for a gateway's own problem, which has no code and says nothing of whose move it is."""
+    try:
+        document = answer.json()
+    except requests.JSONDecodeError:
+        return None
+    is_whole = isinstance(document, dict) and document.keys() >= _MEMBERS
+    return cast("Problem", document) if is_whole else None
 
 
 def seconds_of(header: str | None) -> float | None:

@@ -82,7 +82,7 @@ class Transport:
             self._sleep(pause)
 
     def _address(self, path: str, parts: Mapping[str, str]) -> str:
-        return self._origin + path.format_map({name: quote(part, safe="") for name, part in parts.items()})
+        return self._origin + path.format_map({name: _segment(name, part) for name, part in parts.items()})
 
     def _send(self, request: requests.Request) -> requests.Response:
         left, pauses = self._patience, _growing()
@@ -97,7 +97,7 @@ class Transport:
             self._sleep(pause)
 
     def _send_once(self, request: requests.Request) -> requests.Response:
-        request.headers["Authorization"] = f"Bearer {self._token()}"
+        request.auth = _bearer(self._token())  # as a header, it would give way to a .netrc
         prepared = self._session.prepare_request(request)
         settings = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
         try:
@@ -107,6 +107,26 @@ class Transport:
         if error := find_error(answer):
             raise error
         return answer
+
+
+def _bearer(token: str) -> Callable[[requests.PreparedRequest], requests.PreparedRequest]:
+    """Raises ValueError without the token, which an error of the header would tell."""
+    text = token.strip()
+    if not text or not text.isascii() or not text.isprintable():
+        raise ValueError("What `token` gave is no access token.")
+
+    def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {text}"
+        return request
+
+    return sign
+
+
+def _segment(name: str, part: str) -> str:
+    """Raises ValueError for what would lead to another path."""
+    if part in ("", ".", ".."):
+        raise ValueError(f"{name} is {part!r}.")
+    return quote(part, safe="")
 
 
 def _is_worth_repeating(request: requests.Request, error: ConnectError) -> bool:
@@ -134,6 +154,12 @@ def _content(answer: requests.Response) -> Any:
         return answer.headers["Location"]
     if not answer.content:
         return None
-    document = Document(answer.json())
+    try:
+        content = answer.json()
+    except requests.JSONDecodeError as trouble:
+        raise NoAnswerError("The answer is no JSON.", answer.status_code) from trouble
+    if not isinstance(content, dict):
+        return content
+    document = Document(content)
     document.etag = answer.headers.get("ETag", "")
     return document
