@@ -47,8 +47,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seconds", type=float, default=3600, help="how long to wait (3600)")
     parser.add_argument("--resume", action="store_true", help="end the pause")
     options = parser.parse_args(arguments)
-    token = os.environ.get("TOKEN", "")
-    if not token:
+    token = os.environ.get("TOKEN", "").strip()
+    if not (token and token.isascii() and token.isprintable()):  # an error of the header would tell it
         parser.error("set TOKEN to an access token of the API")
     if not _is_private(options.url):
         parser.error(f"{options.url} does not begin with https://, so the token could be read on its way")

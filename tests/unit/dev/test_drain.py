@@ -167,8 +167,13 @@ def test_token_never_goes_over_an_open_line(
     assert "https://" in capsys.readouterr().err
 
 
-def test_without_a_token_nothing_is_asked(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv("TOKEN", raising=False)
+@pytest.mark.parametrize("token", ["", "can ary\n1", "canary\u2192"])
+def test_without_a_token_nothing_is_asked(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], token: str
+):
+    monkeypatch.setenv("TOKEN", token)
+    monkeypatch.setattr(drain, "urlopen", None)
     with pytest.raises(SystemExit) as wrong:
         drain.main([URL])
     assert wrong.value.code == 2
+    assert "ary" not in capsys.readouterr().err
