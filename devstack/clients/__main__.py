@@ -10,7 +10,7 @@ from typing import Final
 from datamodel_code_generator.__main__ import main as generate_models
 
 from devstack.clients.contract import CONTRACT, ROOT, read_operations
-from devstack.clients.python import operations_module
+from devstack.clients.python import ContractError, operations_module
 from devstack.setup import CLIENTS, node_environment, npm
 
 PYTHON_CLIENT: Final = CLIENTS / "python"
@@ -27,7 +27,7 @@ _MODELS: Final = (
 
 
 def main() -> int:
-    """0 when clients/dist has the packages of this contract; 1 when a tool has failed, with what it said."""
+    """0 when clients/dist has the packages of this contract; 1 when it cannot be, with what is the matter."""
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
     for client in (PYTHON_CLIENT, TYPESCRIPT_CLIENT):
@@ -37,6 +37,9 @@ def main() -> int:
         build_typescript()
     except subprocess.CalledProcessError as error:
         print(error.stdout, error.stderr, error, sep="\n", file=sys.stderr)
+        return 1
+    except ContractError as error:
+        print(f"openapi.yaml, {error}.", file=sys.stderr)
         return 1
     return 0
 

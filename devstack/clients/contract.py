@@ -10,6 +10,7 @@ import yaml
 ROOT: Final = Path(__file__).resolve().parents[2]
 CONTRACT: Final = ROOT / "openapi.yaml"
 _FIRST_REDIRECT: Final = 300
+_METHODS: Final = frozenset({"get", "put", "post", "patch", "delete"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +39,20 @@ class Operation:
     """Only ever answers with a redirect."""
 
 
-def read_operations() -> list[Operation]:
+def read_operations(contract: Path = CONTRACT) -> list[Operation]:
     """Every operation, in the document's order."""
-    document: dict[str, Any] = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+    document: dict[str, Any] = yaml.safe_load(contract.read_text(encoding="utf-8"))
     return [
-        _operation(document, method, path, item)
-        for path, methods in document["paths"].items()
-        for method, item in methods.items()
+        _operation(document, method, path, {**item, "parameters": _parameters(shared, item)})
+        for path, shared in document["paths"].items()
+        for method, item in shared.items()
+        if method in _METHODS
     ]
+
+
+def _parameters(*holders: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A path's, which all its operations have, and an operation's own."""
+    return [entry for holder in holders for entry in holder.get("parameters", ())]
 
 
 def _operation(document: Mapping[str, Any], method: str, path: str, item: Mapping[str, Any]) -> Operation:
@@ -56,7 +63,7 @@ def _operation(document: Mapping[str, Any], method: str, path: str, item: Mappin
         path=path,
         summary=item["summary"],
         description=item["description"],
-        parameters=tuple(_parameter(_resolved(document, entry)) for entry in item.get("parameters", ())),
+        parameters=tuple(_parameter(_resolved(document, entry)) for entry in item["parameters"]),
         body=next(_schemas(item["requestBody"])) if "requestBody" in item else None,
         answers=_without_twins(schema for answer in successes.values() for schema in _schemas(answer)),
         is_page=all(int(status) >= _FIRST_REDIRECT for status in successes),

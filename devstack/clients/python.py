@@ -3,16 +3,28 @@
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from keyword import iskeyword
 from typing import Any, Final
 
 from devstack.clients.contract import Operation, Parameter
 
 _WIDTH: Final = 112
-_PLAIN: Final = {"string": "str", "integer": "int", "boolean": "bool", "object": "dict[str, Any]"}
+_TAKEN: Final = frozenset({"self", "body"})
+_PLAIN: Final = {
+    "string": "str",
+    "integer": "int",
+    "number": "float",
+    "boolean": "bool",
+    "object": "dict[str, Any]",
+}
+
+
+class ContractError(Exception):
+    """The contract has what no method can be made of; the text says what to change there."""
 
 
 def operations_module(operations: Sequence[Operation]) -> Iterator[str]:
-    """Lines of a class that has every operation as a method; raises KeyError for a schema without a name."""
+    """Lines of a class that has every operation as a method; raises ContractError for what it cannot have."""
     yield '"""Every operation of the contract. Generated; do not edit."""'
     yield ""
     yield "from typing import Any, Literal"
@@ -29,8 +41,11 @@ def operations_module(operations: Sequence[Operation]) -> Iterator[str]:
 
 
 def _method(operation: Operation) -> Iterator[str]:
-    gives = _type_of_answer(operation)
-    yield f"    def {operation.id}({', '.join(_signature(operation))}) -> {gives}:"
+    try:
+        gives, takes = _type_of_answer(operation), list(_signature(operation))
+    except ContractError as error:
+        raise ContractError(f"{operation.id}: {error}") from error
+    yield f"    def {operation.id}({', '.join(takes)}) -> {gives}:"
     yield from _docstring(operation)
     call = f"self.call({', '.join(_call(operation))})"
     yield f"        {call}" if gives == "None" else f"        answer: {gives} = {call}"
@@ -52,9 +67,10 @@ def _signature(operation: Operation) -> Iterator[str]:
 
 
 def _docstring(operation: Operation) -> Iterator[str]:
+    description = operation.description.replace("\\", r"\\").replace('"', "'")
     yield f'        """{operation.summary}.'
     yield ""
-    yield from textwrap.wrap(operation.description, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)
+    yield from textwrap.wrap(description, _WIDTH, initial_indent=" " * 8, subsequent_indent=" " * 8)
     yield '        """'
 
 
@@ -80,8 +96,13 @@ def _type_of(schema: Mapping[str, Any]) -> str:
     if "enum" in schema:
         return f"Literal[{', '.join(map(repr, schema['enum']))}]"
     if "properties" in schema:
-        raise KeyError(f"Give this schema a name in components: {list(schema['properties'])}")
-    return _PLAIN[schema["type"]]
+        raise ContractError(f"give the schema with {', '.join(schema['properties'])} a name in components")
+    if schema.get("type") == "array":
+        return f"list[{_type_of(schema['items'])}]"
+    kind = schema.get("type")
+    if not isinstance(kind, str) or kind not in _PLAIN:
+        raise ContractError(f"give the schema {dict(schema)} a name in components")
+    return _PLAIN[kind]
 
 
 def _at(operation: Operation, place: str) -> list[Parameter]:
@@ -89,4 +110,5 @@ def _at(operation: Operation, place: str) -> list[Parameter]:
 
 
 def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).replace("-", "_").lower()
+    return f"{snake}_" if iskeyword(snake) or snake in _TAKEN else snake

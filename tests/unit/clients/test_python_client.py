@@ -168,6 +168,12 @@ def test_truth_values_and_nothing_are_sent_as_the_api_reads_them(desk: Desk):
     assert wire.sent[0].path_url == "/api/msp-portal/psa/halopsa/sync?mayDeactivate=true"
 
 
+def test_lists_are_sent_and_given(desk: Desk):
+    wire = scripted(told([1, 2]))
+    assert desk.client(wire).call("POST", "/x", query={"a": ["b", True]}, body=["c"]) == [1, 2]
+    assert (wire.sent[0].path_url, wire.sent[0].body) == ("/x?a=b&a=true", b'["c"]')
+
+
 def test_token_never_goes_over_an_open_line(package: Any):
     with pytest.raises(ValueError, match="not https"):
         package.Connect("http://connect.example", lambda: "t")

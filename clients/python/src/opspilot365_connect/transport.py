@@ -1,7 +1,7 @@
 """HTTP as the API wants it: a fresh token for each request, patience while it is busy, refusals as exceptions."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
@@ -60,7 +60,7 @@ class Transport:
         parts: Mapping[str, str] | None = None,
         query: Mapping[str, Any] | None = None,
         headers: Mapping[str, str | None] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | Sequence[Any] | None = None,
     ) -> Any:
         """The answer's JSON; of a redirect its Location, None when it is empty; raises ConnectError."""
         request = requests.Request(method, self._address(path, parts or {}), params=_wire(query or {}), json=body)
@@ -143,10 +143,14 @@ def _growing() -> Iterator[float]:
         pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
-def _wire(query: Mapping[str, Any]) -> dict[str, str]:
-    """Query parameters as the API reads them: nothing for None, `true` for True."""
+def _wire(query: Mapping[str, Any]) -> dict[str, str | list[str]]:
+    """Query parameters as the API reads them: nothing for None, `true` for True, a list as one after the other."""
     given = {name: value for name, value in query.items() if value is not None}
-    return {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in given.items()}
+    return {name: [*map(_text, value)] if isinstance(value, list) else _text(value) for name, value in given.items()}
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _content(answer: requests.Response) -> Any:
