@@ -12,7 +12,8 @@ from typing import Any, Final
 import requests
 
 from devstack.demo.journey import AdminBrowser, JourneyError
-from devstack.stack import Stack, StackError
+from devstack.processes import StackError
+from devstack.stack import Stack
 from tenantsync.clock import SystemClock
 from tenantsync.orchestrations import InstanceStatus
 from tenantsync.runs.watchdog import watch_runs
