@@ -486,9 +486,7 @@ def test_no_request_to_microsoft_leaves_the_msps_own_tenant(
     services: Services, partner: FakePartner, microsoft: FakeMicrosoft
 ):
     opened(services, partner, securityGroups=[{"groupId": GROUP}])
-    for asked in microsoft.asked:
-        if "tenantRelationships" in asked.path:
-            assert tenant_of(asked) == MSP
+    assert {tenant_of(asked) for asked in microsoft.asked if "tenantRelationships" in asked.path} == {MSP}
 
 
 def test_connect_starts_the_watch_with_ids_only(services: Services, partner: FakePartner):
