@@ -20,7 +20,7 @@ from tests.fakes.microsoft import MSP, FakeMicrosoft
 from tests.fakes.orchestrations import Started
 from tests.telemetry import Telemetry
 from tests.unit.journey import connect, connected, onboard, state_of
-from tests.unit.test_engine import Bench, Scripted
+from tests.unit.slices.bench import Bench, Scripted
 
 
 def test_pages_and_objects_are_counted_as_they_are_stored(services: Services, clock: FakeClock, telemetry: Telemetry):
