@@ -17,11 +17,10 @@ from tenantsync.store.relationships import OwnRelationship
 from tenantsync.wire import relationship_instance_id
 from tests.app import App
 from tests.fakes.clock import FakeClock
-from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.memory_tables import MemoryTables, snapshot
 from tests.fakes.microsoft import MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft, graph_error, portal_token
 from tests.fakes.orchestrations import Started
 from tests.fakes.partner import GROUP, OTHER_GROUP, FakePartner, tenant_of
-from tests.security.conftest import snapshot
 from tests.unit.journey import connect
 
 DAY = 24 * 3600
