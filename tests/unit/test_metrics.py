@@ -35,6 +35,23 @@ def test_seconds_of_throttling_are_added_up(services: Services, clock: FakeClock
     assert telemetry.sum("connect.throttled", resource="things") >= 17
 
 
+def test_worker_that_was_overtaken_adds_nothing(
+    services: Services, clock: FakeClock, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+):
+    bench = Bench(services, clock, Scripted(pages=1, failures={0: ThrottledError("throttled")}))
+    close = services.gate.close
+
+    def close_late(tenant_id: str, workload: str, seconds: float) -> None:
+        stored = services.runs.read_resource(bench.run_id, "things")
+        assert stored
+        services.runs.checkpoint(stored.progress, stored.etag)
+        close(tenant_id, workload, seconds)
+
+    monkeypatch.setattr(services.gate, "close", close_late)
+    assert bench.slice().reason == "conflict"
+    assert telemetry.sum("connect.throttled", resource="things") == 0
+
+
 def test_run_is_measured_from_its_start_to_its_end(
     services: Services, microsoft: FakeMicrosoft, clock: FakeClock, telemetry: Telemetry
 ):
