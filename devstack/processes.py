@@ -77,15 +77,8 @@ class Processes:
 
     def usage(self, name: str) -> tuple[float, float]:
         """Peak memory in MB and CPU seconds so far; zeros where /proc is missing."""
-        process = self._running[name]
-        try:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0.0, 0.0
-        peak = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
-        ticks = int(fields[11]) + int(fields[12])
-        return peak / 1024, ticks / os.sysconf("SC_CLK_TCK")
+        pid = self._running[name].pid
+        return _peak_megabytes(pid), cpu_seconds(pid)
 
     def _wait(self, name: str, process: subprocess.Popen[bytes], is_ready: Callable[[], bool]) -> None:
         deadline = time.monotonic() + self._start_seconds
@@ -97,6 +90,21 @@ class Processes:
     def _tail(self, name: str) -> str:
         path = self._logs / f"{name}.log"
         return path.read_text(errors="replace")[-2000:] if path.exists() else ""
+
+
+def cpu_seconds(pid: int) -> float:
+    """CPU a process has used so far, user and system; zero where /proc is missing."""
+    with contextlib.suppress(OSError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return 0.0
+
+
+def _peak_megabytes(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+    return 0.0
 
 
 def _hears_ready(process: subprocess.Popen[bytes]) -> Callable[[], bool]:
