@@ -20,7 +20,7 @@ from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings
 from tests.chaos.plan import Disturbance, Happening
-from tests.e2e.conftest import tenant
+from tests.e2e.tenants import tenant
 
 DOMAIN: Final = "chaos.test"
 TENANT_ID: Final = str(tenant(1, DOMAIN)["tenantId"])
