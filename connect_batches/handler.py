@@ -16,7 +16,7 @@ from tenantsync.identity.authority import is_guid
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.invitations import invitation_url
 from tenantsync.orchestrations import Starter
-from tenantsync.paging import read_cursor, read_top, write_cursor
+from tenantsync.paging import foreign_cursor, read_cursor, read_top, write_cursor
 from tenantsync.problems import find_problem
 from tenantsync.services import Services
 from tenantsync.store.connect_batches import BatchItem, ConnectBatch, ItemState
@@ -189,5 +189,5 @@ def _problem(item: BatchItem, connection: Connection | None) -> dict[str, str] |
 def _read_number(params: Mapping[str, str]) -> int:
     position = read_cursor(params) or "0"
     if not (position.isascii() and position.isdigit() and len(position) <= _LONGEST_POSITION):
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.")
+        raise foreign_cursor()
     return int(position)

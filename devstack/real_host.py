@@ -10,11 +10,9 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +25,8 @@ from devstack.demo.scenarios import DEMO_TENANT
 from devstack.demo.screen import Screen
 from devstack.node import read_choice
 from devstack.package import copy_app
-from devstack.stack import ROOT, Stack, StackError
+from devstack.processes import Processes, StackError
+from devstack.stack import ROOT, Stack
 from devstack.storage import StorageError, lasting_port, read_account_key
 
 _DOMAIN: Final = "contoso.com"
@@ -36,7 +35,6 @@ _ACCOUNT: Final = "devstoreaccount1"
 _SERVICES: Final = ("blob", "queue", "table")
 _START_SECONDS: Final = 300.0
 """The first start fetches the extension bundle."""
-_POLL_SECONDS: Final = 0.5
 _TO_LOG: Final = ("/bin/sh", "-c", 'exec "$@" >&2', "sh")
 """A stack keeps what a part writes to standard error, and nobody reads the rest."""
 
@@ -46,6 +44,7 @@ class RealHostStack(Stack):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._processes = Processes(self.logs, _START_SECONDS)
         self._storage_ports = {service: lasting_port() for service in _SERVICES}
 
     def start_store(self) -> None:
@@ -56,7 +55,7 @@ class RealHostStack(Stack):
         quiet = ["--skipApiVersionCheck", "--disableTelemetry", "--silent", "--location", str(directory)]
         node = read_choice(ROOT / ".devstack/node.json").executable
         accounts = {"AZURITE_ACCOUNTS": f"{_ACCOUNT}:{read_account_key(directory)}"}
-        self._run("store", [*_TO_LOG, node, str(_AZURITE), *ports, *quiet], accounts)
+        self._run("store", [*_TO_LOG, node, str(_AZURITE), *ports, *quiet], accounts, is_ready=self._store_listens)
 
     def start_host(self) -> None:
         """`func start` in a folder with what would be deployed."""
@@ -64,7 +63,7 @@ class RealHostStack(Stack):
         copy_app(app)
         (app / "local.settings.json").write_text(json.dumps({"IsEncrypted": False, "Values": self.values()}))
         command = [*_TO_LOG, find_core_tools(), "start", "--port", str(self.ports.api)]
-        self._run("host", command, core_tools_environment(), app)
+        self._run("host", command, core_tools_environment(), app, self._host_answers)
 
     def values(self) -> dict[str, str]:
         """local.settings.json: the example's own values, then this stack's."""
@@ -83,18 +82,7 @@ class RealHostStack(Stack):
     def stop(self) -> None:
         """The host first; Azurite saves on SIGINT."""
         super().stop()
-        self._end("store", signal.SIGINT)
-
-    def _wait_until_ready(self, name: str, process: subprocess.Popen[bytes]) -> None:
-        signs: Mapping[str, Callable[[], bool]] = {"store": self._store_listens, "host": self._host_answers}
-        if name not in signs:
-            super()._wait_until_ready(name, process)
-            return
-        deadline = time.monotonic() + _START_SECONDS
-        while not signs[name]():
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise StackError(f"The {name} did not start:\n{self._tail(name)}")
-            time.sleep(_POLL_SECONDS)
+        self._processes.end("store", signal.SIGINT)
 
     def _store_listens(self) -> bool:
         return all(map(_listens, self._storage_ports.values()))

@@ -1,14 +1,11 @@
 """The whole local stack: certificates, simulator, table store and host, as processes that end together."""
 
 import contextlib
-import io
 import json
 import os
 import signal
-import subprocess
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -17,8 +14,8 @@ from typing import Any, Final, Self
 import requests
 
 from devstack.certificates import make_certificates, make_secrets_key
-from devstack.lifeline import end_with_parent
 from devstack.portal_access import PORTAL_CLIENT_ID, describe_msp, write_portal_config
+from devstack.processes import Processes, StackError
 from devstack.psa.local import LocalPsa
 from devstack.storage import Storage, lasting_port, start_storage
 
@@ -39,13 +36,6 @@ _PARTNER: Final[Mapping[str, Any]] = {
     "grantedPermissions": ["DelegatedAdminRelationship.ReadWrite.All", "Directory.Read.All", "Group.Read.All"],
 }
 """The MSP's own tenant, in which it has granted us what GDAP needs."""
-_START_SECONDS: Final = 60.0
-_STOP_SECONDS: Final = 15.0
-_POLL_SECONDS: Final = 0.05
-
-
-class StackError(Exception):
-    """A part of the stack did not start or has ended; the text has the end of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +81,7 @@ class Stack:
         self.logs = self.directory / "logs"
         self.telemetry = self.directory / "telemetry"
         self._portal_config = self.directory / "portal/config.json"
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes = Processes(self.logs)
         self._storage: Storage | None = None
         self.http = requests.Session()
         self.http.trust_env = False
@@ -123,7 +113,7 @@ class Stack:
     def stop(self) -> None:
         """The host first, so that it can put its work down; then what it needs."""
         for name in ("host", "psa", "simulator"):
-            self._end(name, signal.SIGTERM)
+            self._processes.end(name, signal.SIGTERM)
         if self._storage is not None:
             self._storage.stop()
             self._storage = None
@@ -156,15 +146,15 @@ class Stack:
 
     def kill_host(self) -> None:
         """As a power cut would: nothing is put down."""
-        self._end("host", signal.SIGKILL)
+        self._processes.end("host", signal.SIGKILL)
 
     def stop_host(self) -> None:
         """As a deployment would: it may finish what it holds."""
-        self._end("host", signal.SIGTERM)
+        self._processes.end("host", signal.SIGTERM)
 
     def kill_simulator(self) -> None:
         """Microsoft is gone from one moment to the next; what it knew besides scenario and signing key goes, too."""
-        self._end("simulator", signal.SIGKILL)
+        self._processes.end("simulator", signal.SIGKILL)
 
     def end_store(self, number: signal.Signals) -> None:
         """SIGINT lets it save; after SIGTERM and SIGKILL some seconds of acknowledged writes are forgotten."""
@@ -218,15 +208,7 @@ class Stack:
 
     def host_usage(self) -> tuple[float, float]:
         """The host's peak memory in MB and CPU seconds so far; zeros where /proc is missing."""
-        process = self._processes["host"]
-        try:
-            status = Path(f"/proc/{process.pid}/status").read_text()
-            fields = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            return 0.0, 0.0
-        peak = next((int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM")), 0)
-        ticks = int(fields[11]) + int(fields[12])
-        return peak / 1024, ticks / os.sysconf("SC_CLK_TCK")
+        return self._processes.usage("host")
 
     @property
     def storage_pid(self) -> int:
@@ -244,9 +226,7 @@ class Stack:
 
     def check(self) -> None:
         """Raises StackError when a part has ended by itself."""
-        for name, process in self._processes.items():
-            if process.poll() is not None:
-                raise StackError(f"The {name} has ended with code {process.returncode}:\n{self._tail(name)}")
+        self._processes.check()
 
     def _scenario(self) -> dict[str, Any]:
         app = {
@@ -265,45 +245,13 @@ class Stack:
         ]
         return {"app": app, "portal": portal, "msps": msps, "tenants": tenants}
 
-    def _run(self, name: str, command: Sequence[str], environment: Mapping[str, str], directory: Path = ROOT) -> None:
-        with (self.logs / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
-                command,
-                cwd=directory,
-                env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join(map(str, (directory, ROOT)))},
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call
-            )
-        self._processes[name] = process
-        self._wait_until_ready(name, process)
-
-    def _wait_until_ready(self, name: str, process: subprocess.Popen[bytes]) -> None:
-        output = process.stdout or io.BytesIO()
-        os.set_blocking(output.fileno(), False)
-        deadline, heard = time.monotonic() + _START_SECONDS, b""
-        while b"ready" not in heard:
-            heard += output.read() or b""
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise StackError(f"The {name} did not start:\n{self._tail(name)}")
-            time.sleep(_POLL_SECONDS)
-
-    def _end(self, name: str, number: signal.Signals) -> None:
-        process = self._processes.pop(name, None)
-        if process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-
-    def _tail(self, name: str) -> str:
-        path = self.logs / f"{name}.log"
-        return path.read_text(errors="replace")[-2000:] if path.exists() else ""
+    def _run(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        directory: Path = ROOT,
+        is_ready: Callable[[], bool] | None = None,
+    ) -> None:
+        path = os.pathsep.join(map(str, (directory, ROOT)))
+        self._processes.run(name, command, {**os.environ, **environment, "PYTHONPATH": path}, directory, is_ready)

@@ -59,12 +59,13 @@ def read_spans(path: Path) -> list[SpanLine]:
 
 
 def find_spans(spans: Sequence[SpanLine], wanted: str) -> list[SpanLine]:
-    """Everything that was done for the cause of whatever has this id, and what it was done in."""
-    causes = {span.attributes.get(_CAUSE, "") for span in spans if wanted in span.attributes.values()}
+    """Whatever has this id, everything that was done for the same cause, and what it was done in."""
+    causes = {span.attributes.get(_CAUSE) for span in spans if wanted in span.attributes.values()} - {None}
     by_id = {span.id: span for span in spans}
     found: dict[str, SpanLine] = {}
     for span in spans:
-        step: SpanLine | None = span if span.attributes.get(_CAUSE) in causes else None
+        is_meant = span.attributes.get(_CAUSE) in causes or wanted in span.attributes.values()
+        step: SpanLine | None = span if is_meant else None
         while step is not None and step.id not in found:
             found[step.id] = step
             step = by_id.get(step.parent)

@@ -11,8 +11,9 @@ from typing import Any, Final
 
 from devstack.host.server import HostBusyError, bind
 from devstack.portal_access import PEOPLE
+from devstack.processes import StackError
 from devstack.psa.local import LocalPsa, company_of
-from devstack.stack import Ports, Stack, StackError
+from devstack.stack import Ports, Stack
 from devstack.storage import StorageError
 
 _TENANTS: Final[tuple[tuple[str, dict[str, Any]], ...]] = (

@@ -5,7 +5,7 @@ from typing import Any
 
 from tenantsync.errors import RequestError
 from tenantsync.identity.caller import Caller
-from tenantsync.paging import read_cursor, read_top, write_cursor
+from tenantsync.paging import foreign_cursor, read_cursor, read_top, write_cursor
 from tenantsync.reach import find_connection
 from tenantsync.runs.describing import describe_certificate, describe_problem
 from tenantsync.runs.syncing import KEPT_RUNS
@@ -21,7 +21,7 @@ def list_runs(tenant_id: str, params: Mapping[str, str], caller: Caller, service
     chain = list(services.runs.read_chain(connection.run_id, KEPT_RUNS + 1))
     start = next((number for number, run in enumerate(chain) if run.run_id == first), None) if first else 0
     if start is None:
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.")
+        raise foreign_cursor()
     page, rest = chain[start : start + top], chain[start + top :]
     return {
         "items": [_describe(run, services) for run in page],

@@ -13,7 +13,6 @@ from tenantsync.store.tenants import TenantState
 
 _DEFAULT_TOP: Final = 100
 _MAX_TOP: Final = 1000
-_MAX_CURSOR: Final = 2000
 
 
 def read_inventory(
@@ -27,7 +26,5 @@ def read_inventory(
     if find_resource(resource) is None:
         raise RequestError("resource_unknown", f"Resources: {', '.join(spec.key for spec in RESOURCES)}.")
     top, cursor = read_top(params, default=_DEFAULT_TOP, most=_MAX_TOP), params.get("cursor") or None
-    if cursor and len(cursor) > _MAX_CURSOR:
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.")
     page = services.inventory.read_page(owner.tenant_id, resource, top, cursor)
     return {"items": page.items, "nextCursor": page.next_cursor}

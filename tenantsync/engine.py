@@ -102,15 +102,17 @@ def _recover(work: SliceWork, failure: TenantSyncError) -> SliceOutcome:
         failure = NotLicensedError("not_licensed", failure.detail, cause=failure.cause)
     recovery = recover(work.progress, failure, in_window=work.tools.in_propagation_window)
     changes, delay = dict(recovery.changes), recovery.delay_seconds
-    if changes.get("waiting_reason") == WaitReason.THROTTLED:
+    is_throttled = changes.get("waiting_reason") == WaitReason.THROTTLED
+    if is_throttled:
         work.close_gate(delay)
-        metrics.THROTTLED.note(delay, resource=work.spec.key)
     if changes.get("waiting_reason"):
         changes["waiting_until"] = _after(work, delay)
     try:
         work.save(**changes)
     except ConflictError:
         return _GIVES_WAY
+    if is_throttled:
+        metrics.THROTTLED.note(delay, resource=work.spec.key)
     _log(work, failure)
     return SliceOutcome(work.progress.is_ended, delay, changes.get("waiting_reason") or ("retry" if delay else ""))
 

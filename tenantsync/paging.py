@@ -28,13 +28,22 @@ def write_cursor(position: str) -> str:
 
 def read_cursor(params: Mapping[str, str]) -> str:
     """The position of the caller's cursor, empty without one; raises RequestError `invalid_request`."""
-    cursor = params.get("cursor") or ""
+    return read_position(params.get("cursor") or "")
+
+
+def read_position(cursor: str) -> str:
+    """The inverse of `write_cursor`; raises RequestError `invalid_request`."""
     try:
         if len(cursor) > _MAX_CURSOR:
             raise ValueError(cursor[:10])
         position = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.") from error
+        raise foreign_cursor() from error
     if not all(character.isprintable() for character in position):
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.")
+        raise foreign_cursor()
     return position
+
+
+def foreign_cursor() -> RequestError:
+    """What a listing raises for a position it knows nothing of."""
+    return RequestError("invalid_request", "`cursor` is not one this service gave.")

@@ -19,7 +19,8 @@ from devstack.bench.report import render, render_page
 from devstack.bench.results import Findings
 from devstack.bench.sections import PAGE, carry_sections
 from devstack.demo.journey import JourneyError
-from devstack.stack import ROOT, Stack, StackError
+from devstack.processes import StackError
+from devstack.stack import ROOT, Stack
 from devstack.storage import StorageError
 
 _USERS: Final = (10_000, 100_000)

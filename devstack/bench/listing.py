@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from devstack.bench.processes import Peer, SubjectError, cpu_seconds, run_subject
+from devstack.bench.processes import Peer, SubjectError, run_subject
 from devstack.bench.results import BARE, COMPARED, MSGRAPH, PULL, ROADRECON, STORE, Resync, Row, Sample, median
 from devstack.bench.subjects import TENANT
+from devstack.processes import cpu_seconds
 from devstack.stack import CLIENT_ID, Stack
 from tenantsync.resources.users import USERS
 

@@ -1,6 +1,5 @@
-"""Processes of the bench: a subject run to its end, CPU of another process, environments for the peers."""
+"""Processes of the bench: a subject run to its end, environments for the peers."""
 
-import contextlib
 import hashlib
 import json
 import os
@@ -64,11 +63,3 @@ def run_subject(command: Sequence[str], environment: Mapping[str, str]) -> dict[
         raise SubjectError(f"ended with code {done.returncode}: {last}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
-
-
-def cpu_seconds(pid: int) -> float:
-    """CPU a process has used so far, user and system; zero where /proc is missing."""
-    with contextlib.suppress(OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-    return 0.0

@@ -16,8 +16,9 @@ from devstack.demo.journey import AdminBrowser, JourneyError, Portal
 from devstack.demo.proof import find_failures
 from devstack.demo.scenarios import DEMO_TENANT, OTHER_TENANT, SCENARIOS, play_scenario
 from devstack.demo.screen import Screen, render_summary
+from devstack.processes import StackError
 from devstack.psa.local import LocalPsa, company_of
-from devstack.stack import Stack, StackError
+from devstack.stack import Stack
 from devstack.storage import StorageError
 
 _DOMAIN: Final = "contoso.com"

@@ -11,42 +11,14 @@ from typing import Any, Final
 
 from devstack.microsoft365.scenario import TenantSpec
 
-_FIRST: Final = [
-    "Ada",
-    "Björn",
-    "Chloé",
-    "Dmitri",
-    "Émile",
-    "Fatima",
-    "Grace",
-    "Hiroshi",
-    "İpek",
-    "José",
-    "Karim",
-    "Łucja",
-    "Mei",
-    "Noor",
-    "Olu",
-    "Priya",
-    "Søren",
-    "Zoë",
-]
-_LAST: Final = [
-    "Andersen",
-    "Brûlé",
-    "Chen",
-    "Dubois",
-    "Estrada",
-    "Fischer",
-    "García",
-    "Hansen",
-    "Ivanov",
-    "Jónsson",
-    "Kowalski",
-    "Müller",
-    "Nakamura",
-    "Okafor",
-]
+_FIRST: Final = (
+    *("Ada", "Björn", "Chloé", "Dmitri", "Émile", "Fatima", "Grace", "Hiroshi", "İpek"),
+    *("José", "Karim", "Łucja", "Mei", "Noor", "Olu", "Priya", "Søren", "Zoë"),
+)
+_LAST: Final = (
+    *("Andersen", "Brûlé", "Chen", "Dubois", "Estrada", "Fischer", "García"),
+    *("Hansen", "Ivanov", "Jónsson", "Kowalski", "Müller", "Nakamura", "Okafor"),
+)
 _DEPARTMENTS: Final = ("Finance", "Engineering", "Sales", "Human Resources", "Production", None)
 _WINDOWS, _MACOS, _IOS, _ANDROID = (
     *(("Windows", "10.0.26100.1742"), ("macOS", "15.1"), ("iOS", "18.1"), ("Android", "15")),

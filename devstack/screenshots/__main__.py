@@ -10,9 +10,10 @@ from typing import Final
 from playwright.sync_api import Browser
 
 from devstack.driving import NoBrowserError, find_browser, new_person, open_browser
+from devstack.processes import StackError
 from devstack.screenshots.shots import LOOKS, SHOTS, Shot
 from devstack.screenshots.story import TENANTS, psa
-from devstack.stack import ROOT, Stack, StackError
+from devstack.stack import ROOT, Stack
 
 FOLDER: Final = ROOT / "docs" / "screenshots"
 

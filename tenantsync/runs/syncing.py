@@ -1,5 +1,6 @@
 """Further syncs of a tenant that is connected: begun by people, or when they are due."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -40,20 +41,7 @@ def begin_sync(
         is_hurried = running.is_scheduled and not is_scheduled
         return services.runs.change(running.run_id, is_scheduled=False) if is_hurried else running
     now, number = to_rfc3339(services.clock.now()), connection.syncs + 1
-    run = Run(
-        run_id=resync_id(connection.connection_id, number),
-        msp_id=connection.msp_id,
-        tenant_id=connection.tenant_id,
-        customer_id=connection.customer_id,
-        connection_id=connection.connection_id,
-        kind=kind,
-        only=only,
-        previous_run_id=connection.run_id,
-        is_scheduled=is_scheduled,
-        started_at=now,
-        updated_at=now,
-        correlation_id=logs.request_id(),
-    )
+    run = replace(_next_run(connection, number, now), kind=kind, only=only, is_scheduled=is_scheduled)
     services.runs.create(run)
     changes: dict[str, Any] = {"run_id": run.run_id, "syncs": number, "updated_at": now}
     services.connections.make_latest(
@@ -67,6 +55,20 @@ def begin_sync(
     if number > KEPT_RUNS:
         services.runs.remove(resync_id(connection.connection_id, number - KEPT_RUNS))
     return run
+
+
+def _next_run(connection: Connection, number: int, now: str) -> Run:
+    return Run(
+        run_id=resync_id(connection.connection_id, number),
+        msp_id=connection.msp_id,
+        tenant_id=connection.tenant_id,
+        customer_id=connection.customer_id,
+        connection_id=connection.connection_id,
+        previous_run_id=connection.run_id,
+        started_at=now,
+        updated_at=now,
+        correlation_id=logs.request_id(),
+    )
 
 
 def start_due(services: Services, orchestrations: Orchestrations) -> int:

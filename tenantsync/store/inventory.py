@@ -1,7 +1,5 @@
 """The inventory: one row an object, spread over shards, stamped with the listing that brought it."""
 
-import base64
-import binascii
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +7,8 @@ from typing import Any, Final
 
 import orjson
 
-from tenantsync.errors import CursorExpiredError, RequestError, TransientError
+from tenantsync.errors import CursorExpiredError, TransientError
+from tenantsync.paging import foreign_cursor, read_position, write_cursor
 from tenantsync.read_ahead import read_ahead
 from tenantsync.store.keys import FURTHER, SHARDS, encode_key, inventory_partition, shard_of
 from tenantsync.store.row_hashes import RowHashes, hash_row, pack
@@ -20,6 +19,7 @@ from tenantsync.wire import INVENTORY_TABLE
 Item = Mapping[str, Any]
 Tally = Callable[[Item], Mapping[str, float]]
 _NOTHING: Final = RowHashes()
+_SHARD_NAMES: Final = frozenset(map(str, range(SHARDS)))
 _ALL: Final = SHARDS + 1
 """Partitions, the one for what the items' own rows cannot hold included."""
 
@@ -175,7 +175,7 @@ class Inventory:
 
     def read_page(self, tenant_id: str, resource: str, top: int, cursor: str | None) -> InventoryPage:
         """Up to `top` items; raises RequestError for a cursor that is not one of ours."""
-        position = _decode_cursor(cursor) if cursor else ""
+        position = _read_position(cursor) if cursor else ""
         rows: list[Row] = []
         while True:
             listing = Listing(tenant_id, resource, "")
@@ -187,7 +187,7 @@ class Inventory:
         if None in items:  # it is being replaced at this very moment
             raise TransientError("storage_unavailable", "a row is without its rest")
         whole = [item for item in items if item is not None]
-        return InventoryPage(whole, _encode_cursor(position) if position else None)
+        return InventoryPage(whole, write_cursor(position) if position else None)
 
     def _steps(self, listing: Listing, cursor: str, columns: tuple[str, ...]) -> Iterator[tuple[str, list[Row], str]]:
         """All steps from the cursor on: where each begins, its rows, and where the next one does."""
@@ -252,16 +252,8 @@ def _encode(identifier: str, item: Item, tally: Tally | None, *, is_hashed: bool
     return _EncodedRow(key, own, further, own.get("hash", ""))
 
 
-def _encode_cursor(position: str) -> str:
-    return base64.urlsafe_b64encode(position.encode()).decode().rstrip("=")
-
-
-def _decode_cursor(cursor: str) -> str:
-    try:
-        position = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        shard = int(position.partition(":")[0])
-    except (binascii.Error, ValueError) as error:
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.") from error
-    if not 0 <= shard < SHARDS:
-        raise RequestError("invalid_request", "`cursor` is not one this service gave.")
+def _read_position(cursor: str) -> str:
+    position = read_position(cursor)
+    if position.partition(":")[0] not in _SHARD_NAMES:
+        raise foreign_cursor()
     return position

@@ -72,11 +72,6 @@ class Moves:
         rows = self._tables.scan(MOVES_TABLE, move_id, after=_ITEM + after, limit=limit)
         return [from_row(MoveItem, row) for row in rows if row.key < _BEHIND_ITEMS]
 
-    def read_item(self, move_id: str, tenant_id: str) -> MoveItem | None:
-        """One customer of the move, or None."""
-        row = self._tables.read(MOVES_TABLE, move_id, _ITEM + tenant_id)
-        return from_row(MoveItem, row) if row else None
-
     def change(self, move_id: str, item: MoveItem, **changes: Any) -> None:
         """Stores what has become of a customer; only the move's own orchestration writes here."""
         self._tables.upsert(MOVES_TABLE, to_row(replace(item, **changes), move_id, _ITEM + item.tenant_id))

@@ -10,9 +10,8 @@ from devstack.demo.journey import Portal
 from devstack.stack import ROOT, Stack
 from tests.browser.conftest import Inspect, tenant
 from tests.browser.steps import OPERATIONS, SYNC_MILLISECONDS, begun, main, tenant_of
-from tests.e2e.test_kill import follow_until
+from tests.e2e.steps import follow_until, hurried
 from tests.e2e.test_ops import Ops, manage
-from tests.e2e.test_watchdog import hurried
 
 
 @pytest.fixture(scope="package")

@@ -10,7 +10,7 @@ from typing import Any, Final
 from devstack.demo.proof import find_failures
 from tests.chaos.plan import FORGETFUL, ChaosPlan, Disturbance, SyncPlan, make_plan
 from tests.chaos.stage import TENANT_ID, UNREACHABLE, Stage, processes_of
-from tests.e2e.conftest import inventory_ids, true_ids
+from tests.e2e.steps import inventory_ids, true_ids
 
 _LONGEST_SYNC_SECONDS: Final = 180.0
 _POLL_SECONDS: Final = 0.2

@@ -12,14 +12,15 @@ from typing import Any, Final
 import requests
 
 from devstack.demo.journey import AdminBrowser, JourneyError
-from devstack.stack import Stack, StackError
+from devstack.processes import StackError
+from devstack.stack import Stack
 from tenantsync.clock import SystemClock
 from tenantsync.orchestrations import InstanceStatus
 from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services, build_services
 from tenantsync.settings import Settings
 from tests.chaos.plan import Disturbance, Happening
-from tests.e2e.conftest import tenant
+from tests.e2e.tenants import tenant
 
 DOMAIN: Final = "chaos.test"
 TENANT_ID: Final = str(tenant(1, DOMAIN)["tenantId"])

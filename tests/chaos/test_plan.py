@@ -5,7 +5,7 @@ import pytest
 from devstack.microsoft365.scenario import FAULT_KINDS, parse_tenant_spec
 from tests.chaos.plan import FAULT_PATHS, SEEDS, STARTS_AGAIN, Happening, make_plan
 from tests.chaos.test_chaos import SHORT
-from tests.e2e.conftest import tenant
+from tests.e2e.tenants import tenant
 
 PLANS = [make_plan(seed) for seed in SEEDS]
 REFUSED_FOR_GOOD = {"forbidden"}

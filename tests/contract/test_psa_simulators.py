@@ -186,12 +186,12 @@ def test_link_off_the_host_is_followed_by_nobody(simulated: Simulated):
         simulated.open().list_companies("")
 
 
+@pytest.mark.parametrize("simulated", [Provider.AUTOTASK], indirect=True)
 def test_renamed_customer_type_is_a_question_and_no_guess(simulated: Simulated):
-    if simulated.provider is Provider.AUTOTASK:
-        simulated.change(customerLabel="Managed")
-        with pytest.raises(RequestError, match="psa_types_unclear"):
-            simulated.open().list_companies("")
-        assert simulated.open(customerTypes="1").list_companies("").companies
+    simulated.change(customerLabel="Managed")
+    with pytest.raises(RequestError, match="psa_types_unclear"):
+        simulated.open().list_companies("")
+    assert simulated.open(customerTypes="1").list_companies("").companies
 
 
 def test_wrong_key_and_unknown_account_are_told_apart(simulated: Simulated):

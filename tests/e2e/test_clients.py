@@ -9,7 +9,8 @@ import pytest
 from devstack.demo.journey import AdminBrowser
 from devstack.stack import Stack
 from tests.clients import Packages, example
-from tests.e2e.conftest import CERTIFIED, inventory_ids, tenant_id, true_ids
+from tests.e2e.steps import inventory_ids, true_ids
+from tests.e2e.tenants import CERTIFIED, tenant_id
 
 DOMAINS = {"python": "snake.test", "typescript": "script.test"}
 TENANT = tenant_id(DOMAINS["python"])

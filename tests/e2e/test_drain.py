@@ -6,7 +6,7 @@ import sys
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.stack import OTHER_MSP, ROOT, Stack
-from tests.e2e.conftest import onboard, run_timer
+from tests.e2e.steps import onboard, run_timer
 
 
 def drain(stack: Stack, *options: str) -> tuple[int, str]:

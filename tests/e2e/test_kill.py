@@ -6,19 +6,10 @@ import pytest
 
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal
 from devstack.stack import Stack
-from tests.e2e.conftest import inventory_ids, tenant, true_ids
+from tests.e2e.steps import follow_until, inventory_ids, true_ids
+from tests.e2e.tenants import tenant
 
 KILLED_AT_PERCENT = (1, 35, 75)
-
-
-def follow_until(portal: Portal, tenant_id: str, percent: int) -> str:
-    """Watches until a share of the work is done, or the end; the state seen last."""
-    state = ""
-    for status in portal.follow(tenant_id):
-        state = str(status["state"])
-        if status["state"] == "syncing" and status["percent"] >= percent:
-            break
-    return state
 
 
 @pytest.mark.parametrize("users", [1200])

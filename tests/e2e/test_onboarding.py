@@ -8,7 +8,8 @@ import requests
 
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal
 from devstack.stack import OTHER_MSP, Stack
-from tests.e2e.conftest import CERTIFIED, inventory_ids, onboard, tenant_id, true_ids
+from tests.e2e.steps import inventory_ids, onboard, true_ids
+from tests.e2e.tenants import CERTIFIED, tenant_id
 
 CALLBACK = "/api/msp-portal/tenants/callback"
 

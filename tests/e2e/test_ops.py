@@ -8,9 +8,8 @@ import requests
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.stack import Stack
-from tests.e2e.conftest import fault, tenant
-from tests.e2e.test_kill import follow_until
-from tests.e2e.test_watchdog import hurried
+from tests.e2e.steps import follow_until, hurried
+from tests.e2e.tenants import fault, tenant
 
 _PATIENCE_SECONDS = 30.0
 

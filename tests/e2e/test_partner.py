@@ -6,7 +6,7 @@ import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal, ProblemError
 from devstack.stack import MSP, OTHER_MSP, Stack
-from tests.e2e.conftest import LEGACY, tenant_id
+from tests.e2e.tenants import LEGACY, tenant_id
 
 
 def group_of_the_msp(stack: Stack, number: int) -> str:

@@ -12,7 +12,7 @@ from devstack.demo.psa_stories import (
     wait_until_closed,
 )
 from devstack.stack import Stack
-from tests.e2e.conftest import run_timer
+from tests.e2e.steps import run_timer
 
 PROVIDERS = ("connectwise", "autotask", "halopsa")
 Told = dict[str, tuple[str, str]]

@@ -9,8 +9,8 @@ from typing import Any
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.demo.psa_stories import bring_companies, find_customer, psa_of
 from devstack.stack import ROOT, Stack
-from tests.e2e.conftest import inventory_ids, run_timer, tenant, true_ids
-from tests.e2e.test_kill import follow_until
+from tests.e2e.steps import follow_until, inventory_ids, run_timer, true_ids
+from tests.e2e.tenants import tenant
 from tests.releases import life
 from tests.releases.kept import unpack
 

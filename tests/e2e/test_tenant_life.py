@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ import pytest
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.demo.scenarios import SCENARIOS
 from devstack.stack import MSP, OTHER_MSP, ROOT, Stack
-from tests.e2e.conftest import HOOK_PORT, inventory_ids, onboard, run_timer
+from tests.e2e.conftest import HOOK_PORT
+from tests.e2e.steps import inventory_ids, onboard, run_timer, until
 
 ROLES = ("Connect", "Read")
 
@@ -28,14 +29,6 @@ def api(stack: Stack, method: str, path: str, body: Any = None, msp: str = MSP) 
     url = f"{stack.api}/api/msp-portal/{path}"
     answer = stack.http.request(method, url, json=body, headers=headers, timeout=60)
     return answer.status_code, answer.json() if answer.content else None
-
-
-def until(what: Callable[[], Any], seconds: float = 60) -> Any:
-    """Waits until something is so; its last value."""
-    deadline = time.monotonic() + seconds
-    while not (found := what()) and time.monotonic() < deadline:
-        time.sleep(0.2)
-    return found
 
 
 def test_write_permissions_are_asked_for_granted_and_verified(stack: Stack):

@@ -7,32 +7,9 @@ from pathlib import Path
 import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
-from devstack.package import copy_app
 from devstack.stack import Stack
-from tests.e2e.conftest import tenant
-from tests.e2e.test_kill import follow_until
-
-
-def hurried(app: Path) -> Path:
-    """The app, in a folder of its own, with a watchdog that looks every two seconds."""
-    copy_app(app)
-    for name, minutes, seconds in (
-        (
-            "tenantsync/runs/stalls.py",
-            "STALLED_AFTER: Final = timedelta(minutes=5)",
-            "STALLED_AFTER: Final = timedelta(seconds=2)",
-        ),
-        (
-            "tenantsync/runs/watchdog.py",
-            'timedelta(minutes=4)\n"""The timer\'s',
-            'timedelta(seconds=1)\n"""The timer\'s',
-        ),
-        ("timers/triggers.py", 'schedule="0 */5 * * * *"', 'schedule="*/2 * * * * *"'),
-    ):
-        text = (app / name).read_text()
-        assert minutes in text
-        (app / name).write_text(text.replace(minutes, seconds))
-    return app
+from tests.e2e.steps import follow_until, hurried
+from tests.e2e.tenants import tenant
 
 
 def lose(stack: Stack, what: str) -> None:

@@ -115,3 +115,13 @@ def _check_transaction(partition: str, rows: Sequence[Mapping[str, Any]]) -> Non
     keys = [row["RowKey"] for row in rows]
     if len(set(keys)) != len(keys) or any(row["PartitionKey"] != partition for row in rows):
         raise TransientError("storage_unavailable", "transaction refused: 400")
+
+
+def snapshot(tables: MemoryTables) -> dict[str, int]:
+    """The ETag of every row: what an attack must not change."""
+    return {
+        f"{table}/{partition}/{key}": hash(row.etag)
+        for table, partitions in tables.tables.items()
+        for partition, rows in partitions.items()
+        for key, row in rows.items()
+    }

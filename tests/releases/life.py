@@ -10,8 +10,8 @@ from devstack.demo.psa_stories import bring_companies, find_customer, open_ticke
 from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import MSP, OTHER_MSP, Stack
 from devstack.storage import free_port
-from tests.e2e.conftest import run_timer, tenant
-from tests.e2e.test_tenant_life import until
+from tests.e2e.steps import run_timer, until
+from tests.e2e.tenants import tenant
 
 SYNCED: Final = tenant(2, "synced.test")
 """Has had its first sync."""

@@ -6,7 +6,6 @@ from tenantsync.services import Services
 from tenantsync.store.runs import Run
 from tests.app import App
 from tests.fakes.clock import FakeClock
-from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import OTHER_MSP, OTHER_TENANT, FakeMicrosoft
 from tests.fakes.partner import PARTNER_ROLES, FakePartner
 from tests.unit.journey import connected
@@ -24,13 +23,3 @@ def app(services: Services, microsoft: FakeMicrosoft, clock: FakeClock) -> App:
 def tenant(services: Services, microsoft: FakeMicrosoft) -> Run:
     """A connected tenant of the first MSP."""
     return connected(services, microsoft)
-
-
-def snapshot(tables: MemoryTables) -> dict[str, int]:
-    """The ETag of every row: what an attack must not change."""
-    return {
-        f"{table}/{partition}/{key}": hash(row.etag)
-        for table, partitions in tables.tables.items()
-        for partition, rows in partitions.items()
-        for key, row in rows.items()
-    }

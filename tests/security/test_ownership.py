@@ -13,9 +13,8 @@ from tenantsync.services import Services, using
 from tenantsync.store.connect_batches import ConnectBatch
 from tenantsync.store.runs import Run
 from tests.app import App, HttpFunction
-from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.memory_tables import MemoryTables, snapshot
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, portal_token
-from tests.security.conftest import snapshot
 from tests.security.matrix import ALL_ROLES, BODIES, FUNCTIONS, filled
 
 NAMED = (

@@ -5,9 +5,8 @@ import pytest
 from tenantsync.services import Services
 from tenantsync.store.runs import Run
 from tests.app import App, HttpFunction
-from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.memory_tables import MemoryTables, snapshot
 from tests.fakes.microsoft import TENANT, portal_token
-from tests.security.conftest import snapshot
 from tests.security.matrix import ALL_ROLES, ALLOWED, ANYBODY, BODIES, FUNCTIONS, filled
 
 STRANGER = "77777777-7777-4777-8777-777777777777"

@@ -8,6 +8,7 @@ from activities.verify_consent import verify_consent
 from callback.handler import receive_redirect
 from connect.handler import start_connection
 from connect.request import parse_connect_request
+from tenantsync.clock import to_rfc3339
 from tenantsync.identity.caller import Caller, Role
 from tenantsync.identity.consent import CallbackFields
 from tenantsync.services import Services
@@ -87,3 +88,17 @@ def connected(services: Services, microsoft: FakeMicrosoft, state: RunState = Ru
     services.runs.change(run.run_id, state=state, finished_at=run.started_at)
     services.note_state(run.msp_id, run.tenant_id, state)
     return replace(run, state=state)
+
+
+def resource(run: Run, **more: Any) -> ResourceProgress:
+    """Progress of the run's users."""
+    standard: dict[str, Any] = {"run_id": run.run_id, "resource": "users", "position": 0, "weight": 1}
+    return ResourceProgress(**{**standard, "state": ResourceState.RUNNING, **more})
+
+
+def checkpoint(services: Services, run: Run, **changes: Any) -> None:
+    """Writes a checkpoint of just now for the run's users."""
+    stored = services.runs.read_resource(run.run_id, "users")
+    assert stored
+    moved = {"updated_at": to_rfc3339(services.clock.now()), **changes}
+    services.runs.checkpoint(replace(stored.progress, **moved), stored.etag)

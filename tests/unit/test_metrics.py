@@ -20,7 +20,7 @@ from tests.fakes.microsoft import MSP, FakeMicrosoft
 from tests.fakes.orchestrations import Started
 from tests.telemetry import Telemetry
 from tests.unit.journey import connect, connected, onboard, state_of
-from tests.unit.test_engine import Bench, Scripted
+from tests.unit.slices.bench import Bench, Scripted
 
 
 def test_pages_and_objects_are_counted_as_they_are_stored(services: Services, clock: FakeClock, telemetry: Telemetry):
@@ -33,6 +33,23 @@ def test_seconds_of_throttling_are_added_up(services: Services, clock: FakeClock
     throttled = ThrottledError("throttled", cause=Cause(status=429, retry_after_seconds=17))
     Bench(services, clock, Scripted(pages=3, failures={1: throttled})).slice()
     assert telemetry.sum("connect.throttled", resource="things") >= 17
+
+
+def test_worker_that_was_overtaken_adds_nothing(
+    services: Services, clock: FakeClock, telemetry: Telemetry, monkeypatch: pytest.MonkeyPatch
+):
+    bench = Bench(services, clock, Scripted(pages=1, failures={0: ThrottledError("throttled")}))
+    close = services.gate.close
+
+    def close_late(tenant_id: str, workload: str, seconds: float) -> None:
+        stored = services.runs.read_resource(bench.run_id, "things")
+        assert stored
+        services.runs.checkpoint(stored.progress, stored.etag)
+        close(tenant_id, workload, seconds)
+
+    monkeypatch.setattr(services.gate, "close", close_late)
+    assert bench.slice().reason == "conflict"
+    assert telemetry.sum("connect.throttled", resource="things") == 0
 
 
 def test_run_is_measured_from_its_start_to_its_end(

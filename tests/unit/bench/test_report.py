@@ -38,6 +38,7 @@ def test_every_row_has_the_columns_of_its_head():
     found = findings()
     lines = render(found, find_ratios(found))
     heads = [number for number, line in enumerate(lines) if line.startswith("|---")]
+    assert heads
     for head in heads:
         for line in lines[head - 1 :]:
             if not line.startswith("|"):

@@ -41,6 +41,14 @@ def test_any_id_leads_to_the_whole_tree(wanted: str):
     assert list(draw(find_spans([SpanLine.parse(item) for item in LINES], wanted))) == TREE
 
 
+def test_what_nobody_asked_for_is_found_with_what_it_was_done_in():
+    """A timer's work has no cause, as the daily look at consents."""
+    daily = [line(6, 0, "watch_consents"), line(7, 6, "GET /v1.0/x", **{"connect.request_id": "g-2"}), LINES[0]]
+    assert [span.name for span in find_spans([SpanLine.parse(item) for item in daily], "g-2")] == [
+        *("GET /v1.0/x", "watch_consents")
+    ]
+
+
 @pytest.mark.parametrize(("wanted", "code", "said"), [("g-1", 0, "sync_slice"), ("nobody", 1, "Nothing was done")])
 def test_file_is_read_up_to_the_line_that_is_being_written(
     tmp_path: Path,

@@ -14,11 +14,10 @@ from devstack.host.management import _project_history
 from tenantsync.clock import to_rfc3339
 from tenantsync.identity.caller import CallerIdentity
 from tenantsync.services import Services, using
-from tenantsync.store.progress import ResourceProgress, ResourceState
 from tenantsync.store.runs import Run, RunState
 from tests.app import Answer, App
 from tests.fakes.microsoft import MSP, FakeMicrosoft, portal_token
-from tests.unit.journey import connected
+from tests.unit.journey import connected, resource
 
 ROOT = Path(__file__).resolve().parents[3]
 OPERATOR = "44444444-4444-4444-8444-444444444444"
@@ -69,18 +68,6 @@ def run(services: Services, microsoft: FakeMicrosoft) -> Run:
     services.runs.change(found.run_id, finished_at="")
     services.runs.plan([resource(found, updated_at=to_rfc3339(services.clock.now()))])
     return replace(found, finished_at="")
-
-
-def resource(run: Run, **more: Any) -> ResourceProgress:
-    standard: dict[str, Any] = {"run_id": run.run_id, "resource": "users", "position": 0, "weight": 1}
-    return ResourceProgress(**{**standard, "state": ResourceState.RUNNING, **more})
-
-
-def checkpoint(services: Services, run: Run, **changes: Any) -> None:
-    stored = services.runs.read_resource(run.run_id, "users")
-    assert stored
-    moved = {"updated_at": to_rfc3339(services.clock.now()), **changes}
-    services.runs.checkpoint(replace(stored.progress, **moved), stored.etag)
 
 
 def recorded(name: str) -> list[dict[str, Any]]:

@@ -10,10 +10,9 @@ from tenantsync.store.progress import ResourceState
 from tenantsync.store.runs import Run, RunState
 from tests.app import Answer
 from tests.fakes.clock import FakeClock
-from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.memory_tables import MemoryTables, snapshot
 from tests.fakes.microsoft import OTHER_MSP, TENANT, portal_token
 from tests.fakes.orchestrations import Started
-from tests.security.conftest import snapshot
 from tests.unit.ops.conftest import Ops, keeps
 
 

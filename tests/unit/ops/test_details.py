@@ -11,7 +11,8 @@ from tenantsync.store.progress import ResourceState
 from tenantsync.store.runs import Run, RunState, WaitReason
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import OTHER_MSP
-from tests.unit.ops.conftest import Ops, checkpoint, keeps, recorded
+from tests.unit.journey import checkpoint
+from tests.unit.ops.conftest import Ops, keeps, recorded
 
 
 def at(seconds: int) -> str:

@@ -8,11 +8,10 @@ from ops.health import read_parts
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import TransientError
 from tenantsync.identity.caller import Caller, Role
-from tenantsync.notifications import Notification
 from tenantsync.orchestrations import Instance, InstanceHistory
 from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
-from tenantsync.store.outbox import Outbox
+from tenantsync.store.outbox import Notification, Outbox
 from tenantsync.store.places import Turn
 from tenantsync.store.runs import Run, RunState
 from tenantsync.store.ticket_notes import TicketNote

@@ -19,8 +19,8 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
 from tests.fakes.orchestrations import Started
-from tests.unit.journey import connected
-from tests.unit.ops.conftest import Ops, checkpoint, keeps
+from tests.unit.journey import checkpoint, connected
+from tests.unit.ops.conftest import Ops, keeps
 
 
 def add_runs(services: Services, clock: FakeClock, run: Run, count: int, **more: Any) -> list[str]:

@@ -10,7 +10,8 @@ from tenantsync.services import Services
 from tenantsync.store.runs import Run, RunState
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import OTHER_MSP, OTHER_TENANT, TENANT
-from tests.unit.ops.conftest import Ops, checkpoint, keeps, resource
+from tests.unit.journey import checkpoint, resource
+from tests.unit.ops.conftest import Ops, keeps
 
 
 @pytest.fixture

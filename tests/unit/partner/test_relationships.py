@@ -17,11 +17,10 @@ from tenantsync.store.relationships import OwnRelationship
 from tenantsync.wire import relationship_instance_id
 from tests.app import App
 from tests.fakes.clock import FakeClock
-from tests.fakes.memory_tables import MemoryTables
+from tests.fakes.memory_tables import MemoryTables, snapshot
 from tests.fakes.microsoft import MSP, OTHER_TENANT, TENANT, Answer, FakeMicrosoft, graph_error, portal_token
 from tests.fakes.orchestrations import Started
 from tests.fakes.partner import GROUP, OTHER_GROUP, FakePartner, tenant_of
-from tests.security.conftest import snapshot
 from tests.unit.journey import connect
 
 DAY = 24 * 3600
@@ -486,9 +485,7 @@ def test_no_request_to_microsoft_leaves_the_msps_own_tenant(
     services: Services, partner: FakePartner, microsoft: FakeMicrosoft
 ):
     opened(services, partner, securityGroups=[{"groupId": GROUP}])
-    for asked in microsoft.asked:
-        if "tenantRelationships" in asked.path:
-            assert tenant_of(asked) == MSP
+    assert {tenant_of(asked) for asked in microsoft.asked if "tenantRelationships" in asked.path} == {MSP}
 
 
 def test_connect_starts_the_watch_with_ids_only(services: Services, partner: FakePartner):

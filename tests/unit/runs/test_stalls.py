@@ -14,14 +14,14 @@ from tenantsync.runs.stalls import StallReason
 from tenantsync.runs.syncing import start_due
 from tenantsync.runs.watchdog import RUN_STUCK, watch_runs
 from tenantsync.services import Services
-from tenantsync.store.progress import ResourceProgress, ResourceState
+from tenantsync.store.progress import ResourceState
 from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tenants import ManagedTenant
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token
 from tests.fakes.orchestrations import Started
-from tests.unit.journey import connected
+from tests.unit.journey import checkpoint, connected, resource
 
 RUNNING = InstanceStatus("Running")
 
@@ -56,22 +56,10 @@ def told(services: Services, monkeypatch: pytest.MonkeyPatch) -> Told:
     return announced
 
 
-def resource(run: Run, **more: Any) -> ResourceProgress:
-    standard: dict[str, Any] = {"run_id": run.run_id, "resource": "users", "position": 0, "weight": 1}
-    return ResourceProgress(**{**standard, "state": ResourceState.RUNNING, **more})
-
-
 def durable(run: Run, state: str = "Running", **children: str) -> Started:
     """A Durable that knows the run's instance and, by name, the children its plan waits for."""
     statuses = {name: InstanceStatus(child) for name, child in children.items() if child}
     return Started(statuses={run.run_id: InstanceStatus(state, tuple(children)), **statuses})
-
-
-def checkpoint(services: Services, run: Run, **changes: Any) -> None:
-    stored = services.runs.read_resource(run.run_id, "users")
-    assert stored
-    moved = replace(stored.progress, updated_at=to_rfc3339(services.clock.now()), **changes)
-    services.runs.checkpoint(moved, stored.etag)
 
 
 def status() -> Any:

@@ -9,7 +9,7 @@ from tenantsync.resources.spec import Page, Reading
 from tenantsync.services import Services
 from tenantsync.slices.work import SliceBudget
 from tests.fakes.clock import FakeClock
-from tests.unit.test_engine import Bench, Scripted
+from tests.unit.slices.bench import Bench, Scripted
 
 
 @dataclass

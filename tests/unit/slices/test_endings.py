@@ -13,7 +13,7 @@ from tenantsync.wire import DELTAS_TABLE
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import TENANT
-from tests.unit.slices.test_delta import KEY, Syncs
+from tests.unit.slices.syncs import KEY, Syncs
 
 
 @pytest.fixture

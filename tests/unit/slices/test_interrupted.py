@@ -10,7 +10,7 @@ from tenantsync.wire import INVENTORY_TABLE
 from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import TENANT
-from tests.unit.test_engine import Bench, Scripted
+from tests.unit.slices.bench import Bench, Scripted
 
 
 @pytest.mark.parametrize("page", [0, 1, 2])

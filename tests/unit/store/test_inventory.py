@@ -156,7 +156,7 @@ def test_counting_goes_on_where_a_step_has_ended(inventory: Inventory):
     assert steps[-1].cursor == ""
 
 
-@pytest.mark.parametrize("cursor", ["x", "!!!", "OTk6eA", "LTE6", "bm8", "\u00e9"])
+@pytest.mark.parametrize("cursor", ["x", "!!!", "OTk6eA", "LTE6", "bm8", "\u00e9", "MDoA", "MV8wOmE"])
 def test_foreign_cursor_is_refused(inventory: Inventory, cursor: str):
     with pytest.raises(RequestError, match="invalid_request"):
         inventory.read_page(TENANT, "users", 10, cursor)

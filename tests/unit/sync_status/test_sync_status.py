@@ -9,10 +9,11 @@ from activities.admit_run import admit_run
 from activities.plan_sync import plan_sync
 from activities.verify_consent import verify_consent
 from ops.routes import health
-from sync_status.handler import eta_seconds, percent_of
+from sync_status.eta import eta_seconds
 from sync_status.routes import sync_status
 from tenants.routes import tenant_inventory
 from tenantsync.identity.caller import Role
+from tenantsync.runs.describing import percent_of
 from tenantsync.services import Services
 from tenantsync.store.inventory import Listing
 from tenantsync.store.owners import TenantOwner

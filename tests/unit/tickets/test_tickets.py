@@ -325,6 +325,7 @@ def test_note_holds_no_link_no_secret_and_no_person(ticketed: Services, microsof
     finish(run, ticketed)
     deliver_ticket_notes(ticketed)
     text = "\n".join(psa.notes["t1"])
+    assert text
     for secret in ("https://", "state=", "canary", "@", run.connection_id.upper()):
         assert secret not in text
 
