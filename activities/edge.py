@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from tenantsync import logs
 from tenantsync.errors import TenantSyncError
-from tenantsync.tracing import span
+from tenantsync.tracing import note_problem, span
 from tenantsync.wire import CORRELATION
 
 _IDS: Final = (CORRELATION, "runId", "grantId", "connectionId", "tenantId", "batchId")
@@ -24,7 +24,7 @@ def enveloped(activity: str, job: Mapping[str, Any], work: Callable[[], Mapping[
     with logs.correlated(correlation, **ids), span(activity) as current:
         outcome = _enveloped(work)
         if not outcome["ok"]:
-            current.set_attribute("error.type", outcome["code"])
+            note_problem(current, outcome["code"])
         return outcome
 
 

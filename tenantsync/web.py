@@ -117,7 +117,7 @@ def answer(request: HttpRequest, handler: Callable[[Call], Reply], crashed: Call
     call = Call(request, logs.parse_correlation_id(request.headers.get("x-correlation-id", "")))
     with logs.correlated(call.correlation_id), _traced(call) as span:
         reply = _handled(call, handler, crashed)
-        span.set_attribute("http.response.status_code", reply.status)
+        tracing.note_status(span, reply.status)
         if reply.status >= _SERVER_ERROR:
             span.set_status(StatusCode.ERROR)
     headers = {**_SECURITY_HEADERS, **_READABLE, "X-Correlation-Id": call.correlation_id, **reply.headers}

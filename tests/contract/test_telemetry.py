@@ -6,14 +6,20 @@ a connection string and a logger's name, and takes everything else from these se
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from azure.monitor.opentelemetry.exporter.export.metrics._exporter import _convert_point_to_envelope
+from azure.monitor.opentelemetry.exporter.export.trace._exporter import _convert_span_to_envelope
+from opentelemetry.sdk.metrics.export import NumberDataPoint
 
-from tests.telemetry import telemetry_settings
+from tenantsync import logs, tracing
+from tests.telemetry import Telemetry, telemetry_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = telemetry_settings()
@@ -74,3 +80,37 @@ def test_exactly_one_side_configures_the_export():
     assert "telemetryMode" not in json.loads((ROOT / "host.json").read_text())
     files = [path for path in ROOT.glob("[a-z]*/**/*.py") if path.parts[len(ROOT.parts)] not in ("tests", "devstack")]
     assert [path for path in (*files, ROOT / "function_app.py") if "configure_azure_monitor" in path.read_text()] == []
+
+
+def exported(telemetry: Telemetry, name: str) -> Any:
+    """A span as Azure's exporter sends it; its fields become the columns of AppDependencies."""
+    return _convert_span_to_envelope(telemetry.span(name)).data.base_data
+
+
+def test_call_of_graph_has_its_path_and_status_in_the_workspace(telemetry: Telemetry):
+    with tracing.exchange("graph", "GET", "https://graph.test/v1.0/users/a@b.com?x=y") as begun:
+        begun.note(SimpleNamespace(status_code=404, headers={"request-id": "g-1"}))
+    called = exported(telemetry, "GET /v1.0/users/{id}")
+    assert (called.name, called.target, called.result_code) == ("GET /v1.0/users/{id}", "graph", "404")
+    assert called.properties["connect.request_id"] == "g-1"
+    assert not re.search(r"https?:|[@?]|graph\.test", str(called.as_dict()))
+
+
+def test_every_column_the_query_of_one_cause_shows_is_filled(telemetry: Telemetry):
+    ids = {"run_id": "r", "resource": "users"}
+    with logs.correlated("c", **ids), tracing.span("POST /api/x") as span:
+        tracing.note_status(span, 503)
+        tracing.note_problem(span, "microsoft_unavailable")
+        span.set_attribute("connect.request_id", "g-1")
+    asked = set(re.findall(r'Properties\["(.+?)"\]', (ROOT / "infra/queries/one-cause.kql").read_text()))
+    told = exported(telemetry, "POST /api/x").properties
+    assert (told["connect.status"], told["connect.problem"]) == ("503", "microsoft_unavailable")
+    assert asked - told.keys() == set()
+
+
+def test_number_of_a_gauge_is_in_the_column_the_query_reads():
+    """Azure's exporter gives a gauge no maximum."""
+    point = NumberDataPoint({"queue": "admission"}, 0, 0, 17.0)
+    (number,) = _convert_point_to_envelope(point, "connect.queue.age").data.base_data.metrics
+    assert (number.value, number.count, number.max) == (17.0, 1, None)
+    assert "max(Sum)" in (ROOT / "infra/queries/queue-age.kql").read_text()

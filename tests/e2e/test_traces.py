@@ -65,7 +65,7 @@ def test_attributes_the_workbooks_query_looks_at_are_there(journey: tuple[Portal
     _, spans = journey
     asked = set(re.findall(r'Properties\["(.+?)"\]', (ROOT / "infra/queries/one-cause.kql").read_text()))
     assert asked
-    assert asked - {name for span in spans for name in span.attributes} == set()
+    assert asked - {name for span in spans for name in span.attributes} <= {"connect.problem"}  # nothing has failed
 
 
 @pytest.mark.parametrize("kind", [SPANS, METRICS, "host.log"])
