@@ -5,6 +5,7 @@ A trigger calls `answer(request, handler)` and turns the Reply into its framewor
 
 import hashlib
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from tenantsync.problems import Problem, find_problem
 MAX_BODY_BYTES: Final = 64 * 1024
 _LONGEST_TAGS: Final = 2000
 _SERVER_ERROR: Final = 500
+_STEP: Final = re.compile(r"[\w.-]{0,64}", re.ASCII)
 _SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -69,6 +71,11 @@ class Call:
     @property
     def path(self) -> str:
         return "/" + self.request.url.split("://", 1)[-1].partition("/")[2].split("?", 1)[0]
+
+    @property
+    def logged_path(self) -> str:
+        """The path without what is neither id nor word: an address, or text that would pass for a field of the line."""
+        return "/".join(part if _STEP.fullmatch(part) else "*" for part in self.path.split("/"))
 
     def caller(self, identity: CallerIdentity, *any_of: Role) -> Caller:
         """The checked caller, who has one of the roles; raises RequestError 401 or 403."""
@@ -138,7 +145,7 @@ def _handled(call: Call, handler: Callable[[Call], Reply], crashed: Callable[[],
     except TenantSyncError as error:
         return _refusal(call, error)
     except Exception as error:  # noqa: BLE001 - the HTTP edge: nothing may leave as a bare 500
-        logs.failure("request_crashed", error, path=call.path)
+        logs.failure("request_crashed", error, path=call.logged_path)
         if crashed:
             with suppress(TenantSyncError):
                 return crashed()
@@ -193,9 +200,9 @@ def problem_reply(
 
 def _refusal(call: Call, error: TenantSyncError) -> Reply:
     if isinstance(error, ContractError):
-        logs.failure("request_failed", error, path=call.path)
+        logs.failure("request_failed", error, path=call.logged_path)
     else:
-        logs.event("request_refused", problem=error.code, path=call.path)
+        logs.event("request_refused", problem=error.code, path=call.logged_path)
     if isinstance(error, RequestError):
         return problem_reply(error.problem(), call, error.headers, error.members)
     if isinstance(error, ConflictError):  # somebody else's request was faster

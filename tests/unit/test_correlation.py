@@ -113,3 +113,23 @@ def test_what_is_no_id_is_replaced_and_not_repeated(
 def test_answer_and_problem_carry_the_callers_id(services: Services):
     answer = App().call("GET", f"{TENANTS}/{TENANT}/sync-status", "no-token", headers={"x-correlation-id": GUID})
     assert (answer.headers["X-Correlation-Id"], answer.body["correlationId"]) == (GUID, GUID)
+
+
+@pytest.mark.parametrize(
+    ("step", "shown"),
+    [
+        (TENANT, TENANT),
+        ("contoso.com", "contoso.com"),
+        ("admin%40contoso.com", "*"),
+        ("problem=credential_rejected", "*"),
+        ("x%20problem=credential_rejected", "*"),
+        ("a" * 65, "*"),
+    ],
+)
+def test_path_in_the_log_has_no_address_and_nothing_an_alert_would_take_for_a_problem(
+    services: Services, caplog: pytest.LogCaptureFixture, step: str, shown: str
+):
+    caplog.set_level("INFO")
+    App().call("GET", f"{TENANTS}/{step}/sync-status", "no-token", headers={"x-correlation-id": GUID})
+    (line,) = (item for item in caplog.messages if item.startswith("request_refused "))
+    assert line == f"request_refused problem=unauthenticated path={TENANTS}/{shown}/sync-status correlation_id={GUID}"
