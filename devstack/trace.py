@@ -53,18 +53,27 @@ def main() -> int:
 
 
 def read_spans(path: Path) -> list[SpanLine]:
-    """All spans of a file; one that is still being written is left out."""
-    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-    return [SpanLine.parse(line) for line in lines if line.endswith("\n")]
+    """All spans of a file; one that is still being written, or that a kill has torn, is left out."""
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        return [span for line in lines if (span := _read_whole(line))]
+
+
+def _read_whole(line: str) -> SpanLine | None:
+    try:
+        return SpanLine.parse(line) if line.endswith("\n") else None
+    except (ValueError, KeyError):
+        return None
 
 
 def find_spans(spans: Sequence[SpanLine], wanted: str) -> list[SpanLine]:
     """Whatever has this id, everything that was done for the same cause, and what it was done in."""
-    causes = {span.attributes.get(_CAUSE) for span in spans if wanted in span.attributes.values()} - {None}
+    ids = (wanted, wanted.lower())  # ours are lower case, whatever they were copied from
+    named = {span.id for span in spans if any(value in ids for value in span.attributes.values())}
+    causes = {span.attributes.get(_CAUSE) for span in spans if span.id in named} - {None}
     by_id = {span.id: span for span in spans}
     found: dict[str, SpanLine] = {}
     for span in spans:
-        is_meant = span.attributes.get(_CAUSE) in causes or wanted in span.attributes.values()
+        is_meant = span.attributes.get(_CAUSE) in causes or span.id in named
         step: SpanLine | None = span if is_meant else None
         while step is not None and step.id not in found:
             found[step.id] = step

@@ -124,7 +124,8 @@ The same without a browser; open the answer's authUrl as the customer's administ
 What the simulated PSAs hold, their limits and faults: {psa.origins["control"]}/_simulator
 Logs: {stack.logs}
 Traces and metrics: {stack.telemetry}, or a collector: OTEL_EXPORTER_OTLP_ENDPOINT
-What was done for one id, of a run, a request (X-Correlation-Id) or Graph: python3 dev.py trace ID
+What was done for one id, of a run, a request (X-Correlation-Id) or Graph:
+  python3 dev.py trace ID --data {stack.directory}
 """
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from devstack import trace
 from devstack.host.telemetry import exporting
-from devstack.trace import SpanLine, draw, find_spans
+from devstack.trace import SpanLine, draw, find_spans, read_spans
 
 CAUSE = {"connect.correlation_id": "c-1"}
 
@@ -36,7 +36,7 @@ TREE = [
 ]
 
 
-@pytest.mark.parametrize("wanted", ["c-1", "run-1", "g-1"])
+@pytest.mark.parametrize("wanted", ["c-1", "run-1", "g-1", "RUN-1"])
 def test_any_id_leads_to_the_whole_tree(wanted: str):
     assert list(draw(find_spans([SpanLine.parse(item) for item in LINES], wanted))) == TREE
 
@@ -47,6 +47,12 @@ def test_what_nobody_asked_for_is_found_with_what_it_was_done_in():
     assert [span.name for span in find_spans([SpanLine.parse(item) for item in daily], "g-2")] == [
         *("GET /v1.0/x", "watch_consents")
     ]
+
+
+def test_line_a_kill_has_torn_hides_no_other(tmp_path: Path):
+    path = tmp_path / "spans.jsonl"
+    path.write_bytes("\n".join([LINES[0], '{"cont' + LINES[1], LINES[2], ""]).encode() + b'{"name": "\xc3\n{}\n')
+    assert [span.name for span in read_spans(path)] == ["POST connect", "GET /v1.0/users"]
 
 
 @pytest.mark.parametrize(("wanted", "code", "said"), [("g-1", 0, "sync_slice"), ("nobody", 1, "Nothing was done")])
