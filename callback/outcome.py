@@ -4,6 +4,8 @@ Everything Microsoft's redirect carries may be forged. A state is used by a cond
 exactly one wins; consent itself is proven later, by the orchestration that follows.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
@@ -31,6 +33,7 @@ from tenantsync.identity.tokens import SignedInAdmin
 from tenantsync.orchestrations import Orchestrations
 from tenantsync.services import Services
 from tenantsync.store.callback_states import CallbackState, FoundState, Leg
+from tenantsync.tracing import span
 
 SIGN_IN_LIFETIME: Final = timedelta(minutes=30)
 _LOST_AFTER: Final = timedelta(minutes=2)
@@ -71,8 +74,17 @@ def accept_callback(
     errand = find_errand(found.state, services)
     if errand is None:
         raise CallbackRefusedError(Refusal("invalid_state"))
-    with logs.correlated(found.state.correlation_id or logs.correlation_id()):
+    with _cause_of(found.state), span("accept_callback"):
         return _Callback(fields, found, errand, services, orchestrations).accept()
+
+
+@contextmanager
+def _cause_of(state: CallbackState) -> Iterator[None]:
+    """The id of who sent the administrator, as no redirect brings it, and this request's own, which problems tell."""
+    own = logs.correlation_id()
+    cause = state.correlation_id or own
+    with logs.correlated(cause, callback_id="" if cause == own else own):
+        yield
 
 
 def find_connection_id(fields: CallbackFields, services: Services) -> str:

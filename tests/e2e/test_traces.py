@@ -48,7 +48,7 @@ def test_callers_id_leads_from_connect_through_every_activity_to_graph(journey: 
     assert all(span.attributes.get("connect.request_id") for span in calls)
     for call in calls:
         activity, *before = ancestors(call, spans)
-        assert (activity in ACTIVITIES, before) == (True, ["GET /api/msp-portal/tenants/callback"])
+        assert (activity in ACTIVITIES, before) == (True, ["accept_callback", "GET /api/msp-portal/tenants/callback"])
 
 
 def test_id_of_any_call_of_graph_leads_back_to_the_run(journey: tuple[Portal, list[SpanLine]]):

@@ -57,9 +57,22 @@ def test_id_of_connect_is_on_every_call_of_graph_and_in_the_log(
     assert {span.attributes["connect.run_id"] for span in calls} == {run_id}
     (activity,) = (span for span in telemetry.spans if span.name == "verify_consent")
     assert all(span.parent.span_id == activity.context.span_id for span in calls)
-    assert {line for line in caplog.messages if line.startswith("run_started ")} == {
-        f"run_started run_id={run_id} tenant_id={TENANT} correlation_id={GUID}"
-    }
+    (started,) = (line for line in caplog.messages if line.startswith("run_started "))
+    assert started.startswith(f"run_started run_id={run_id} tenant_id={TENANT} ")
+    assert started.endswith(f" correlation_id={GUID}")
+
+
+def test_id_the_administrator_is_shown_leads_to_the_one_of_connect(
+    services: Services, microsoft: FakeMicrosoft, telemetry: Telemetry, token: str, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO")
+    onboard(App(), microsoft, token, {"x-correlation-id": GUID})
+    shown = [span.attributes["connect.correlation_id"] for span in telemetry.spans if span.name == f"GET {CALLBACK}"]
+    accepted = [span.attributes for span in telemetry.spans if span.name == "accept_callback"]
+    assert [ids["connect.callback_id"] for ids in accepted] == shown
+    assert ({ids["connect.correlation_id"] for ids in accepted}, GUID in shown) == ({GUID}, False)
+    (started,) = (line for line in caplog.messages if line.startswith("run_started "))
+    assert f" callback_id={shown[-1]} " in started
 
 
 def test_later_sync_has_the_id_of_who_asked_for_it(services: Services, microsoft: FakeMicrosoft, token: str):
