@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.companies.mirror import Mirror
 from tenantsync.companies.sync import CompanyTools
@@ -34,7 +35,8 @@ def sync_company_slice(
         raise
     except TenantSyncError as failure:
         return _end(stored.sync, SyncState.FAILED, failure, services)
-    outcome = run_slice(stored, _tools(stored, connection, adapter, services, place))
+    with logs.about(run_id=stored.sync.run_id):
+        outcome = run_slice(stored, _tools(stored, connection, adapter, services, place))
     _forget_if_left(stored.sync, connection, services)
     return outcome.to_json()
 

@@ -58,7 +58,11 @@ def start_due_company_syncs(services: Services, orchestrations: Starter) -> int:
     """Starts what is due and resumes what was lost; gives how many. Repeating it starts nothing twice."""
     if services.are_syncs_paused():
         return 0
-    return sum(_start_if_due(connection, services, orchestrations) for connection in services.psa_connections.all())
+    started = 0
+    for connection in services.psa_connections.all():
+        with logs.correlated(logs.request_id()):
+            started += _start_if_due(connection, services, orchestrations)
+    return started
 
 
 def _start_if_due(connection: PsaConnection, services: Services, orchestrations: Starter) -> bool:

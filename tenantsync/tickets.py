@@ -54,6 +54,7 @@ def tell_ticket(connection: Connection, step: Step, text: str, services: Service
         closes=closes and connection.ticket_closes,
         created_at=now,
         due_at=now,
+        correlation_id=logs.correlation_id(),
     )
     services.ticket_notes.add(note)
 
@@ -100,7 +101,7 @@ class _Pass:
         """Begins at any connection, so that a PSA that takes the whole pass never keeps the same ones waiting."""
         start = str(uuid4())
         written = sum(
-            self._may_go(note) and self._deliver(note)
+            self._may_go(note) and self._deliver_for_its_cause(note)
             for notes in (self._pending(start, _LAST), self._pending("", start))
             for note in notes
         )
@@ -125,6 +126,10 @@ class _Pass:
             self._held.add(note.connection_id)
             return False
         return not self._services.gate.seconds_closed(note.msp_id, note.provider)
+
+    def _deliver_for_its_cause(self, note: TicketNote) -> bool:
+        with logs.correlated(note.correlation_id or note.connection_id):
+            return self._deliver(note)
 
     def _deliver(self, note: TicketNote) -> bool:
         """The next attempt is planned before this one, so that one that crashes stands in nobody's way."""

@@ -80,8 +80,9 @@ def start_due(services: Services, orchestrations: Orchestrations) -> int:
         if started >= wanted:
             break
         due = _due(tenant, services)
-        if due and _start(tenant, due, services, orchestrations):
-            started += 1
+        with logs.correlated(logs.request_id()):
+            if due and _start(tenant, due, services, orchestrations):
+                started += 1
     return started
 
 

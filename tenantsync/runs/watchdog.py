@@ -77,11 +77,12 @@ def watch_runs(services: Services, orchestrations: Orchestrations) -> int:
     for whole in stalled:
         if services.clock.now() - seen.started > _LONGEST_PASS:
             break
-        try:
-            if _is_wanted(whole.run, services):
-                seen.resumed += _treat(whole, seen, services, orchestrations)
-        except TenantSyncError as failure:  # the others are not to wait for this one
-            logs.event("run_not_watched", run_id=whole.run.run_id, problem=failure.code)
+        with logs.correlated(whole.run.correlation_id):
+            try:
+                if _is_wanted(whole.run, services):
+                    seen.resumed += _treat(whole, seen, services, orchestrations)
+            except TenantSyncError as failure:  # the others are not to wait for this one
+                logs.event("run_not_watched", run_id=whole.run.run_id, problem=failure.code)
     return seen.resumed
 
 

@@ -29,6 +29,8 @@ class TicketNote(Record):
     created_at: str
     due_at: str
     attempts: int = 0
+    correlation_id: str = ""
+    """Of what is told."""
 
     @property
     def note_id(self) -> str:

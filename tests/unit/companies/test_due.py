@@ -3,9 +3,11 @@
 import itertools
 from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from tenantsync import logs
 from tenantsync.company_syncing import _latest_slot, start_due_company_syncs
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import PsaConnection, SyncState
@@ -132,3 +134,19 @@ def test_nothing_begins_while_syncs_are_paused(services: Services, clock: FakeCl
 
 def _fields(connection: PsaConnection) -> dict[str, Any]:
     return {name: getattr(connection, name) for name in PsaConnection.__slots__}
+
+
+def test_sync_nobody_asked_for_has_an_id_of_its_own(services: Services, caplog: pytest.LogCaptureFixture):
+    caplog.set_level("INFO")
+    causes: list[str] = []
+
+    class Noting(Remembering):
+        def start(self, name: str, instance_id: str, job: Any, *, again: bool = False) -> None:
+            causes.append(logs.correlation_id())
+
+    for provider in ("connectwise", "autotask"):
+        connect(services, provider)
+    start_due_company_syncs(services, Noting())
+    said = [line.rpartition("correlation_id=")[2] for line in caplog.messages if line.startswith("company_sync_due ")]
+    assert said == causes == [str(UUID(cause)) for cause in causes]
+    assert len({*causes}) == 2

@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
 from psa_connections.handler import disconnect_psa
+from tenantsync import logs
 from tenantsync.companies.sync import MOST_AN_HOUR
 from tenantsync.errors import (
     Cause,
@@ -17,6 +19,7 @@ from tenantsync.errors import (
     ThrottledError,
     TransientError,
 )
+from tenantsync.matching.placing import PlacedCounts
 from tenantsync.psa.port import Company, CompanyPage
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySyncs, SyncState
@@ -545,3 +548,16 @@ def test_numbers_of_syncs_alternate_between_two_instances(synced: Services, cloc
     ids = [company_sync_instance_id(MSP, "connectwise", sync.number) for sync in done]
     assert all(one != other for one, other in pairwise(ids))
     assert len(set(ids)) == 2
+
+
+def test_what_a_slice_does_is_found_by_the_syncs_id(services: Services, clock: FakeClock, psa: FakePsa):
+    psa.companies = companies(2)
+    connect(services)
+    sync, seen = begin(services), []
+
+    def place(*asked: Any) -> PlacedCounts:
+        seen.append(logs.context().get("run_id"))
+        return PlacedCounts()
+
+    play(sync, services, clock, place)  # type: ignore[arg-type]
+    assert {*seen} == {sync.run_id}

@@ -342,3 +342,15 @@ def test_run_that_is_lost_while_syncs_are_paused_is_held_back(services: Services
     assert watch_runs(services, lost) == 1
     assert status()["waiting"] is None
     assert watch_runs(services, lost) == 0
+
+
+def test_what_is_said_of_a_stuck_run_has_the_id_of_its_cause(
+    services: Services, run: Run, clock: FakeClock, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO")
+    for _ in range(2):
+        clock.advance(301)
+        watch_runs(services, durable(run))
+    said = [line for line in caplog.messages if line.startswith(("run_stalled ", "run_stuck "))]
+    assert run.correlation_id
+    assert (len(said), {line.rpartition(" ")[2] for line in said}) == (3, {f"correlation_id={run.correlation_id}"})

@@ -120,3 +120,18 @@ def test_who_started_it_is_in_the_audit_trail(services: Services, run: Run, cloc
     start_due(services, Started())
     entries, _ = services.audit.read_page(MSP, TENANT, 1, "")
     assert (entries[0].action, entries[0].actor) == ("sync_started", "system")
+
+
+def test_what_a_timer_begins_has_one_id_from_its_first_line_on(
+    services: Services, run: Run, clock: FakeClock, caplog: pytest.LogCaptureFixture
+):
+    caplog.set_level("INFO")
+    clock.advance(DAY)
+    start_due(services, started := Started())
+    (found,) = (services.runs.read(run_id) for run_id in started.runs)
+    assert found
+    assert [line for line in caplog.messages if line.startswith("sync_due ")] == [
+        f"sync_due run_id={found.run_id} tenant_id={TENANT} correlation_id={found.correlation_id}"
+    ]
+    entries, _ = services.audit.read_page(MSP, TENANT, 1, "")
+    assert entries[0].correlation_id == found.correlation_id != run.correlation_id

@@ -9,6 +9,7 @@ import pytest
 from activities.finish_run import finish_run
 from activities.plan_sync import plan_sync
 from activities.verify_consent import verify_consent
+from tenantsync import logs
 from tenantsync.errors import Cause, RequestError, ThrottledError, TransientError
 from tenantsync.problems import find_problem
 from tenantsync.psa.port import Ticket
@@ -367,3 +368,17 @@ def test_plain_number_needs_exactly_one_psa(services: Services, psa: FakePsa):
 def test_catalogue_has_every_code_that_is_used_here():
     for code in ("psa_ticket_not_found", "link_cancelled", "psa_not_connected"):
         assert find_problem(code).next_action
+
+
+@pytest.mark.parametrize("cause", ["12345678-1234-4234-8234-123456789abc", ""])
+def test_note_is_written_for_the_cause_of_what_it_tells(
+    ticketed: Services, psa: FakePsa, caplog: pytest.LogCaptureFixture, cause: str
+):
+    """Notes of releases before have none: they are found by their connection."""
+    caplog.set_level("INFO")
+    with logs.correlated(cause):
+        made = connect(ticketed, ticketRef=NUMBER)
+    psa.failures = [TransientError("service_unavailable")]
+    deliver_ticket_notes(ticketed)
+    (said,) = (line for line in caplog.messages if line.startswith("ticket_note_not_taken "))
+    assert said.endswith(f" correlation_id={cause or made['connectionId']}")
