@@ -12,7 +12,8 @@ _SECRETS: Final = re.compile(
     r"eyJ[\w-]{8,}(?:\.[\w-]*){1,2}"  # tokens
     r"|(?<=\bcode=)[^&\s]+|(?<=\bstate=)[^&\s]+|(?<=token=)[^&\s]+|(?<=sig=)[^&\s]+|(?<=secret=)[^&\s]+"
     r"|(?<=AccountKey=)[^;\s]+"
-    r"|[\w.+-]+@[\w-]+\.[\w.-]+",  # mail addresses and user principal names
+    r"|(?<=with url: )\S+"  # what urllib3 says of a host that does not answer
+    r"|[\w.+-]+(?:@|%40)[\w-]+\.[\w.-]+",  # mail addresses and user principal names
     re.IGNORECASE,
 )
 _GUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
