@@ -93,8 +93,9 @@ def _close(
         problem_microsoft_code=told.get("microsoftCode", ""),
         summary=orjson.dumps(build_summary(resources)).decode() if resources else "",
     )
-    logs.event("run_finished", run_id=run.run_id, outcome=state)
-    metrics.RUN_DURATION.note(age_seconds(run.started_at, services.clock.now()), kind=run.kind, outcome=state)
+    if closed and (closed.state, closed.finished_at) == (state, now):  # else it was cancelled, or finished, meanwhile
+        logs.event("run_finished", run_id=run.run_id, outcome=state)
+        metrics.RUN_DURATION.note(age_seconds(run.started_at, services.clock.now()), kind=run.kind, outcome=state)
     return _tell(closed or run, services)
 
 

@@ -61,6 +61,22 @@ def test_run_is_measured_from_its_start_to_its_end(
     assert telemetry.sum("connect.run.duration", kind="initial", outcome="failed") == pytest.approx(90, abs=1)
 
 
+def test_run_that_is_cancelled_as_it_ends_is_neither_measured_nor_told_as_failed(
+    services: Services,
+    microsoft: FakeMicrosoft,
+    telemetry: Telemetry,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level("INFO")
+    run = onboard(services, microsoft)
+    services.runs.change(run.run_id, state=RunState.CANCELLED, finished_at=run.started_at)
+    monkeypatch.setattr(services.runs, "read", lambda run_id: run)  # as it was a moment ago
+    assert finish_run(run.run_id, services, problem={"code": "consent_not_found"})["state"] == "cancelled"
+    assert telemetry.sum("connect.run.duration", kind="initial", outcome="failed") == 0
+    assert "run_finished" not in caplog.text
+
+
 def test_consent_is_counted_when_it_is_proven_and_when_it_is_refused(
     services: Services, microsoft: FakeMicrosoft, telemetry: Telemetry
 ):
