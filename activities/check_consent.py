@@ -3,8 +3,7 @@
 from datetime import timedelta
 from typing import Any, Final
 
-from activities.consent_record import is_gone, note_granted
-from tenantsync import logs, metrics
+from activities.consent_record import is_gone, note_granted, tell_lost
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.notifications import Event
@@ -79,8 +78,7 @@ def _lost(tenant: ManagedTenant, failure: TenantSyncError, services: Services) -
         tenant.msp_id, tenant.tenant_id, state, consent=ConsentState.REVOKED.value, consent_checked_at=now
     )
     if is_new and changed:
-        logs.event("consent_lost", tenant_id=tenant.tenant_id)
-        metrics.CONSENTS.note(1, outcome="consent_lost")
+        tell_lost(tenant.tenant_id)
         _audit("consent_lost", tenant, services, microsoftCode=failure.cause.provider_code)
         services.notifier.announce(Event.CONSENT_LOST, changed, f"{tenant.connection_id}-{now[:10]}", now)
     return {"consent": ConsentState.REVOKED.value}

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from tenantsync import logs, metrics
 from tenantsync.clock import to_rfc3339
 from tenantsync.graph.grants import try_read_grants
 from tenantsync.notifications import Event
@@ -19,6 +20,12 @@ _GONE: Final = frozenset(f"AADSTS{number}" for number in (65001, 650056, 700016,
 def is_gone(problem_code: str, microsoft_code: str) -> bool:
     """Whether a refusal really means that consent was taken back; anything else may pass and proves nothing."""
     return problem_code == "consent_lost" or microsoft_code in _GONE
+
+
+def tell_lost(tenant_id: str) -> None:
+    """Operations are told, once for each loss, whoever has noticed it."""
+    logs.event("consent_lost", tenant_id=tenant_id)
+    metrics.CONSENTS.note(1, outcome="consent_lost")
 
 
 def remember_consent(msp_id: str, tenant_id: str, roles: frozenset[str], services: Services) -> None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import orjson
 
-from activities.consent_record import is_gone
+from activities.consent_record import is_gone, tell_lost
 from tenantsync import logs, metrics
 from tenantsync.clock import age_seconds, to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
@@ -115,6 +115,8 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
         why = problem_of(run, resources)
         noted = services.note_state(run.msp_id, run.tenant_id, state, **consent, **synced, **why)
         event = Event.CONSENT_LOST if lost else Event.FAILED if run.state == RunState.FAILED else Event.READY
+        if noted and lost and tenant.consent != ConsentState.REVOKED:
+            tell_lost(run.tenant_id)
         if noted:
             services.notifier.announce(event, noted, run.run_id, run.finished_at)
     _tell_ticket(run, resources, services)

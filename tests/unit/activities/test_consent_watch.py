@@ -6,13 +6,16 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from activities.check_consent import check_consent, list_tenants
+from activities.finish_run import finish_run
 from tenantsync.identity.caller import Caller, Role
+from tenantsync.runs.syncing import begin_sync
 from tenantsync.services import Services
 from tenantsync.store.runs import Run, RunState
 from tenantsync.store.tenants import ManagedTenant
 from tests.app import App
 from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import ALL_ROLES, MSP, OTHER_MSP, TENANT, Answer, FakeMicrosoft, portal_token
+from tests.telemetry import Telemetry
 from tests.unit.journey import connect, connected
 
 TOKEN = f"/{TENANT}/oauth2/v2.0/token"
@@ -115,6 +118,20 @@ def test_list_goes_through_all_msps_and_leaves_out_who_waits(services: Services,
             break
     assert len(seen) == len(set(seen)) == 46
     assert pages < 10
+
+
+def test_loss_a_sync_has_noticed_rings_the_alert_once(
+    services: Services, run: Run, telemetry: Telemetry, caplog: pytest.LogCaptureFixture
+):
+    connection = services.connections.read(MSP, run.connection_id)
+    assert connection
+    later = begin_sync(connection, "delta", services)
+    assert later
+    with caplog.at_level(logging.INFO, logger="tenantsync"):
+        for _ in range(2):
+            finish_run(later.run_id, services, problem={"code": "consent_lost", "microsoftCode": "AADSTS7000112"})
+    assert caplog.messages.count(f"consent_lost tenant_id={TENANT}") == 1
+    assert (state(), telemetry.sum("connect.consents", outcome="consent_lost")) == ("revoked", 1)
 
 
 def test_permission_taken_back_is_shown_and_told_before_the_next_sync(
