@@ -80,7 +80,7 @@ QUEUE_AGE: Final = Metric(
     Kind.GAUGE,
     "connect.queue.age",
     "s",
-    "how long the oldest has waited in `admission`, `notifications` or `ticket_notes`; 0 when nothing waits",
+    "age of the oldest in `notifications`, `ticket_notes` or, since its run began, `admission`; 0 when nothing waits",
     ("queue",),
 )
 REQUESTS: Final = Metric(

@@ -29,6 +29,7 @@ from azure.monitor.opentelemetry import configure_azure_monitor
 from azure.monitor.opentelemetry._constants import _ALL_SUPPORTED_INSTRUMENTED_LIBRARIES as libraries
 from azure.core.settings import settings
 import requests, urllib3
+from azure.monitor.opentelemetry.exporter._utils import _populate_part_a_fields
 from opentelemetry import context, trace
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from tenantsync import logs, metrics, tracing
@@ -45,6 +46,7 @@ with tracing.span("something") as span:
         "azure": bool(settings.tracing_enabled() or settings.tracing_implementation()),
         "handlers": [type(item).__name__ for item in logging.getLogger().handlers],
         "libraries": sorted(libraries),
+        "role": _populate_part_a_fields(span.resource)["ai.cloud.role"],
     }
 print(json.dumps(found), flush=True)
 os._exit(0)  # nothing is flushed to nowhere
@@ -53,7 +55,7 @@ os._exit(0)  # nothing is flushed to nowhere
 
 @pytest.fixture(scope="module")
 def worker() -> dict[str, Any]:
-    environment = {**os.environ, **SETTINGS, "PYTHONPATH": str(ROOT)}
+    environment = {**os.environ, **SETTINGS, "OTEL_SERVICE_NAME": "the-app", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
@@ -62,6 +64,13 @@ def worker() -> dict[str, Any]:
 
 def test_our_spans_are_recorded_inside_the_hosts_trace_whatever_it_samples(worker: dict[str, Any]):
     assert (worker["recording"], worker["trace"], worker["parent"]) == (True, "a" * 32, "b" * 16)
+
+
+def test_what_the_app_exports_comes_from_the_app(worker: dict[str, Any]):
+    """The host calls itself by the site's name; without the setting the app's part has the role `unknown_service`."""
+    assert worker["role"] == "the-app"
+    bicep = (ROOT / "infra/app/function.bicep").read_text()
+    assert "OTEL_SERVICE_NAME: siteName\n" in bicep
 
 
 def test_nobody_elses_spans_with_whole_urls_are_made(worker: dict[str, Any]):
