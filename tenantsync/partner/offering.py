@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Final
 
+from tenantsync import logs
 from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ContractError, RequestError, TenantSyncError, TransientError
 from tenantsync.partner.access import GdapWish
@@ -87,6 +88,7 @@ def _to_row(offer: Offer, number: int, services: Services) -> OwnRelationship:
         auto_extend=wish.auto_extend,
         groups=wish.groups_to_text(),
         created_by=offer.asked_by,
+        correlation_id=logs.correlation_id(),
         created_at=now,
         updated_at=now,
     )

@@ -2,13 +2,13 @@
 
 from tenantsync.orchestrations import Starter
 from tenantsync.services import Services
-from tenantsync.wire import WATCH_RELATIONSHIP, relationship_instance_id
+from tenantsync.wire import CORRELATION, WATCH_RELATIONSHIP, relationship_instance_id
 
 
 def start_watches(services: Services, orchestrations: Starter) -> None:
     """For every relationship that is not watched yet, whoever has made it."""
-    for msp_id, tenant_id, key in services.relationships.list_unwatched():
-        _start(orchestrations, msp_id, tenant_id, key)
+    for msp_id, tenant_id, key, cause in services.relationships.list_unwatched():
+        _start(orchestrations, msp_id, tenant_id, key, cause)
         services.relationships.note_watched(key)
 
 
@@ -17,10 +17,10 @@ def mend_watches(services: Services, orchestrations: Starter) -> None:
     for msp_id in services.relationships.list_msps():
         for own in services.relationships.list_all(msp_id):
             if not own.is_ended:
-                _start(orchestrations, msp_id, own.tenant_id, own.key)
+                _start(orchestrations, msp_id, own.tenant_id, own.key, own.correlation_id)
 
 
-def _start(orchestrations: Starter, msp_id: str, tenant_id: str, key: str) -> None:
+def _start(orchestrations: Starter, msp_id: str, tenant_id: str, key: str, cause: str) -> None:
     """Anew if a watch has ended: of a request Microsoft had refused, say, before the same was asked again."""
-    job = {"mspId": msp_id, "tenantId": tenant_id, "key": key}
+    job = {"mspId": msp_id, "tenantId": tenant_id, "key": key, **({CORRELATION: cause} if cause else {})}
     orchestrations.start(WATCH_RELATIONSHIP, relationship_instance_id(key), job, again=True)

@@ -63,6 +63,8 @@ class OwnRelationship(Record):
     relationship_id: str = ""
     status: str = RelationshipStatus.MAKING
     created_by: str = ""
+    correlation_id: str = ""
+    """Of the request it was made by."""
     created_at: str
     updated_at: str
     activated_at: str = ""
@@ -151,10 +153,10 @@ class Relationships:
         """The MSPs that have ever asked for a relationship."""
         return [row.key for row in self._tables.scan(RELATIONSHIPS_TABLE, _MSPS)]
 
-    def list_unwatched(self) -> list[tuple[str, str, str]]:
-        """MSP, tenant and key of relationships whose watch has not been started yet."""
+    def list_unwatched(self) -> list[tuple[str, str, str, str]]:
+        """MSP, tenant, key and correlation id of relationships whose watch has not been started yet."""
         rows = self._tables.scan(RELATIONSHIPS_TABLE, _UNWATCHED)
-        return [(row.text("msp_id"), row.text("tenant_id"), row.key) for row in rows]
+        return [(row.text("msp_id"), row.text("tenant_id"), row.key, row.text("correlation_id")) for row in rows]
 
     def note_watched(self, key: str) -> None:
         """The watch was started."""
@@ -167,7 +169,8 @@ def _row(relationship: OwnRelationship) -> dict[str, Any]:
 
 def _note(relationship: OwnRelationship) -> dict[str, str]:
     keys = {"PartitionKey": _UNWATCHED, "RowKey": relationship.key}
-    return {**keys, "msp_id": relationship.msp_id, "tenant_id": relationship.tenant_id}
+    ids = {"msp_id": relationship.msp_id, "tenant_id": relationship.tenant_id}
+    return {**keys, **ids, "correlation_id": relationship.correlation_id}
 
 
 def _key(tenant_id: str, key: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from activities.check_relationship import check_relationship
 from devstack.microsoft365.partner import Relationship
+from tenantsync import logs
 from tenantsync.errors import RequestError, ThrottledError, TransientError
 from tenantsync.partner.customers import gdap_customers
 from tenantsync.partner.offering import finish_offer
@@ -226,6 +227,15 @@ def test_watch_is_started_once_and_mended_if_it_is_lost(services: Services, part
     services.relationships.change(own(services), status="terminated")
     mend_watches(services, work)
     assert len(work.calls) == 2
+
+
+def test_watch_has_the_id_of_the_request_that_made_the_relationship(services: Services, partner: FakePartner):
+    cause = "12345678-1234-4234-8234-123456789abc"
+    with logs.correlated(cause):
+        connect(services, access=GDAP)
+    for start in (start_watches, mend_watches):
+        start(services, work := Started())
+        assert [job["correlationId"] for _, job in work.started.values()] == [cause]
 
 
 def test_approval_is_looked_for_less_and_less_often(services: Services, partner: FakePartner, clock: FakeClock):
