@@ -1,13 +1,17 @@
 """`dev.py trace` finds everything of one cause by any id it has, and shows it as a tree."""
 
 import json
+import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 from devstack import trace
-from devstack.host.telemetry import exporting
+from devstack.host.telemetry import METRICS, _to_files, exporting
 from devstack.trace import SpanLine, draw, find_spans, read_spans
 
 CAUSE = {"connect.correlation_id": "c-1"}
@@ -82,3 +86,16 @@ def test_nothing_is_exported_unless_it_is_said_where(tmp_path: Path, monkeypatch
     monkeypatch.setattr("opentelemetry.trace.set_tracer_provider", lambda provider: pytest.fail("somebody exports"))
     with exporting(None):
         assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_are_written_once_and_a_quiet_stack_writes_none(tmp_path: Path):
+    exporters: Any = _to_files(tmp_path)
+    provider = MeterProvider([PeriodicExportingMetricReader(exporters[1], math.inf)])
+    provider.get_meter("test").create_counter("pages").add(3)
+    for _ in range(3):
+        provider.force_flush()
+    (line,) = (tmp_path / METRICS).read_text().splitlines()
+    assert '"value": 3' in line
+    provider.shutdown()
+    for exporter in exporters:
+        exporter.out.close()
