@@ -28,6 +28,7 @@ TYPED = ("function_app.py", *APP_PACKAGES, "devstack", "dev.py", "clients/python
 BROWSER_TESTS = "tests/browser"
 BESIDE = (BROWSER_TESTS, "tests/e2e")
 README_LINES = 150
+INTERRUPTED = 130
 # One heap for all threads instead of one for each, and large pages returned at once: memory stays flat on large tenants
 LEAN_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
 NEED_A_BROWSER = ("setup", "test", "check", "screenshots")
@@ -45,6 +46,15 @@ def main(arguments: Sequence[str]) -> int:
     if options.command in own:
         return own[options.command]()
     return become(f"devstack.{options.command}", rest)
+
+
+def until_interrupted(arguments: Sequence[str]) -> int:
+    """`main`; 130 after Ctrl-C, as shells say of it."""
+    try:
+        return main(arguments)
+    except KeyboardInterrupt:
+        print("\nStopped.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -189,4 +199,4 @@ def announce(*words: str) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(until_interrupted(sys.argv[1:]))

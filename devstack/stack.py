@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import requests
 
 from devstack.certificates import make_certificates, make_secrets_key
+from devstack.claims import exclusive
 from devstack.portal_access import PORTAL_CLIENT_ID, describe_msp, write_portal_config
 from devstack.processes import Processes, StackError
 from devstack.psa.local import LocalPsa
@@ -83,6 +84,7 @@ class Stack:
         self._portal_config = self.directory / "portal/config.json"
         self._processes = Processes(self.logs)
         self._storage: Storage | None = None
+        self._claims = contextlib.ExitStack()
         self.http = requests.Session()
         self.http.trust_env = False
 
@@ -100,7 +102,8 @@ class Stack:
         self.stop()
 
     def start(self) -> None:
-        """Everything, in the order the parts need each other; raises StackError."""
+        """Everything, in the order the parts need each other; raises BusyError or StackError."""
+        self._claim_directory()
         self.logs.mkdir(parents=True, exist_ok=True)
         self.certificates = make_certificates(self.directory / "certificates")
         self.http.verify = str(self.certificates.ca)
@@ -117,6 +120,13 @@ class Stack:
         if self._storage is not None:
             self._storage.stop()
             self._storage = None
+        self._claims.close()
+
+    def _claim_directory(self) -> None:
+        """Before anything is written: another stack, or a host on its own, would be left without its storage."""
+        self._claims.enter_context(exclusive(self.directory))
+        with exclusive(self.directory / "host"):
+            pass  # the host of this stack takes it
 
     def start_simulator(self) -> None:
         """Microsoft's sign-in service and Graph, for this stack's tenants."""

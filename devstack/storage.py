@@ -96,8 +96,12 @@ def start_storage(directory: Path, *, is_large: bool = False, outlives_starter: 
         running.stop()
     for _ in range(3):  # a free port may be gone by the time Azurite takes it
         storage = _launch(directory, is_large=is_large, outlives_starter=outlives_starter)
-        if _wait_for_answer(storage, _START_SECONDS):
-            return storage
+        try:
+            if _wait_for_answer(storage, _START_SECONDS):
+                return storage
+        except KeyboardInterrupt:
+            storage.stop()  # nobody else knows of it yet
+            raise
         storage.stop()
     tail = (directory / "azurite.log").read_text()[-1000:]
     raise StorageError(f"The table store did not start. Its log ends:\n{tail}")

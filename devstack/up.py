@@ -9,7 +9,7 @@ import webbrowser
 from pathlib import Path
 from typing import Any, Final
 
-from devstack.host.server import HostBusyError, bind
+from devstack.claims import BusyError, bind, port_number
 from devstack.portal_access import PEOPLE
 from devstack.processes import StackError
 from devstack.psa.local import LocalPsa, company_of
@@ -60,7 +60,7 @@ _WATCH_SECONDS: Final = 1.0
 def main() -> int:
     """0 after Ctrl-C or SIGTERM, 3 when the stack did not come up, 4 when a part of it ended by itself."""
     parser = argparse.ArgumentParser(prog="dev.py up", description=__doc__)
-    parser.add_argument("--port", type=int, default=7071, help="of the API and the portal (default 7071)")
+    parser.add_argument("--port", type=port_number, default=7071, help="of the API and the portal (default 7071)")
     parser.add_argument("--data", type=Path, default=Path(".devstack/data"))
     parser.add_argument("--open", action="store_true", help="the portal in the browser")
     arguments = parser.parse_args()
@@ -69,7 +69,7 @@ def main() -> int:
     try:
         bind(arguments.port).close()
         serve(arguments.data, arguments.port, opens_browser=arguments.open)
-    except (StackError, StorageError, HostBusyError) as error:
+    except (StackError, StorageError, BusyError) as error:
         print(error, file=sys.stderr)
         return 3
     except KeyboardInterrupt:

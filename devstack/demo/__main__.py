@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import requests
 
+from devstack.claims import BusyError
 from devstack.demo.journey import AdminBrowser, JourneyError, Portal
 from devstack.demo.proof import find_failures
 from devstack.demo.scenarios import DEMO_TENANT, OTHER_TENANT, SCENARIOS, play_scenario
@@ -50,7 +51,7 @@ def main() -> int:
             if arguments.scenario:
                 return play_story(directory, arguments.scenario, as_json=arguments.json)
             return play(directory, arguments.users, as_json=arguments.json)
-    except (StackError, StorageError) as error:
+    except (StackError, StorageError, BusyError) as error:
         print(error, file=sys.stderr)
         return 3
     except (JourneyError, requests.RequestException) as error:

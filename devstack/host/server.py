@@ -2,18 +2,18 @@
 
 import asyncio
 import contextlib
-import fcntl
 import os
 import secrets
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from aiohttp import ClientSession, web
 
+from devstack.claims import bind
 from devstack.host.admin_http import AdminHttp
 from devstack.host.config import HostConfig, apply_local_settings, read_config
 from devstack.host.durable_http import RPC_PATH, WEBHOOK_PATH, DurableHttp, DurableUrls
@@ -35,10 +35,6 @@ _HEALTH_SECONDS: Final = 0.25
 _LONGEST_HEALTH_SECONDS: Final = 8.0
 
 
-class HostBusyError(Exception):
-    """Another host uses the data directory, or the port is taken."""
-
-
 @dataclass(frozen=True, slots=True)
 class HostOptions:
     """Where the app is, where to serve it, where its state lives."""
@@ -49,7 +45,7 @@ class HostOptions:
 
 
 async def run_host(options: HostOptions, on_ready: Callable[[str], None], clock: Clock | None = None) -> None:
-    """Serves the app until SIGTERM or SIGINT; raises HostBusyError, IndexingError or ValueError when it cannot.
+    """Serves the app until SIGTERM or SIGINT; raises BusyError, IndexingError or ValueError when it cannot.
 
     The caller holds `exclusive(options.data_directory)`. `on_ready` is called when the app says that it is healthy.
     """
@@ -144,30 +140,6 @@ async def serving(listener: socket.socket, routes: list[web.RouteDef]) -> AsyncI
         yield
     finally:
         await runner.cleanup()
-
-
-def bind(port: int) -> socket.socket:
-    """A loopback socket; raises HostBusyError when the port is taken."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((_LOOPBACK, port))
-    except OSError as error:
-        listener.close()
-        raise HostBusyError(f"Port {port} is taken: stop what listens there, or choose another with --port.") from error
-    return listener
-
-
-@contextlib.contextmanager
-def exclusive(data_directory: Path) -> Iterator[None]:
-    """One host per data directory; raises HostBusyError when another one has it."""
-    data_directory.mkdir(parents=True, exist_ok=True)
-    with (data_directory / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise HostBusyError(f"Another host is running on {data_directory}: stop it first.") from error
-        yield
 
 
 def read_secret(path: Path) -> str:

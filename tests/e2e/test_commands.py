@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 import requests
 
 from devstack.demo.journey import AdminBrowser, Portal
@@ -49,6 +50,44 @@ def test_up_serves_the_portal_until_it_is_interrupted(tmp_path: Path):
     assert "<title>" in page.text
     assert up.returncode == 0
     assert list(end_leftovers(tmp_path)) == []
+
+
+@pytest.mark.parametrize("command", ["up", "demo"])
+def test_folder_that_is_in_use_is_left_alone(command: str, stack: Stack):
+    done = call(command, "--data", str(stack.directory), *(["--port", str(free_port())] if command == "up" else []))
+    assert done.returncode == 3
+    assert f"Another one is running on {stack.directory}" in done.stderr
+    stack.check()
+    assert requests.get(f"{stack.api}/api/health", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_host_that_is_stopped_while_it_starts_leaves_no_store_behind(number: signal.Signals, tmp_path: Path):
+    with subprocess.Popen(dev("host", "--port", str(free_port()), "--data", str(tmp_path))) as host:
+        while not (tmp_path / "azurite/azurite.json").exists():
+            assert host.poll() is None
+        host.send_signal(number)
+    assert host.returncode == 0
+    assert find_storage(tmp_path / "azurite") is None
+
+
+@pytest.mark.parametrize("command", ["up", "host"])
+@pytest.mark.parametrize("port", ["0", "65536", "-1", "http"])
+def test_wrong_port_is_refused_with_the_right_ones(command: str, port: str):
+    done = call(command, f"--port={port}")
+    assert done.returncode == 2
+    assert f"{port!r} is no port: give a number from 1 to 65535" in done.stderr
+
+
+def test_setting_up_can_be_interrupted():
+    never = "lambda **_: [print(flush=True), time.sleep(60)]"
+    wait = f"import dev, sys, time; dev.set_up = {never}; sys.exit(dev.until_interrupted(['setup']))"
+    with subprocess.Popen([sys.executable, "-c", wait], cwd=ROOT, stdout=-1, stderr=-1, text=True) as setting_up:
+        assert setting_up.stdout is not None
+        setting_up.stdout.readline()
+        setting_up.send_signal(signal.SIGINT)
+        told = setting_up.communicate(timeout=10)[1]
+    assert (setting_up.returncode, told) == (130, "\nStopped.\n")
 
 
 def test_down_ends_what_was_left_running(tmp_path: Path):

@@ -10,9 +10,10 @@ import azure.functions as func
 import pytest
 from aiohttp import ClientSession
 
+from devstack.claims import bind
 from devstack.host.admin_http import ADMIN_PATH, AdminHttp
 from devstack.host.invocation import Invoker
-from devstack.host.server import bind, serving
+from devstack.host.server import serving
 from devstack.host.store import HistoryStore
 from devstack.host.timers import Timers
 from tests.fakes.clock import FakeClock
