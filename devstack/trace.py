@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ def main() -> int:
     parser.add_argument("id", help="of a run, of a request (X-Correlation-Id), or what Graph calls a request")
     parser.add_argument("--data", type=Path, default=Path(".devstack/data"))
     arguments = parser.parse_args()
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader of a pipe may have seen enough
     path = arguments.data / "telemetry" / SPANS
     if not path.exists():
         print(f"{path} is not there: python3 dev.py up, or demo --data DIR, writes it.", file=sys.stderr)

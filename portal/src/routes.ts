@@ -15,14 +15,16 @@ export interface Route {
   render(app: App, values: Record<string, string>): TemplateResult;
 }
 
+const tenants: Omit<Route, "path"> = {
+  title: pages.tenants,
+  role: "Read",
+  load: () => import("./tenants/tenants-page.ts"),
+  render: (app) => html`<tenants-page .app=${app}></tenants-page>`,
+};
+
 export const routes: readonly Route[] = [
-  {
-    path: "/",
-    title: pages.tenants,
-    role: "Read",
-    load: () => import("./tenants/tenants-page.ts"),
-    render: (app) => html`<tenants-page .app=${app}></tenants-page>`,
-  },
+  { path: "/", ...tenants },
+  { path: "/tenants", ...tenants },
   {
     path: "/tenants/new",
     title: pages.wizard,

@@ -32,7 +32,8 @@ function navigation(app: App, path: string): TemplateResult {
     ["/tenants/new", shell.connect, "Connect"],
     ["/ops", shell.ops, "Ops"],
   ];
-  const isHere = (target: string) => (target === "/ops" ? path.startsWith("/ops") : path === target);
+  const place = path === "/tenants" ? "/" : path;
+  const isHere = (target: string) => (target === "/ops" ? place.startsWith("/ops") : place === target);
   return html`<nav aria-label=${shell.menu}>
     ${links.map(([target, name, role]) =>
       app.may(role) ? html`<a href=${target} aria-current=${isHere(target) ? "page" : "false"}>${name}</a>` : nothing,

@@ -19,8 +19,20 @@ def assert_accessible(page: Page) -> None:
     assert not found, f"{page.url}\n" + "\n".join(found)
 
 
+_STICKING_OUT = """() => [...document.querySelectorAll('main .card')].flatMap(card => {
+  const cuts = element => getComputedStyle(element).overflowX !== 'visible';
+  const isCut = element => element !== card && (cuts(element) || isCut(element.parentElement));
+  const edge = card.getBoundingClientRect().right + 1;
+  return [...card.querySelectorAll('*')]
+    .filter(element => element.getBoundingClientRect().right > edge && !isCut(element))
+    .map(element => element.cloneNode().outerHTML);
+})"""
+
+
 def assert_fits(page: Page) -> None:
-    """Nothing on the page has to be scrolled sideways to."""
+    """Nothing on the page has to be scrolled sideways to, or sticks out of the card it is in."""
+    found = page.evaluate(_STICKING_OUT)
+    assert not found, f"{page.url}: {', '.join(found)}"
     wide, there = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     assert wide <= there, f"{page.url} is {wide} px wide, {there} are there"
 

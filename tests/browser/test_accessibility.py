@@ -10,7 +10,13 @@ from devstack.stack import Stack
 from tests.browser.accessibility import assert_accessible, assert_fits
 
 LOOKS = [Look(320, 640, "light"), Look(320, 640, "dark"), Look(1920, 1080, "light"), Look(1920, 1080, "dark")]
-PAGES = {"": "Tenants", "tenants/new": "Connect a tenant", "ops": "Operations", "nowhere": "There is nothing here"}
+PAGES = {
+    "": "Tenants",
+    "tenants": "Tenants",  # where the API tells people to let the wizard end, for example
+    "tenants/new": "Connect a tenant",
+    "ops": "Operations",
+    "nowhere": "There is nothing here",
+}
 
 pytestmark = [
     pytest.mark.accessibility,
@@ -38,7 +44,7 @@ def test_every_page_is_accessible_and_fits(
     for path, heading in PAGES.items():
         page.goto(f"{stack.api}/{path}")
         check(page, heading)
-        shoot(path.replace("/", "-") or "tenants")
+        shoot(path.replace("/", "-") or "start")
 
 
 def check(page: Page, heading: str) -> None:
