@@ -37,6 +37,8 @@ _PARTNER: Final[Mapping[str, Any]] = {
     "grantedPermissions": ["DelegatedAdminRelationship.ReadWrite.All", "Directory.Read.All", "Group.Read.All"],
 }
 """The MSP's own tenant, in which it has granted us what GDAP needs."""
+_OTHER_WAYS: Final = ("CLIENT_CERTIFICATE_PATH", "MANAGED_IDENTITY_CLIENT_ID", "TABLES_ENDPOINT", "KEY_VAULT_URL")
+"""Of which the app takes one: the caller's environment or a local.settings.json may have another than this stack's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +199,7 @@ class Stack:
             "TABLES_CONNECTION_STRING": self.tables(),
             "REQUESTS_CA_BUNDLE": str(self.certificates.ca),
             "SECRETS_KEY": make_secrets_key(self.directory),
+            **dict.fromkeys(_OTHER_WAYS, ""),
             **(self.psa.settings() if self.psa is not None else {}),
             **self.extra_environment,
         }

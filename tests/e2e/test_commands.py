@@ -15,6 +15,7 @@ from devstack.demo.journey import AdminBrowser, Portal
 from devstack.leftovers import end_leftovers
 from devstack.stack import ROOT, Stack
 from devstack.storage import find_storage, free_port, start_storage
+from tenantsync.settings import Settings
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
 DURABLE_CALLS = re.findall(r'curl (?:-X POST )?"https://<host>/runtime/webhooks/durabletask[^"]+"', OPERATIONS)
@@ -88,6 +89,11 @@ def test_setting_up_can_be_interrupted():
         setting_up.send_signal(signal.SIGINT)
         told = setting_up.communicate(timeout=10)[1]
     assert (setting_up.returncode, told) == (130, "\nStopped.\n")
+
+
+def test_settings_of_the_caller_are_none_of_the_stacks(stack: Stack):
+    others = {"CLIENT_CERTIFICATE_PATH": "app.pem", "KEY_VAULT_URL": "https://kv.vault.azure.net"}
+    assert Settings.from_env({**others, **stack.settings()}).key_vault_url == ""
 
 
 def test_down_ends_what_was_left_running(tmp_path: Path):
