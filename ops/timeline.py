@@ -1,6 +1,7 @@
 """When a run and its resources worked and waited, as far as checkpoints and histories tell.
 
-A history knows every step of the present generation; what was before is one stretch by the checkpoint's times.
+A history knows every step of the present generation; what was before is told by the checkpoint's times and its newest
+waits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -101,11 +102,25 @@ def _of_checkpoint(item: ResourceProgress, known: Sequence[Span]) -> Iterator[Sp
     begun = min((span.at for span in known if span.resource == item.resource), default="")
     if begun:
         if item.started_at < begun:
-            yield Span(at=item.started_at, until=begun, resource=item.resource)
+            yield from _with_waits(item, begun)
         return
     is_waiting = item.state == ResourceState.WAITING
     until = item.updated_at if item.is_ended or is_waiting else ""
-    yield Span(at=item.started_at, until=until, resource=item.resource)
+    yield from _with_waits(item, until)
     if is_waiting:
         waits = {"until": item.waiting_until, "what": WAITING, "reason": item.waiting_reason}
         yield Span(at=item.updated_at, resource=item.resource, **waits)
+
+
+def _with_waits(item: ResourceProgress, until: str) -> Iterator[Span]:
+    """The work from the resource's start on, but for the waits that began before `until`, if that is known."""
+    at = item.started_at
+    for wait in item.read_waits():
+        if until and wait.at >= until:
+            break
+        if at < wait.at:
+            yield Span(at=at, until=wait.at, resource=item.resource)
+        at = min(wait.until, until or wait.until)
+        yield Span(at=wait.at, until=at, resource=item.resource, what=WAITING, reason=wait.reason)
+    if not until or at < until:
+        yield Span(at=at, until=until, resource=item.resource)

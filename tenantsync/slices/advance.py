@@ -13,6 +13,7 @@ from tenantsync.slices.circles import pass_landmark
 from tenantsync.store.inventory import Count, add_tally
 from tenantsync.store.progress import Mode, Phase, ResourceProgress
 
+_KEPT_WAITS: Final = 20
 COUNT_ANEW: Final[Mapping[str, Any]] = {
     "phase": Phase.COUNTING,
     "stored": 0,
@@ -77,6 +78,12 @@ def after_count(progress: ResourceProgress, step: Count) -> dict[str, Any]:
         "tally": orjson.dumps(tally).decode(),
         "cursor": step.cursor,
     }
+
+
+def add_wait(progress: ResourceProgress, now: str) -> ResourceProgress:
+    """The checkpoint with the wait that begins now; histories forget theirs, so that operations would not see it."""
+    wait = f"{now}/{progress.waiting_until}/{progress.waiting_reason}"
+    return replace(progress, waits=" ".join([*progress.waits.split(), wait][-_KEPT_WAITS:]))
 
 
 def add_usage(progress: ResourceProgress, used: Usage) -> ResourceProgress:

@@ -9,12 +9,12 @@ from typing import Any
 
 from tenantsync.clock import Clock, to_rfc3339
 from tenantsync.resources.spec import Reading, ResourceSpec
-from tenantsync.slices.advance import add_usage
+from tenantsync.slices.advance import add_usage, add_wait
 from tenantsync.slices.certificate import share_reached
 from tenantsync.store.deltas import DeltaPoints
 from tenantsync.store.fingerprints import Fingerprints
 from tenantsync.store.inventory import Inventory, Listing
-from tenantsync.store.progress import Mode, ResourceProgress, StoredProgress
+from tenantsync.store.progress import Mode, ResourceProgress, ResourceState, StoredProgress
 from tenantsync.store.row_hashes import RowHashes
 from tenantsync.store.runs import Runs
 from tenantsync.store.throttle_gate import ThrottleGate
@@ -95,6 +95,8 @@ class SliceWork:
         now = to_rfc3339(self.tools.clock.now())
         progress = replace(self.progress, **changes, updated_at=now, started_at=self.progress.started_at or now)
         progress = self._measured(progress)
+        if progress.state == ResourceState.WAITING and progress.waiting_reason:
+            progress = add_wait(progress, now)
         stored = self.tools.runs.checkpoint(progress, self._etag)
         self.progress, self._etag = stored.progress, stored.etag
 

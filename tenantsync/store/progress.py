@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from tenantsync.store.records import Record
 
@@ -47,6 +47,14 @@ class Verdict(StrEnum):
     COMPLETE = "complete"
     PARTIAL = "partial"
     UNKNOWN = "unknown"
+
+
+class Wait(NamedTuple):
+    """A time nothing was asked in (RFC 3339), and why: a WaitReason."""
+
+    at: str
+    until: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +131,8 @@ class ResourceProgress(Record):
     updated_at: str = ""
     waiting_reason: str = ""
     waiting_until: str = ""
+    waits: str = ""
+    """The newest waits, as `read_waits` gives them: from/until/reason, separated by spaces."""
     problem_code: str = ""
     problem_message: str = ""
 
@@ -134,6 +144,10 @@ class ResourceProgress(Record):
     def duplicates(self) -> int:
         """Objects Microsoft sent more than once, known once the stored rows are counted."""
         return max(0, self.received - self.unusable - self.removed - self.stored) if self.verdict == "complete" else 0
+
+    def read_waits(self) -> list[Wait]:
+        """The newest waits of this resource, the oldest of them first."""
+        return [Wait(*noted.split("/")) for noted in self.waits.split()]
 
     @property
     def stamp(self) -> str:

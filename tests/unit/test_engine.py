@@ -312,6 +312,16 @@ def test_throttling_waits_as_asked_and_is_no_attempt(bench: Bench):
     bench.clock.advance(17)
     done = bench.run()
     assert (done.state, done.throttled_seconds, done.retries, done.waiting_reason) == ("completed", 17, 0, "")
+    assert done.read_waits() == [("2026-03-02T09:00:00.000Z", "2026-03-02T09:00:17.000Z", "throttled")]
+
+
+def test_only_the_newest_waits_are_noted(bench: Bench):
+    for _ in range(25):
+        bench.source.failures = {0: throttled(10)}
+        bench.slice()
+        bench.clock.advance(10)
+    waits = bench.run().read_waits()
+    assert (len(waits), waits[-1].at) == (20, "2026-03-02T09:04:00.000Z")
 
 
 def test_throttling_without_a_time_backs_off_and_never_gives_up(bench: Bench):

@@ -89,6 +89,20 @@ def test_timeline_has_work_and_waits_with_their_reasons(ops: Ops, run: Run, serv
     ]
 
 
+def test_waits_of_earlier_generations_are_told_by_the_checkpoint(ops: Ops, run: Run, services: Services):
+    remember(ops, run)
+    remember(ops, run, *LANE, lane="users", resource="users")
+    started, first, second = (f"2026-03-02T08:59:{seconds}.000Z" for seconds in ("00", "10", "40"))
+    waits = f"{first}/{second}/throttled {told(9)}/{told(20)}/throttled"
+    checkpoint(services, run, started_at=started, waits=waits)
+    assert ops.get(f"runs/{run.run_id}").body["timeline"][:4] == [
+        span(started, first),
+        span(first, second, "waiting", "throttled"),
+        span(second, told(1)),
+        span(told(1), told(9)),
+    ]
+
+
 def span(begun: str, ended: str | None, what: str = "working", reason: str | None = None) -> dict[str, Any]:
     return {"at": begun, "until": ended, "resource": "users", "what": what, "reason": reason}
 
@@ -101,6 +115,10 @@ def span(begun: str, ended: str | None, what: str = "working", reason: str | Non
         (
             {"state": ResourceState.WAITING, "waiting_reason": WaitReason.THROTTLED, "waiting_until": told(30)},
             [span(told(1), told(9)), span(told(9), told(30), "waiting", "throttled")],
+        ),
+        (
+            {"state": ResourceState.COMPLETED, "waits": f"{told(3)}/{told(20)}/throttled"},
+            [span(told(1), told(3)), span(told(3), told(9), "waiting", "throttled")],
         ),
         ({"carried_from": "earlier"}, []),
     ],
