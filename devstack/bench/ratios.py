@@ -33,7 +33,7 @@ class Ratio:
 
 
 def find_ratios(found: Findings) -> list[Ratio]:
-    """Everything that is asked of the software, in the order of the issue."""
+    """Everything that is asked of the software, in the order the page has it."""
     most = max((users for users in found.sizes(STORE) if users <= COMPARED), default=0)
     return [
         *_cpu_ratios(found, most),

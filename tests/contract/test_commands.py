@@ -46,7 +46,7 @@ RUNNERS = {
     "python3 dev.py docs": ("tests/unit/dev/test_docs.py", "test_documents_are_written_once_and_are_then_up_to_date"),
     "python3 dev.py clients": ("ci.yml/clients", "python3 dev.py clients"),
     "python3 dev.py screenshots": ("ci.yml/full", "python3 dev.py screenshots"),
-    "python3 dev.py bench": ("ci.yml/bench", "python3 dev.py bench --users"),
+    "python3 dev.py bench": ("ci.yml/bench", "python3 dev.py bench"),
     "python3 dev.py bench --write": ("ci.yml/full", "python3 dev.py bench --write"),
     "python3 dev.py bench --large": ("ci.yml/full", "python3 dev.py bench --large --write"),
     "python3 dev.py bench --capacity": ("ci.yml/bench", "python3 dev.py bench --capacity --write"),
