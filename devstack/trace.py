@@ -44,7 +44,6 @@ def main() -> int:
     parser.add_argument("id", help="of a run, of a request (X-Correlation-Id), or what Graph calls a request")
     parser.add_argument("--data", type=Path, default=Path(".devstack/data"))
     arguments = parser.parse_args()
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader of a pipe may have seen enough
     path = arguments.data / "telemetry" / SPANS
     if not path.exists():
         print(f"{path} is not there: python3 dev.py up, or demo --data DIR, writes it.", file=sys.stderr)
@@ -100,4 +99,5 @@ def _draw(children: Mapping[str, Sequence[SpanLine]], parent: str, depth: int) -
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # the reader of a pipe may have seen enough
     sys.exit(main())

@@ -2,6 +2,8 @@
 
 import json
 import math
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -75,10 +77,24 @@ def test_file_is_read_up_to_the_line_that_is_being_written(
     assert said in capsys.readouterr().out
 
 
+def test_reader_that_has_seen_enough_is_no_error(tmp_path: Path):
+    (tmp_path / "telemetry").mkdir()
+    (tmp_path / "telemetry/spans.jsonl").write_text("\n".join(LINES * 2000))
+    command = [sys.executable, "-m", "devstack.trace", "c-1", "--data", str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shown:
+        assert shown.stdout is not None
+        assert shown.stdout.readline() == f"{TREE[0]}\n"
+        shown.stdout.close()
+        assert shown.stderr is not None
+        assert shown.stderr.read() == ""
+    assert shown.returncode == -signal.SIGPIPE
+
+
 def test_nothing_was_traced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(sys, "argv", ["trace", "c-1", "--data", str(tmp_path)])
     assert trace.main() == 3
     assert "dev.py up" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGPIPE) == signal.SIG_IGN  # of whoever calls it, it is not changed
 
 
 def test_nothing_is_exported_unless_it_is_said_where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
