@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from devstack.demo.proof import find_failures
+from tenantsync.store.progress import ENDED_RESOURCE_STATES
 from tests.chaos.plan import FORGETFUL, ChaosPlan, Disturbance, SyncPlan, make_plan
 from tests.chaos.stage import TENANT_ID, UNREACHABLE, Stage, processes_of
 from tests.e2e.steps import inventory_ids, true_ids
@@ -94,7 +95,10 @@ class _Run:
             return None, []
 
     def _has_ended(self, status: Status | None) -> bool:
-        return status is not None and status.get("state") in _ENDED and self._run_id in ("", status.get("runId"))
+        if status is None or status.get("state") not in _ENDED or self._run_id not in ("", status.get("runId")):
+            return False
+        # The end was written to a store that had just forgotten what it is the end of
+        return not self._has_forgotten or all(map(_has_resource_ended, status.get("resources", {}).values()))
 
     def _disturb(self, disturbance: Disturbance, sync: SyncPlan) -> None:
         self._note(f"{disturbance.kind} ({disturbance.lasts_seconds} s)")
@@ -154,6 +158,10 @@ class _Run:
                 f"--- {name}.log\n{path.read_text(errors='replace')[-_TAIL_CHARACTERS:] if path.exists() else ''}"
             )
         return "\n".join(parts)
+
+
+def _has_resource_ended(resource: Mapping[str, Any]) -> bool:
+    return resource["state"] in ENDED_RESOURCE_STATES
 
 
 def _is_due(item: Disturbance, status: Status | None, seconds: float) -> bool:
