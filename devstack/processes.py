@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from devstack.lifeline import end_with_parent
+from devstack.lifeline import end_with_parent, interrupts_held
 
 _STOP_SECONDS: Final = 15.0
 _POLL_SECONDS: Final = 0.05
@@ -40,8 +40,8 @@ class Processes:
 
         `environment` is all it has.
         """
-        with (self._logs / f"{name}.log").open("ab") as log:
-            process = subprocess.Popen(
+        with (self._logs / f"{name}.log").open("ab") as log, interrupts_held():
+            process = self._running[name] = subprocess.Popen(
                 command,
                 cwd=directory,
                 env=environment,
@@ -51,7 +51,6 @@ class Processes:
                 start_new_session=True,
                 preexec_fn=end_with_parent(signal.SIGTERM),  # noqa: PLW1509 - one system call
             )
-        self._running[name] = process
         self._wait(name, process, is_ready or _hears_ready(process))
 
     def end(self, name: str, number: signal.Signals) -> None:

@@ -22,7 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from devstack.lifeline import end_with_parent
+from devstack.lifeline import end_with_parent, interrupts_held
 from devstack.node import read_choice
 
 _ROOT: Final = Path(__file__).resolve().parent.parent
@@ -95,12 +95,13 @@ def start_storage(directory: Path, *, is_large: bool = False, outlives_starter: 
             return running
         running.stop()
     for _ in range(3):  # a free port may be gone by the time Azurite takes it
-        storage = _launch(directory, is_large=is_large, outlives_starter=outlives_starter)
         try:
+            with interrupts_held():
+                storage = _launch(directory, is_large=is_large, outlives_starter=outlives_starter)
             if _wait_for_answer(storage, _START_SECONDS):
                 return storage
         except KeyboardInterrupt:
-            storage.stop()  # nobody else knows of it yet
+            stop_storage(directory)  # nobody else knows of it yet
             raise
         storage.stop()
     tail = (directory / "azurite.log").read_text()[-1000:]
@@ -111,6 +112,13 @@ def find_storage(directory: Path) -> Storage | None:
     """The table service that a record in the directory speaks of, if it still runs; it may be too busy to answer."""
     storage = _read_record(directory)
     return storage if storage and _is_running(storage.pid, storage.directory) else None
+
+
+def stop_storage(directory: Path) -> None:
+    """Stops the directory's table service, if one runs."""
+    storage = find_storage(directory)
+    if storage is not None:
+        storage.stop()
 
 
 def read_account_key(directory: Path) -> str:

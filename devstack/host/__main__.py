@@ -15,7 +15,7 @@ from devstack.host.indexing import IndexingError
 from devstack.host.log import set_up_logging
 from devstack.host.server import HostOptions, read_secret, run_host
 from devstack.host.telemetry import exporting
-from devstack.storage import StorageError, start_storage
+from devstack.storage import StorageError, start_storage, stop_storage
 
 _BUSY: Final = 3
 _BROKEN_APP: Final = 4
@@ -59,12 +59,11 @@ def storage_settings(directory: Path) -> Iterator[None]:
     if os.environ.get("TABLES_CONNECTION_STRING") or os.environ.get("TABLES_ENDPOINT"):
         yield
         return
-    storage = start_storage(directory)
-    os.environ["TABLES_CONNECTION_STRING"] = storage.connection_string
     try:
+        os.environ["TABLES_CONNECTION_STRING"] = start_storage(directory).connection_string
         yield
     finally:
-        storage.stop()
+        stop_storage(directory)
 
 
 def _interrupt(number: int, frame: object) -> None:

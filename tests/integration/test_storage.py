@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from azure.data.tables import TableServiceClient
@@ -70,6 +71,28 @@ def test_store_outlives_its_killed_starter_and_is_adopted(tmp_path: Path):
         assert keys(storage) == ["after-the-crash"]
     finally:
         storage.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupt_in_the_moment_of_the_start_leaves_no_store_behind(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Interrupting(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            started.append(self)
+            signal.raise_signal(number)
+
+    monkeypatch.setattr(subprocess, "Popen", Interrupting)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            start_storage(tmp_path)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert [process.poll() is None for process in started] == [False]
 
 
 def test_two_directories_have_a_store_each(tmp_path: Path):
