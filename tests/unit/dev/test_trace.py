@@ -79,7 +79,10 @@ def test_file_is_read_up_to_the_line_that_is_being_written(
 
 def test_reader_that_has_seen_enough_is_no_error(tmp_path: Path):
     (tmp_path / "telemetry").mkdir()
-    (tmp_path / "telemetry/spans.jsonl").write_text("\n".join(LINES * 2000))
+    more_than_a_pipe_holds = [
+        line(1, 0, "POST connect", **CAUSE).replace("0x1", f"0x{number}") for number in range(5000)
+    ]
+    (tmp_path / "telemetry/spans.jsonl").write_text("\n".join(more_than_a_pipe_holds))
     command = [sys.executable, "-m", "devstack.trace", "c-1", "--data", str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as shown:
         assert shown.stdout is not None
