@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,9 @@ _IDLE_POLLS: Final = 5
 _WORKING: Final = frozenset({"verifying", "syncing"})
 _ENDED: Final = frozenset({"completed", "completed_with_issues", "failed"})
 _COMPARED: Final = ("users", "groups", "memberships", "devices", "mailboxes")
+_UNCOUNTED: Final = "memberships"
+"""Microsoft counts everything else. Rows of a page that are forgotten before its checkpoint leave no trace here:
+whoever has lost a part of the store lists everything anew."""
 _TAIL_CHARACTERS: Final = 6000
 
 Status = Mapping[str, Any]
@@ -63,7 +66,7 @@ class _Run:
         self._prove(self._sync(self._plan.first), self._plan.first)
         if self._plan.second:
             self._stage.change(self._plan.second.users, self._plan.fault_documents(self._plan.second))
-            self._run_id = self._stage.sync_again()
+            self._run_id = self._stage.sync_again("delta")
             self._prove(self._sync(self._plan.second), self._plan.second)
 
     # One sync
@@ -114,7 +117,7 @@ class _Run:
             if state in _WORKING:
                 self._note(f"minutes later the timer has resumed {self._stage.resume()}")
             elif state in _ENDED:
-                self._run_id = self._stage.sync_again()
+                self._run_id = self._stage.sync_again("delta")
             else:
                 self._stage.connect()
         except UNREACHABLE as error:
@@ -129,10 +132,18 @@ class _Run:
         if sync.changed_users:  # what was changed while it was listed is exact after the sync that follows
             assert status["state"] in ("completed", "completed_with_issues")
             return
+        failures = self._find_failures(status)
+        if self._has_forgotten and failures and all(failure.startswith(_UNCOUNTED) for failure in failures):
+            self._note(f"the store has forgotten some of a page: {failures}"[:500])
+            self._run_id = self._stage.sync_again("full")
+            failures = self._find_failures(self._sync(replace(sync, disturbances=())))
+        assert not failures, "\n".join(failures)
+
+    def _find_failures(self, status: Status) -> list[str]:
         failures = find_failures(status, self._stage.stack.truth(TENANT_ID))
         for resource in _COMPARED:
             failures += self._compare(resource, status["resources"][resource]["certificate"])
-        assert not failures, "\n".join(failures)
+        return failures
 
     def _compare(self, resource: str, certificate: Mapping[str, Any]) -> list[str]:
         stored = inventory_ids(self._stage.stack, TENANT_ID, resource)

@@ -67,9 +67,9 @@ class Stage:
         AdminBrowser(self.stack).open(answer.json()["authUrl"])
         self.tenant |= {"consented": True}
 
-    def sync_again(self) -> str:
-        """The id of the run that takes the changes."""
-        answer = self.call("POST", f"/{TENANT_ID}/resync", {"kind": "delta"})
+    def sync_again(self, kind: str) -> str:
+        """The id of the run: `delta` takes the changes, `full` lists everything."""
+        answer = self.call("POST", f"/{TENANT_ID}/resync?kind={kind}")
         answer.raise_for_status()
         return str(answer.json()["runId"])
 
