@@ -223,7 +223,7 @@ def _quote(key: str) -> str:
 def _to_json(row: Mapping[str, Any]) -> bytes:
     """The row with the types JSON has no word for named beside their values."""
     if set(map(type, row.values())) == _TEXT_ONLY:
-        return orjson.dumps(row)
+        return _one_line(row)
     entity = dict(row)
     for name, value in row.items():
         if type(value) is str:
@@ -235,7 +235,12 @@ def _to_json(row: Mapping[str, Any]) -> bytes:
         entity[name] = encoded
         if kind:
             entity[f"{name}@odata.type"] = kind
-    return orjson.dumps(entity)
+    return _one_line(entity)
+
+
+def _one_line(entity: Mapping[str, Any]) -> bytes:
+    """JSON without the two separators that end a line in JavaScript: Azurite would take the rest for something else."""
+    return orjson.dumps(entity).replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
 
 
 def _encode_value(value: object) -> tuple[str, Any]:

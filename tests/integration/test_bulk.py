@@ -19,6 +19,7 @@ VALUES: dict[str, Any] = {
     "text": "plain",
     "markup": "a'b\"c<d>&%+/\\ \r\n--changeset_x--\r\n",
     "control": "".join(map(chr, range(1, 32))),
+    "separators": "one\u2028two\u2029three",
     "umlaut": "ä你",
     "emoji": "\U0001f600\U0001f468‍\U0001f469",
     "date_like": "2026-03-01T00:00:00Z",
