@@ -1,5 +1,6 @@
 """Graph of one tenant: adds the tenant's token, checks hosts, turns refusals into failures."""
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -120,14 +121,23 @@ class TenantGraph:
 
 def _read_object(response: requests.Response) -> Json:
     try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError as error:
+        body = _parse(response.content)
+    except ValueError as error:
         raise TransientError("microsoft_unavailable", "Graph's answer was cut off") from error
     if not isinstance(body, dict):
         raise ContractError("unexpected_answer", "Graph's answer is not a JSON object")
     if "error" in body:
         raise build_failure(response.status_code, response.headers, body)
     return body
+
+
+def _parse(content: bytes) -> Any:
+    """Half a surrogate pair, the rest of a text that was cut within an emoji, is read as U+FFFD: orjson refuses it."""
+    try:
+        return orjson.loads(content)
+    except orjson.JSONDecodeError:
+        text = json.dumps(json.loads(content), ensure_ascii=False)
+        return orjson.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
 
 
 def _is_stale_token(response: requests.Response) -> bool:

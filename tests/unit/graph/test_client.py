@@ -70,6 +70,14 @@ def test_answer_that_is_no_object_is_told_apart(
         services.graph_for(TENANT).fetch_json("/users")
 
 
+def test_text_that_was_cut_within_an_emoji_costs_one_character(services: Services, microsoft: FakeMicrosoft):
+    microsoft.overrides[USERS] = lambda asked: Answer(
+        rb'{"value": [{"id": "1", "jobTitle": "\ud83d\ude00 \u00fc \ud83d"}]}'
+    )
+    page = services.graph_for(TENANT).fetch_json("/users")
+    assert page["value"] == [{"id": "1", "jobTitle": "\U0001f600 ü \ufffd"}]
+
+
 @pytest.mark.parametrize("link", ["https://evil.test/v1.0/users", "http://graph.test/x", "https://graph.test:444/x"])
 def test_page_link_to_a_foreign_host_never_sees_the_token(services: Services, microsoft: FakeMicrosoft, link: str):
     microsoft.overrides[USERS] = lambda asked: graph_page([], link)
