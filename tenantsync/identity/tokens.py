@@ -31,6 +31,7 @@ warnings.filterwarnings("ignore", message="response_mode", category=UserWarning,
 
 _CACHED_TENANTS: Final = 256
 _ASSERTION_SECONDS: Final = 300
+_LEEWAY_SECONDS: Final = 300
 _EXCHANGE_RESOURCE: Final = "api://AzureADTokenExchange"
 # Only believable shortly after the callback; `verify_consent` decides how long
 _NOT_PROPAGATED: Final = frozenset({7000229, 700016, 65001})
@@ -50,7 +51,7 @@ class AppToken:
 
 @dataclass(frozen=True, slots=True)
 class SignedInAdmin:
-    """Who came back from the sign-in, from the id token MSAL has checked."""
+    """Who came back from the sign-in, from the id token, which is checked here."""
 
     tenant_id: str
     object_id: str
@@ -102,13 +103,36 @@ class TokenSource:
             result = _ask(lambda: application.acquire_token_by_auth_code_flow(flow, dict(fields)))
         except (ValueError, RuntimeError) as error:  # MSAL's words for a wrong state, and for a wrong id token
             raise ConsentError("sign_in_failed", "the answer does not belong to this sign-in") from error
-        claims = result.get("id_token_claims")
-        if claims is None:
+        if "id_token" not in result:
             raise _sign_in_failure(result)
+        claims = self._id_claims(result["id_token"])
+        tenant = str(claims.get("tid", "")).lower()
         if not claims.get("oid"):
             raise ConsentError("sign_in_failed", "the answer names no person")
-        roles = claims.get("wids", ())
-        return SignedInAdmin(str(claims.get("tid", "")).lower(), str(claims["oid"]), tuple(map(str, roles)))
+        if tenant == tenant_id and tenant not in str(claims["iss"]).lower().split("/"):
+            raise ConsentError("sign_in_failed", "the id token's issuer does not fit its tenant")
+        return SignedInAdmin(tenant, str(claims["oid"]), tuple(map(str, claims.get("wids", ()))))
+
+    def _id_claims(self, id_token: str) -> dict[str, Any]:
+        """Of a token that was made for this app and is still valid; MSAL looks at its nonce, and at nothing else.
+
+        Its signature is TLS: it came from the token endpoint itself (OpenID Connect Core, 3.1.3.7).
+        """
+        try:
+            claims: dict[str, Any] = jwt.decode(
+                id_token,
+                audience=self._settings.client_id,
+                leeway=_LEEWAY_SECONDS,
+                options={
+                    "verify_signature": False,
+                    "verify_aud": True,
+                    "verify_exp": True,
+                    "require": ["aud", "exp", "iss"],
+                },
+            )
+        except jwt.InvalidTokenError as error:
+            raise ConsentError("sign_in_failed", "the id token is not for this sign-in") from error
+        return claims
 
     def _checked(self, tenant_id: str, access_token: str) -> AppToken:
         try:

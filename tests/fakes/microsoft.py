@@ -139,15 +139,15 @@ class FakeMicrosoft(HTTPAdapter):
 
     def _token(self, tenant: str, form: dict[str, str]) -> Answer:
         if form.get("grant_type") == "authorization_code":
-            return self._signed_in(tenant)
+            return self._signed_in()
         if tenant not in self.consented:
             return Answer({"error": "unauthorized_client", "error_codes": [700016]}, 400)
         token = app_token(tenant, self.consented[tenant])
         return Answer({"access_token": token, "token_type": "Bearer", "expires_in": 3600})
 
-    def _signed_in(self, tenant: str) -> Answer:
+    def _signed_in(self) -> Answer:
         claims = {
-            "iss": f"{LOGIN}/{tenant}/v2.0",
+            "iss": f"{LOGIN}/{self.signing_in}/v2.0",
             "aud": CLIENT_ID,
             "tid": self.signing_in,
             "oid": ADMIN,

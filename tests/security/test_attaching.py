@@ -205,8 +205,20 @@ def test_person_the_tenant_does_not_know_is_waited_for_and_then_refused(
     assert services.owners.read(TENANT) is None
 
 
-def test_sign_in_that_names_no_person_is_no_proof(services: Services, microsoft: FakeMicrosoft):
-    microsoft.id_token_claims = {"oid": ""}
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"oid": ""},
+        {"aud": "another-app"},
+        {"iss": f"https://login.test/{OTHER_TENANT}/v2.0"},
+        {"exp": 1_700_000_060},
+    ],
+)
+def test_sign_in_whose_token_does_not_fit_is_no_proof(
+    services: Services, microsoft: FakeMicrosoft, claims: dict[str, str | int]
+):
+    """No person, another app, another tenant's issuer, long expired."""
+    microsoft.id_token_claims = claims
     started = Started()
     link = sign_in_link(services, connect(services), started)
     assert finish_sign_in(services, microsoft, link, started).headers["Location"].endswith("result=error")
