@@ -3,6 +3,7 @@
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from os import R_OK, access
 from typing import Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -91,7 +92,7 @@ class Settings:
         settings = cls(
             login_endpoint=reader.origin("LOGIN_ENDPOINT", GLOBAL_LOGIN),
             graph_endpoint=reader.origin("GRAPH_ENDPOINT", "https://graph.microsoft.com"),
-            client_id=reader.required("CLIENT_ID", "the id of the multi-tenant app registration"),
+            client_id=reader.required("CLIENT_ID", "the id of the multi-tenant app registration").lower(),
             credential=reader.credential(),
             callback_url=reader.public_url("CALLBACK_URL"),
             portal_url=reader.public_url("PORTAL_URL"),
@@ -102,7 +103,7 @@ class Settings:
             home_tenant_id=reader.guid("HOME_TENANT_ID"),
             operator_tenant_id=reader.guid("OPERATOR_TENANT_ID"),
             connect_rate_per_minute=reader.positive("CONNECT_RATE_PER_MINUTE", 120),
-            ca_bundle=reader.text("REQUESTS_CA_BUNDLE"),
+            ca_bundle=reader.path("REQUESTS_CA_BUNDLE"),
             other_login_endpoints=reader.other_logins("OTHER_LOGIN_ENDPOINTS"),
             write_client_id=reader.guid("WRITE_CLIENT_ID"),
             key_vault_url=reader.vault("KEY_VAULT_URL"),
@@ -149,6 +150,12 @@ class _Reader:
         """None also for a Key Vault reference that Azure could not resolve: its text is no secret."""
         value = self.text(name)
         return Secret(value) if value and not value.startswith("@Microsoft.KeyVault(") else None
+
+    def path(self, name: str) -> str:
+        value = self.text(name)
+        if value and not access(value, R_OK):
+            self.problems.append(f"{name}: there is no such file, or it may not be read")
+        return value
 
     def origin(self, name: str, default: str) -> str:
         value = self.text(name, default).rstrip("/")

@@ -46,6 +46,7 @@ def test_settings_report_every_problem_at_once():
         ("RUNS_AT_ONCE", "0"),
         ("SYNC_PAUSED", "yes"),
         ("CLIENT_CERTIFICATE_PATH", "/also/a/certificate.pem"),
+        ("REQUESTS_CA_BUNDLE", "/no/such/bundle.pem"),
     ],
 )
 def test_settings_refuse_a_wrong_value(name: str, value: str):
@@ -56,6 +57,13 @@ def test_settings_refuse_a_wrong_value(name: str, value: str):
 @pytest.mark.parametrize("url", ["http://127.0.0.1:7071/x", "http://localhost/x", "https://connect.test/x"])
 def test_settings_allow_http_on_loopback_only(url: str):
     assert Settings.from_env({**ENVIRONMENT, "CALLBACK_URL": url}).callback_url == url
+
+
+def test_settings_know_the_app_however_its_id_is_written():
+    """Microsoft's tokens have it in lower case."""
+    assert Settings.from_env({**ENVIRONMENT, "CLIENT_ID": "ABCDEF00-0000-4000-8000-000000000000"}).client_id == (
+        "abcdef00-0000-4000-8000-000000000000"
+    )
 
 
 def test_settings_star_allows_every_msp():
