@@ -7,6 +7,7 @@ small number of requests a minute, and can push out only each other.
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -127,5 +128,10 @@ def _shrink(issuers: OrderedDict[str, _Issuer], most: int) -> None:
 
 
 def _rsa_keys(published: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The keys that can have signed a token of ours; one that cannot be read costs nobody the others (RFC 7517, 5)."""
     usable = (key for key in published if key.get("kty") == "RSA" and key.get("use", "sig") == "sig" and "kid" in key)
-    return {key["kid"]: jwt.PyJWK(key, algorithm="RS256").key for key in usable}
+    found = {}
+    for key in usable:
+        with suppress(jwt.PyJWTError):
+            found[key["kid"]] = jwt.PyJWK(key, algorithm="RS256").key
+    return found

@@ -126,6 +126,14 @@ def test_rolled_over_key_is_found_after_a_refresh(services: Services, microsoft:
     assert identify(services, portal_token(READ)).msp_id == MSP
 
 
+@pytest.mark.parametrize("other", [{"kty": "RSA", "kid": "broken"}, {"kty": "EC", "kid": "curve"}, {"kid": "odd"}])
+def test_key_that_cannot_be_read_costs_nobody_the_others(
+    services: Services, microsoft: FakeMicrosoft, other: dict[str, str]
+):
+    microsoft.overrides[KEYS] = lambda asked: Answer({"keys": [other, public_jwk()]})
+    assert identify(services, portal_token(READ)).msp_id == MSP
+
+
 def test_key_outage_fails_closed_and_keeps_known_keys_for_a_while(
     services: Services, microsoft: FakeMicrosoft, clock: FakeClock
 ):
