@@ -6,6 +6,7 @@ A trigger calls `answer(request, handler)` and turns the Reply into its framewor
 import hashlib
 import math
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -84,7 +85,7 @@ class Call:
     def json_object(self) -> dict[str, object]:
         """The body as a JSON object; raises RequestError 400 or 413."""
         try:
-            body = orjson.loads(self._body())
+            body = orjson.loads(self._body().removeprefix(BOM_UTF8))
         except orjson.JSONDecodeError as error:
             raise RequestError("invalid_request", "The body is not JSON.") from error
         if not isinstance(body, dict):
@@ -92,11 +93,14 @@ class Call:
         return body
 
     def text_fields(self) -> dict[str, str]:
-        """The body's fields, form or JSON; raises RequestError unless all of them are text."""
+        """The body's fields, form or JSON; raises RequestError unless all of them are text.
+
+        Of JSON null is as good as missing, and true a text: so portals write what they have read into typed fields.
+        """
         if "application/x-www-form-urlencoded" in self.request.headers.get("content-type", "").lower():
             return self._form()
-        fields = self.json_object()
-        if not all(isinstance(value, str) for value in fields.values()):
+        fields = {name: value for name, value in self.json_object().items() if value is not None}
+        if not all(isinstance(value, str | bool) for value in fields.values()):
             raise RequestError("invalid_request", "All fields must be text.")
         return {name: str(value) for name, value in fields.items()}
 
@@ -163,8 +167,8 @@ def cacheable_reply(call: Call, body: dict[str, object], volatile: frozenset[str
     tag = f'"{hashlib.sha256(orjson.dumps(stable)).hexdigest()[:32]}"'
     cache = {"Cache-Control": "private, no-cache", "ETag": tag, **headers}
     asked = call.request.headers.get("if-none-match", "")[:_LONGEST_TAGS]
-    known = (part.strip().removeprefix("W/") for part in asked.split(","))
-    if tag in known:
+    known = {part.strip().removeprefix("W/") for part in asked.split(",")}
+    if known & {tag, "*"}:
         return Reply(304, b"", cache)
     return json_reply(body, headers=cache)
 

@@ -263,6 +263,13 @@ def test_post_answers_problems(services: Services, started: Started, change: dic
     assert (raised.value.code, raised.value.problem().status) == (code, status)
 
 
+def test_post_takes_the_fields_of_a_portal_that_has_types_for_them(services: Services):
+    """What is not there is null, and a true is no text."""
+    fields = {"state": state_of(connect(services)["authUrl"]), "tenant": TENANT, "admin_consent": True, "error": None}
+    posted = App().call("POST", "/api/msp-portal/tenants/callback", portal_token("Onboarding.Connect"), fields)
+    assert (posted.status, set(posted.body)) == (200, {"connectionId", "signInUrl"})
+
+
 def test_post_after_success_says_that_the_link_was_used(services: Services, microsoft: FakeMicrosoft, started: Started):
     link = sign_in_link(services, connect(services), started)
     finish_sign_in(services, microsoft, link, started)

@@ -1,4 +1,5 @@
 import json
+from codecs import BOM_UTF8
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -53,6 +54,11 @@ def test_connect_answers_the_contract(services: Services):
     assert answer.body["statusUrl"] == f"/api/msp-portal/tenants/{TENANT}/sync-status"
     assert [item["name"] for item in answer.body["permissions"]] == [item.name for item in PERMISSIONS]
     assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_body_may_begin_with_a_byte_order_mark(services: Services):
+    """As files from Windows do that are sent as they are."""
+    assert post(BOM_UTF8 + json.dumps(GOOD).encode()).status == 201
 
 
 def test_connect_links_to_v2_admin_consent_with_exact_redirect(services: Services):
