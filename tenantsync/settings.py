@@ -158,7 +158,7 @@ class _Reader:
         return value
 
     def origin(self, name: str, default: str) -> str:
-        value = self.text(name, default).rstrip("/")
+        value = self.text(name, default).rstrip("/").lower()
         parts = urlsplit(value)
         if parts.scheme != "https" or not parts.netloc or parts.path or parts.query:
             self.problems.append(f"{name} must be https://host[:port] without a path")
@@ -176,7 +176,7 @@ class _Reader:
 
     def other_logins(self, name: str) -> tuple[str, ...]:
         """By default the national clouds for the global one, and none for a cloud of somebody's own."""
-        is_global = self.text("LOGIN_ENDPOINT", GLOBAL_LOGIN).rstrip("/") == GLOBAL_LOGIN
+        is_global = self.text("LOGIN_ENDPOINT", GLOBAL_LOGIN).rstrip("/").lower() == GLOBAL_LOGIN
         default = ",".join(_NATIONAL_LOGINS) if is_global else ""
         endpoints = tuple(part.strip().rstrip("/") for part in self.text(name, default).split(",") if part.strip())
         if any(urlsplit(endpoint).scheme != "https" or urlsplit(endpoint).path for endpoint in endpoints):

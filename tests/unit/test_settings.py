@@ -59,6 +59,14 @@ def test_settings_allow_http_on_loopback_only(url: str):
     assert Settings.from_env({**ENVIRONMENT, "CALLBACK_URL": url}).callback_url == url
 
 
+def test_settings_know_microsofts_hosts_however_they_are_written():
+    """The issuer of a token has them in lower case."""
+    assert (
+        Settings.from_env({**ENVIRONMENT, "LOGIN_ENDPOINT": "https://Login.Test/"}).login_endpoint
+        == "https://login.test"
+    )
+
+
 def test_settings_know_the_app_however_its_id_is_written():
     """Microsoft's tokens have it in lower case."""
     assert Settings.from_env({**ENVIRONMENT, "CLIENT_ID": "ABCDEF00-0000-4000-8000-000000000000"}).client_id == (
