@@ -11,6 +11,7 @@ from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import ConnectionState
 from tenantsync.store.owners import removal_job
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import LEAVING, ConsentState, ManagedTenant, TenantState
 from tenantsync.tenant_state import shown_state
@@ -27,18 +28,21 @@ def list_tenants(cursor: str, services: Services) -> dict[str, Any]:
     `leaving` are the removals that should have ended long ago: their orchestration was never started, or got lost.
     """
     msp_id, _, after = cursor.partition(" ")
-    tenants = services.tenants.list_page(msp_id, after, _AT_ONCE) if msp_id else []
-    if len(tenants) < _AT_ONCE:
+    ids = services.tenants.list_ids(msp_id, after, _AT_ONCE) if msp_id else []
+    if len(ids) < _AT_ONCE:
         following = services.tenants.list_msps(msp_id, 1)
         next_cursor = f"{following[0]} " if following else ""
     else:
-        next_cursor = f"{msp_id} {tenants[-1].tenant_id}"
-    watched = [tenant for tenant in tenants if tenant.consent != ConsentState.PENDING and tenant.state not in LEAVING]
-    return {
-        "tenants": [{"mspId": tenant.msp_id, "tenantId": tenant.tenant_id} for tenant in watched],
-        "leaving": [job for tenant in tenants for job in _overdue_removals(tenant, services)],
-        "cursor": next_cursor,
-    }
+        next_cursor = f"{msp_id} {ids[-1]}"
+    watched: list[dict[str, str]] = []
+    leaving: list[dict[str, str]] = []
+    for tenant_id in ids:
+        with left_to_newer_release(tenant_id=tenant_id):
+            tenant = services.tenants.read(msp_id, tenant_id)
+            if tenant and tenant.consent != ConsentState.PENDING and tenant.state not in LEAVING:
+                watched.append({"mspId": msp_id, "tenantId": tenant_id})
+            leaving += _overdue_removals(tenant, services) if tenant else []
+    return {"tenants": watched, "leaving": leaving, "cursor": next_cursor}
 
 
 def _overdue_removals(tenant: ManagedTenant, services: Services) -> list[dict[str, str]]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Any, Final
 
 from ops.finding import is_active, read_under_way
@@ -151,7 +152,7 @@ def _notifications(caller: Caller, services: Services) -> Found:
 
 
 def _ticket_notes(caller: Caller, services: Services) -> Found:
-    pending = services.ticket_notes.list_pending("", _MOST)
+    pending = islice(services.ticket_notes.pending(), _MOST)
     return _queue(((note.msp_id, note.created_at) for note in pending), caller)
 
 

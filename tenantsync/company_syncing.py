@@ -11,6 +11,7 @@ from tenantsync.errors import ConflictError, TransientError
 from tenantsync.orchestrations import Starter
 from tenantsync.services import Services
 from tenantsync.store.psa_connections import CompanySync, PsaConnection, StoredSync, SyncState
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.wire import SYNC_COMPANIES, company_sync_instance_id
 
 _INTERVAL: Final = timedelta(hours=1)
@@ -60,7 +61,8 @@ def start_due_company_syncs(services: Services, orchestrations: Starter) -> int:
         return 0
     started = 0
     for connection in services.psa_connections.all():
-        with logs.correlated(logs.request_id()):
+        ids = {"msp_id": connection.msp_id, "provider": connection.provider}
+        with logs.correlated(logs.request_id()), left_to_newer_release(**ids):
             started += _start_if_due(connection, services, orchestrations)
     return started
 

@@ -9,6 +9,7 @@ TenantSyncError
 ├── NotLicensedError        SKIP, the tenant has no such service
 ├── ThrottledError          WAIT, never counted as an attempt
 ├── TransientError          RETRY with back-off, bounded
+│   └── NewerReleaseError   a row that only a newer release understands: good again once that release is back
 ├── CursorExpiredError      RESTART this listing from its first page, bounded
 ├── ConflictError           somebody else wrote the row first
 ├── DataError               QUARANTINE one object, go on
@@ -119,6 +120,10 @@ class TransientError(TenantSyncError):
     """Likely to work a little later."""
 
     action = Action.RETRY
+
+
+class NewerReleaseError(TransientError):
+    """A newer release has written the row; it is neither read nor changed."""
 
 
 class CursorExpiredError(TenantSyncError):

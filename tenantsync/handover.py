@@ -11,6 +11,7 @@ from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import Connection
 from tenantsync.store.grants import GrantState
 from tenantsync.store.owners import TenantOwner
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.tenants import DEFAULT_NOTIFICATIONS, DEFAULT_SYNC_HOURS
 from tenantsync.store.transfers import OPEN_TRANSFER_STATES, StoredTransfer, Transfer, TransferState
 
@@ -44,15 +45,21 @@ def finish_handovers(services: Services) -> int:
     """Finishes every transfer that was interrupted; gives how many there were."""
     finished = 0
     for transfer_id in services.transfers.list_accepting():
-        stored = services.transfers.find(transfer_id)
-        if stored and stored.transfer.state == TransferState.ACCEPTING:
-            if not _has_changed_hands(stored.transfer, services):
-                continue  # the receiver may still send it again
-            logs.event("transfer_finished", transfer_id=transfer_id, tenant_id=stored.transfer.tenant_id)
-            note_accepted(hand_over(stored, services).transfer, lambda _: SYSTEM, services)
-            finished += 1
-        services.transfers.forget_accepting(transfer_id)
+        with left_to_newer_release(transfer_id=transfer_id):
+            finished += _finish_interrupted(transfer_id, services)
     return finished
+
+
+def _finish_interrupted(transfer_id: str, services: Services) -> bool:
+    stored = services.transfers.find(transfer_id)
+    is_interrupted = stored is not None and stored.transfer.state == TransferState.ACCEPTING
+    if stored and is_interrupted:
+        if not _has_changed_hands(stored.transfer, services):
+            return False  # the receiver may still send it again
+        logs.event("transfer_finished", transfer_id=transfer_id, tenant_id=stored.transfer.tenant_id)
+        note_accepted(hand_over(stored, services).transfer, lambda _: SYSTEM, services)
+    services.transfers.forget_accepting(transfer_id)
+    return is_interrupted
 
 
 def note_accepted(transfer: Transfer, actor_for: Callable[[str], str], services: Services) -> None:

@@ -5,6 +5,7 @@ import hmac
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import islice
 from typing import Final, Protocol
 
 import orjson
@@ -14,13 +15,13 @@ from tenantsync.clock import Clock, age_seconds, parse_rfc3339, to_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.settings import Secret
 from tenantsync.store.outbox import Notification, Outbox, Webhook, Webhooks
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.tenants import ManagedTenant
 
 DELAYS_MINUTES: Final = (1, 5, 15, 60, 180, 360, 720)
 """Waits between attempts, together about a day; then the event is given up, which the log and the webhook say."""
 _RESTS_MINUTES: Final = (1, 2, 5, 15)
 """How long a webhook rests after failures in a row, whatever is waiting for it."""
-_STEP: Final = 200
 _LONGEST_PASS: Final = timedelta(seconds=50)
 """The next pass begins every minute and must not wait for slow webhooks."""
 _SUCCESS: Final = range(200, 300)
@@ -82,7 +83,7 @@ class Notifier:
 
     def list_pending(self, limit: int) -> list[Notification]:
         """Up to `limit` events that wait for delivery."""
-        return self._outbox.list_pending("", limit)
+        return list(islice(self._outbox.pending(), limit))
 
     def deliver_due(self) -> int:
         """Sends what is due; gives how many were taken. A webhook that fails rests, the longer the more often."""
@@ -92,22 +93,21 @@ class Notifier:
             oldest = min(oldest or item.created_at, item.created_at)
             if parse_rfc3339(item.due_at) > now or item.msp_id in failed:
                 continue
-            if self._deliver(item, now):
-                taken += 1
-            else:
+            is_taken = False
+            with left_to_newer_release(event_id=item.event_id):
+                is_taken = self._deliver(item, now)
+            taken += is_taken
+            if not is_taken:
                 failed.add(item.msp_id)
         metrics.QUEUE_AGE.note(age_seconds(oldest, now), queue="notifications")
         return taken
 
     def _pending(self, began: datetime) -> Iterator[Notification]:
         """What waits, as long as the pass may last."""
-        after = ""
-        while pending := self._outbox.list_pending(after, _STEP):
-            after = pending[-1].event_id
-            for item in pending:
-                if self._clock.now() - began > _LONGEST_PASS:
-                    return
-                yield item
+        for item in self._outbox.pending():
+            if self._clock.now() - began > _LONGEST_PASS:
+                return
+            yield item
 
     def secret_of(self, webhook: Webhook) -> str:
         """The webhook's signing secret: derived, so that it is stored nowhere."""

@@ -6,6 +6,7 @@ No failure of a PSA gets any further than here: the onboarding goes on, and its 
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any, Final
 from uuid import uuid4
 
@@ -18,12 +19,12 @@ from tenantsync.psa_access import count_requests, find_psa, open_psa
 from tenantsync.recovery import backoff_seconds
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.runs import Run
 from tenantsync.store.ticket_notes import TicketLog, TicketNote
 
 _DELAYS_MINUTES: Final = (1, 5, 15, 60, 180, 360, 720)
 """Waits between attempts, together about a day; then the note is given up, which the status says."""
-_STEP: Final = 200
 _LAST: Final = "~"
 """Above every id."""
 _LONGEST_PASS: Final = timedelta(seconds=50)
@@ -110,13 +111,11 @@ class _Pass:
 
     def _pending(self, after: str, until: str) -> Iterator[TicketNote]:
         """What waits between two ids, as long as the pass may last."""
-        while pending := self._services.ticket_notes.list_pending(after, _STEP):
-            after = pending[-1].note_id
-            for note in pending:
-                if note.note_id > until or self._now() - self._began > _LONGEST_PASS:
-                    return
-                self._oldest = min(self._oldest or note.created_at, note.created_at)
-                yield note
+        for note in takewhile(lambda note: note.note_id <= until, self._services.ticket_notes.pending(after)):
+            if self._now() - self._began > _LONGEST_PASS:
+                return
+            self._oldest = min(self._oldest or note.created_at, note.created_at)
+            yield note
 
     def _may_go(self, note: TicketNote) -> bool:
         account = f"{note.provider}_{note.msp_id}"
@@ -128,8 +127,10 @@ class _Pass:
         return not self._services.gate.seconds_closed(note.msp_id, note.provider)
 
     def _deliver_for_its_cause(self, note: TicketNote) -> bool:
-        with logs.correlated(note.correlation_id or note.connection_id):
+        with logs.correlated(note.correlation_id or note.connection_id), left_to_newer_release(note_id=note.note_id):
             return self._deliver(note)
+        self._held.add(note.connection_id)
+        return False
 
     def _deliver(self, note: TicketNote) -> bool:
         """The next attempt is planned before this one, so that one that crashes stands in nobody's way."""

@@ -14,10 +14,9 @@ def start_watches(services: Services, orchestrations: Starter) -> None:
 
 def mend_watches(services: Services, orchestrations: Starter) -> None:
     """For every relationship that has not ended, should its watch have got lost."""
-    for msp_id in services.relationships.list_msps():
-        for own in services.relationships.list_all(msp_id):
-            if not own.is_ended:
-                _start(orchestrations, msp_id, own.tenant_id, own.key, own.correlation_id)
+    for own in services.relationships.all():
+        if not own.is_ended:
+            _start(orchestrations, own.msp_id, own.tenant_id, own.key, own.correlation_id)
 
 
 def _start(orchestrations: Starter, msp_id: str, tenant_id: str, key: str, cause: str) -> None:

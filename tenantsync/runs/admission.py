@@ -11,6 +11,7 @@ from typing import Final
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.services import Services
 from tenantsync.store.places import Holder, Turn
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 
 _ASKED_AFTER: Final = timedelta(minutes=10)
@@ -102,16 +103,25 @@ def _take(turn: Turn, ahead: Sequence[Turn], taken: Collection[int], services: S
 
 
 def _clear_away(ahead: Sequence[Turn], taken: Collection[Holder], services: Services) -> None:
-    """Runs that have ended in a crash must not stand in the way: the first in the line looks at who has the places."""
-    now = services.clock.now()
+    """Runs that have ended in a crash must not stand in the way: the first in the line looks at who has the places.
+
+    A run that only a newer release understands keeps its place, and its turn not: it lines up anew with that release.
+    """
     if ahead:
-        first = services.runs.read(ahead[0].run_id)
-        if _has_ended(first) or _is_silent(first, now):
+        if not _is_waiting(ahead[0].run_id, services):
             services.places.leave_line(ahead[0])
         return
     for run_id in {holder.run_id for holder in taken}:
-        if _has_ended(services.runs.read(run_id)):
-            services.places.give_back(run_id)
+        with left_to_newer_release(run_id=run_id):
+            if _has_ended(services.runs.read(run_id)):
+                services.places.give_back(run_id)
+
+
+def _is_waiting(run_id: str, services: Services) -> bool:
+    with left_to_newer_release(run_id=run_id):
+        run = services.runs.read(run_id)
+        return not _has_ended(run) and not _is_silent(run, services.clock.now())
+    return False
 
 
 def _delay_seconds(ahead: int, taken: Collection[Holder], services: Services) -> float:

@@ -1,6 +1,7 @@
 """Notes for lists what 0.1.0 did not note: its runs by time, and why a tenant is in its state.
 
-A pass takes some tenants and remembers where it ended; one that is repeated changes nothing.
+A pass takes some tenants and remembers where it ended; one that is repeated changes nothing. A tenant of which a newer
+release has written something is left out, and tried again by every pass after the last one until that release is back.
 """
 
 from itertools import islice
@@ -12,6 +13,7 @@ from tenantsync.runs.syncing import KEPT_RUNS
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection
 from tenantsync.store.recent_runs import Filled
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run
 from tenantsync.store.tenants import ManagedTenant
 
@@ -21,16 +23,30 @@ TENANTS_A_PASS: Final = 100
 
 def fill_lists(services: Services) -> int:
     """One pass; gives how many tenants were looked at, none once all were."""
-    filled = services.recent_runs.read_filled()
+    recent = services.recent_runs
+    filled = recent.read_filled()
     if filled.is_whole:
         return 0
-    tenants = list(islice(services.tenants.all(filled.up_to), TENANTS_A_PASS))
-    for tenant in tenants:
-        _fill(tenant, services)
-    up_to = (tenants[-1].msp_id, tenants[-1].tenant_id) if tenants else filled.up_to
-    services.recent_runs.note_filled(Filled(up_to, is_whole=len(tenants) < TENANTS_A_PASS))
-    logs.event("lists_filled", count=len(tenants))
-    return len(tenants)
+    keys = list(islice(services.tenants.all_keys(filled.up_to), TENANTS_A_PASS))
+    for key in keys:
+        if not _is_filled(*key, services):
+            recent.leave_out(*key)
+    for key in () if keys else recent.list_left_out(TENANTS_A_PASS):
+        if _is_filled(*key, services):
+            recent.take_in(*key)
+    is_whole = len(keys) < TENANTS_A_PASS and not recent.list_left_out(1)
+    recent.note_filled(Filled(keys[-1] if keys else filled.up_to, is_whole=is_whole))
+    logs.event("lists_filled", count=len(keys))
+    return len(keys)
+
+
+def _is_filled(msp_id: str, tenant_id: str, services: Services) -> bool:
+    """Whether all could be noted: a tenant that is gone has nothing to note."""
+    with left_to_newer_release(tenant_id=tenant_id):
+        if tenant := services.tenants.read(msp_id, tenant_id):
+            _fill(tenant, services)
+        return True
+    return False
 
 
 def _fill(tenant: ManagedTenant, services: Services) -> None:

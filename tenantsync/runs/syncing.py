@@ -13,6 +13,7 @@ from tenantsync.runs.wishes import due_resources, read_wishes, shortest_interval
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import Connection
+from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState
 from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 from tenantsync.tenant_state import SETTLED
@@ -79,8 +80,8 @@ def start_due(services: Services, orchestrations: Orchestrations) -> int:
     for tenant in services.tenants.all():
         if started >= wanted:
             break
-        due = _due(tenant, services)
-        with logs.correlated(logs.request_id()):
+        with logs.correlated(logs.request_id()), left_to_newer_release(tenant_id=tenant.tenant_id):
+            due = _due(tenant, services)
             if due and _start(tenant, due, services, orchestrations):
                 started += 1
     return started

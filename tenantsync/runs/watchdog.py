@@ -29,7 +29,8 @@ from tenantsync.runs.starting import start_unless_paused
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.progress import ResourceProgress
-from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState, WaitReason, WholeRun
+from tenantsync.store.records import left_to_newer_release
+from tenantsync.store.runs import ACTIVE_RUN_STATES, Run, RunState, UnderWay, WaitReason, WholeRun
 from tenantsync.store.tenants import LEAVING
 
 RUN_STUCK: Final = "run_stuck"
@@ -116,13 +117,23 @@ def _runs_under_way(services: Services) -> Iterator[WholeRun]:
     while found := services.runs.list_under_way(after, _STEP):
         after = found[-1].run_id
         for noted in found:
-            whole = services.runs.read_whole(noted.run_id)
-            if whole and whole.run.state in ACTIVE_RUN_STATES:
-                if not noted.msp_id:  # begun by 0.1.0, perhaps only now
-                    services.runs.note_stuck(whole.run, is_stuck=bool(whole.run.stalls))
+            whole = None
+            with left_to_newer_release(run_id=noted.run_id):
+                whole = _read_under_way(noted, now, services)
+            if whole:
                 yield whole
-            elif whole or now - parse_rfc3339(noted.since) > _FORGOTTEN_AFTER:
-                services.runs.forget_under_way(noted.run_id)
+
+
+def _read_under_way(noted: UnderWay, now: datetime, services: Services) -> WholeRun | None:
+    """None for a run that has ended, which is no longer noted then."""
+    whole = services.runs.read_whole(noted.run_id)
+    if whole and whole.run.state in ACTIVE_RUN_STATES:
+        if not noted.msp_id:  # begun by 0.1.0, perhaps only now
+            services.runs.note_stuck(whole.run, is_stuck=bool(whole.run.stalls))
+        return whole
+    if whole or now - parse_rfc3339(noted.since) > _FORGOTTEN_AFTER:
+        services.runs.forget_under_way(noted.run_id)
+    return None
 
 
 def _is_looked_into(run: Run, now: datetime) -> bool:

@@ -1,16 +1,18 @@
 """Notifications that still have to be delivered, and where each MSP wants them."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError
-from tenantsync.store.records import Record, from_row, to_row
-from tenantsync.store.tables import TableStore
+from tenantsync.store.records import Record, from_row, readable, to_row
+from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import OUTBOX_TABLE, WEBHOOKS_TABLE
 
 _PENDING: Final = "pending"
 _WEBHOOK: Final = "webhook"
+_STEP: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +85,15 @@ class Outbox:
         with suppress(ConflictError):
             self._tables.insert(OUTBOX_TABLE, to_row(notification, _PENDING, notification.event_id))
 
-    def list_pending(self, after: str, limit: int) -> list[Notification]:
-        """Up to `limit` waiting events with an id above `after`."""
-        rows = self._tables.scan(OUTBOX_TABLE, _PENDING, after=after, limit=limit)
-        return [from_row(Notification, row) for row in rows]
+    def pending(self) -> Iterator[Notification]:
+        """The waiting events, read page by page, without the ones that only a newer release understands."""
+        return readable(Notification, self._rows())
+
+    def _rows(self) -> Iterator[Row]:
+        after = ""
+        while rows := self._tables.scan(OUTBOX_TABLE, _PENDING, after=after, limit=_STEP):
+            yield from rows
+            after = rows[-1].key
 
     def change(self, notification: Notification, **changes: Any) -> None:
         """Stores the next attempt's time."""

@@ -6,8 +6,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import Record, from_row, to_row
-from tenantsync.store.tables import TableStore
+from tenantsync.store.records import Record, from_row, readable, to_row
+from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import PSA_CONNECTIONS_TABLE, PSA_SYNCS_TABLE
 
 _ALL: Final = "all"
@@ -157,13 +157,16 @@ class PsaConnections:
         self._tables.delete(PSA_CONNECTIONS_TABLE, _ALL, [str(_entry_of(connection)["RowKey"])])
 
     def all(self) -> Iterator[PsaConnection]:
-        """Every connection of every MSP, read page by page."""
+        """Every connection of every MSP, read page by page, without the ones that only a newer release understands."""
+        return readable(PsaConnection, self._rows())
+
+    def _rows(self) -> Iterator[Row]:
         after = ""
-        while rows := self._tables.scan(PSA_CONNECTIONS_TABLE, _ALL, after=after, limit=_STEP):
-            for row in rows:
-                if connection := self.read(row.text("msp_id"), row.text("provider")):
-                    yield connection
-            after = rows[-1].key
+        while entries := self._tables.scan(PSA_CONNECTIONS_TABLE, _ALL, after=after, limit=_STEP):
+            for entry in entries:
+                if row := self._tables.read(PSA_CONNECTIONS_TABLE, entry.text("msp_id"), entry.text("provider")):
+                    yield row
+            after = entries[-1].key
 
 
 class CompanySyncs:

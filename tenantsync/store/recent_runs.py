@@ -11,6 +11,7 @@ from tenantsync.wire import RECENT_RUNS_TABLE
 EVERYBODY: Final = "all"
 """Stands for all MSPs."""
 _FILLED: Final = "filled"
+_LEFT_OUT: Final = "left_out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +61,17 @@ class RecentRuns:
         msp_id, tenant_id = filled.up_to
         facts = {"msp_id": msp_id, "tenant_id": tenant_id, "is_whole": filled.is_whole}
         self._tables.upsert(RECENT_RUNS_TABLE, {"PartitionKey": _FILLED, "RowKey": _FILLED, **facts})
+
+    def leave_out(self, msp_id: str, tenant_id: str) -> None:
+        """Remembers a tenant whose runs are still to be noted, wherever the filling is by now."""
+        key = f"{msp_id}_{tenant_id}"
+        self._tables.upsert(RECENT_RUNS_TABLE, {"PartitionKey": _LEFT_OUT, "RowKey": key})
+
+    def list_left_out(self, limit: int) -> list[tuple[str, str]]:
+        """MSP and id of up to `limit` such tenants."""
+        rows = self._tables.scan(RECENT_RUNS_TABLE, _LEFT_OUT, limit=limit)
+        return [(msp_id, tenant_id) for msp_id, _, tenant_id in (row.key.partition("_") for row in rows)]
+
+    def take_in(self, msp_id: str, tenant_id: str) -> None:
+        """The tenant's runs are noted now; nothing happens if it was never left out."""
+        self._tables.delete(RECENT_RUNS_TABLE, _LEFT_OUT, [f"{msp_id}_{tenant_id}"])

@@ -4,11 +4,13 @@ A new field with a default needs no new schema: older rows take the default, and
 Where the columns of older rows mean something else, the kind gets a migration, and with it the next schema.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, ClassVar, Final, TypeVar
 
-from tenantsync.errors import TransientError
+from tenantsync import logs
+from tenantsync.errors import NewerReleaseError
 from tenantsync.store.tables import Row
 
 Migration = Callable[[Mapping[str, Any]], Mapping[str, Any]]
@@ -40,11 +42,32 @@ def to_row(record: Record, partition: str, row: str) -> dict[str, Any]:
 def from_row(kind: type[_R], row: Row) -> _R:
     """The inverse of `to_row`, of rows of all releases up to this one: columns that are missing take the default.
 
-    Raises TransientError `newer_release` for a row whose columns only a newer release understands.
+    Raises NewerReleaseError for a row whose columns only a newer release understands.
     """
     values = _migrate(kind, row.values)
     known = known_values(kind, values)
     return kind(**known, beyond={name: values[name] for name in values.keys() - known.keys() - _OF_THE_ROW})
+
+
+def readable(kind: type[_R], rows: Iterable[Row]) -> Iterator[_R]:
+    """The records of rows, for passes over many MSPs: the ones that only a newer release understands are left out."""
+    for row in rows:
+        found: list[_R] = []
+        with left_to_newer_release(row=row.key):
+            found.append(from_row(kind, row))
+        yield from found
+
+
+@contextmanager
+def left_to_newer_release(**ids: str) -> Iterator[None]:
+    """Ends the block at a row that only a newer release understands, says so in the log, and lets the pass go on.
+
+    Only for what that release does by itself once it is back; `ids` say what was left.
+    """
+    try:
+        yield
+    except NewerReleaseError as refusal:
+        logs.event("left_to_newer_release", **ids, reason=refusal.detail)
 
 
 def schema_of(kind: type[Record]) -> int:
@@ -61,7 +84,7 @@ def known_values(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 def _migrate(kind: type[Record], values: Mapping[str, Any]) -> Mapping[str, Any]:
     schema = int(values.get("schema", _FIRST))
     if schema > schema_of(kind):
-        raise TransientError("newer_release", f"{kind.__name__} of schema {schema}")
+        raise NewerReleaseError("newer_release", f"{kind.__name__} of schema {schema}")
     for migrate in kind.migrations[schema - _FIRST :]:
         values = migrate(values)
     return values

@@ -1,12 +1,13 @@
 """The MSP's own GDAP relationships: what was asked for, how far it is, and which ones still have to be watched."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import Record, from_row, to_row
-from tenantsync.store.tables import TableStore
+from tenantsync.store.records import Record, from_row, readable, to_row
+from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import RELATIONSHIPS_TABLE
 
 _UNWATCHED: Final = "unwatched"
@@ -121,12 +122,18 @@ class Relationships:
 
     def list_all(self, msp_id: str) -> list[OwnRelationship]:
         """All of an MSP's, ended ones included."""
-        found: list[OwnRelationship] = []
+        return [from_row(OwnRelationship, row) for row in self._rows(msp_id)]
+
+    def all(self) -> Iterator[OwnRelationship]:
+        """All of every MSP, without the ones that only a newer release understands."""
+        for msp_id in self.list_msps():
+            yield from readable(OwnRelationship, self._rows(msp_id))
+
+    def _rows(self, msp_id: str) -> Iterator[Row]:
         after = ""
         while rows := self._tables.scan(RELATIONSHIPS_TABLE, msp_id, after=after, limit=_STEP):
-            found += [from_row(OwnRelationship, row) for row in rows]
+            yield from rows
             after = rows[-1].key
-        return found
 
     def change(self, relationship: OwnRelationship, **changes: Any) -> OwnRelationship | None:
         """Changes some fields and keeps what others change at the same time; None if it is gone."""

@@ -9,8 +9,8 @@ from enum import StrEnum
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError, TransientError
-from tenantsync.store.records import Record, from_row, to_row
-from tenantsync.store.tables import TableStore
+from tenantsync.store.records import Record, from_row, readable, to_row
+from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import TENANTS_TABLE
 
 _MSPS: Final = "msps"
@@ -146,11 +146,17 @@ class Tenants:
         rows = self._tables.scan(TENANTS_TABLE, msp_id, after=after, limit=limit)
         return [from_row(ManagedTenant, row) for row in rows]
 
-    def all_of(self, msp_id: str, *, after: str = "", step: int = _LARGE_STEP) -> Iterator[ManagedTenant]:
-        """Every tenant of one MSP with an id above `after`, read page by page."""
-        while page := self.list_page(msp_id, after, step):
+    def list_ids(self, msp_id: str, after: str, limit: int) -> list[str]:
+        """Up to `limit` ids above `after`, in their order: also of tenants whose rows a newer release has written."""
+        rows = self._tables.scan(TENANTS_TABLE, msp_id, after=after, limit=limit, columns=("tenant_id",))
+        return [row.key for row in rows]
+
+    def all_of(self, msp_id: str) -> Iterator[ManagedTenant]:
+        """Every tenant of one MSP, read page by page."""
+        after = ""
+        while page := self.list_page(msp_id, after, _LARGE_STEP):
             yield from page
-            if len(page) < step:
+            if len(page) < _LARGE_STEP:
                 return
             after = page[-1].tenant_id
 
@@ -161,13 +167,24 @@ class Tenants:
         except TransientError:
             return False
 
-    def all(self, after: tuple[str, str] = ("", "")) -> Iterator[ManagedTenant]:
-        """Every tenant of every MSP beyond an MSP and its tenant, read page by page."""
+    def all(self) -> Iterator[ManagedTenant]:
+        """Every tenant of every MSP, read page by page, without the ones that only a newer release understands."""
+        return readable(ManagedTenant, self._rows(("", "")))
+
+    def all_keys(self, after: tuple[str, str]) -> Iterator[tuple[str, str]]:
+        """MSP and id of every tenant of every MSP beyond these two, read page by page."""
+        return ((str(row.values["PartitionKey"]), row.key) for row in self._rows(after, ("tenant_id",)))
+
+    def _rows(self, after: tuple[str, str], columns: Sequence[str] = ()) -> Iterator[Row]:
         msp_id, tenant_id = after
-        yield from self.all_of(msp_id, after=tenant_id, step=_STEP) if msp_id else ()
-        while found := self.list_msps(msp_id, 1):
-            msp_id = found[0]
-            yield from self.all_of(msp_id, step=_STEP)
+        msps = [msp_id] if msp_id else self.list_msps("", 1)
+        while msps:
+            while rows := self._tables.scan(TENANTS_TABLE, msps[0], after=tenant_id, limit=_STEP, columns=columns):
+                yield from rows
+                if len(rows) < _STEP:
+                    break
+                tenant_id = rows[-1].key
+            msps, tenant_id = self.list_msps(msps[0], 1), ""
 
     def list_msps(self, after: str, limit: int) -> list[str]:
         """The MSPs that have ever connected a tenant."""

@@ -1,16 +1,19 @@
 """Notes that still have to be written into tickets, and what has become of the ones before."""
 
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any, Final
 
 from tenantsync.errors import ConflictError
-from tenantsync.store.records import Record, from_row, to_row
-from tenantsync.store.tables import TableStore
+from tenantsync.store.records import Record, from_row, left_to_newer_release, to_row
+from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import TICKETS_TABLE
 
 _PENDING: Final = "pending"
 _LOG: Final = "log"
+_STEP: Final = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +65,21 @@ class TicketNotes:
         with suppress(ConflictError):
             self._tables.insert(TICKETS_TABLE, to_row(note, _PENDING, note.note_id))
 
-    def list_pending(self, after: str, limit: int) -> list[TicketNote]:
-        """Up to `limit` waiting notes with an id above `after`: a connection's one after the other."""
-        rows = self._tables.scan(TICKETS_TABLE, _PENDING, after=after, limit=limit)
-        return [from_row(TicketNote, row) for row in rows]
+    def pending(self, after: str = "") -> Iterator[TicketNote]:
+        """The waiting notes with an id above `after`, read page by page: a connection's one after the other.
+
+        One that only a newer release understands is left out, and so are those that come after it in its ticket.
+        """
+        for connection_id, rows in groupby(self._rows(after), key=lambda row: row.key.rpartition("_")[0]):
+            found: list[TicketNote] = []
+            with left_to_newer_release(connection_id=connection_id):
+                found.extend(from_row(TicketNote, row) for row in rows)
+            yield from found
+
+    def _rows(self, after: str) -> Iterator[Row]:
+        while rows := self._tables.scan(TICKETS_TABLE, _PENDING, after=after, limit=_STEP):
+            yield from rows
+            after = rows[-1].key
 
     def claim(self, note: TicketNote, **changes: Any) -> TicketNote | None:
         """Stores the next attempt's time before this one; None when somebody else has changed the note meanwhile."""

@@ -75,6 +75,28 @@ def test_pass_that_dies_is_repeated_without_harm(
     assert listed(services) == before
 
 
+@pytest.mark.parametrize("a_pass", [1, 100])
+@pytest.mark.parametrize("table", ["Tenants", "Connections", "Runs"])
+def test_what_a_newer_release_has_written_is_filled_once_it_is_back(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch, table: str, a_pass: int
+):
+    """It had begun to change rows and was rolled back before this one had looked at all of them."""
+    monkeypatch.setattr(filling, "TENANTS_A_PASS", a_pass)
+    mine = {run_id for run_id, run in RUNS.items() if run["tenant_id"] == life.SYNCED["tenantId"]}
+    rows = [row for row in tables.rows(table) if row.values.get("tenant_id") == life.SYNCED["tenantId"]]
+    for row in rows:
+        tables.upsert(table, {**row.values, "schema": 99})
+    assert sum(iter(lambda: fill_lists(services), 0)) == len(life.CONNECTED)
+    fill_lists(services)
+    assert set(listed(services)) == set(RUNS) - mine
+    for row in rows:
+        tables.upsert(table, row.values)
+    fill_lists(services)
+    assert set(listed(services)) == set(RUNS)
+    tables.tables["Tenants"].clear()
+    assert services.recent_runs.read_filled().is_whole
+
+
 def test_once_all_is_filled_nothing_is_looked_at(services: Services, tables: MemoryTables):
     fill_lists(services)
     tables.tables["Tenants"].clear()

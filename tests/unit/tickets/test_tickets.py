@@ -208,7 +208,7 @@ def test_two_passes_at_once_tell_once(ticketed: Services, psa: FakePsa, monkeypa
 def test_psa_that_hangs_does_not_keep_the_same_ones_waiting(ticketed: Services, psa: FakePsa, clock: FakeClock):
     """Each of its many notes takes a whole pass; another MSP's single one, the last by its id, gets through."""
     connect(ticketed, ticketRef=NUMBER)
-    (mine,) = ticketed.ticket_notes.list_pending("", 10)
+    (mine,) = ticketed.ticket_notes.pending()
     for number in range(40):
         ticketed.ticket_notes.add(replace(mine, msp_id="hangs", connection_id=f"{number:02}"))
     ticketed.ticket_notes.add(replace(mine, connection_id="ffffffff-ffff"))
