@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID, uuid5
 
 from activities.consent_record import is_gone, note_granted, tell_lost
 from tenantsync.clock import parse_rfc3339, to_rfc3339
@@ -15,9 +16,12 @@ from tenantsync.store.records import left_to_newer_release
 from tenantsync.store.runs import ACTIVE_RUN_STATES
 from tenantsync.store.tenants import LEAVING, ConsentState, ManagedTenant, TenantState
 from tenantsync.tenant_state import shown_state
+from tenantsync.wire import CORRELATION
 
 _AT_ONCE: Final = 20
 _LONGEST_REMOVAL: Final = timedelta(hours=6)
+_LOOKS: Final = UUID("c1f4f0cb-6a53-4c55-9d0e-3f0b8a5d9c41")
+"""The namespace of the correlation ids of looks."""
 _BUSY: Final = frozenset({*ACTIVE_RUN_STATES, ConnectionState.AWAITING_CONSENT})
 """Something is being done about it already; its outcome is the better word."""
 
@@ -40,9 +44,16 @@ def list_tenants(cursor: str, services: Services) -> dict[str, Any]:
         with left_to_newer_release(tenant_id=tenant_id):
             tenant = services.tenants.read(msp_id, tenant_id)
             if tenant and tenant.consent != ConsentState.PENDING and tenant.state not in LEAVING:
-                watched.append({"mspId": msp_id, "tenantId": tenant_id})
+                watched.append(_look(tenant, services))
             leaving += _overdue_removals(tenant, services) if tenant else []
     return {"tenants": watched, "leaving": leaving, "cursor": next_cursor}
+
+
+def _look(tenant: ManagedTenant, services: Services) -> dict[str, str]:
+    """A look at one tenant, with an id of its own: the day's, so that a page that is listed again asks for the same."""
+    day = to_rfc3339(services.clock.now())[:10]
+    cause = str(uuid5(_LOOKS, f"{tenant.msp_id} {tenant.tenant_id} {day}"))
+    return {"mspId": tenant.msp_id, "tenantId": tenant.tenant_id, CORRELATION: cause}
 
 
 def _overdue_removals(tenant: ManagedTenant, services: Services) -> list[dict[str, str]]:

@@ -4,10 +4,11 @@ from uuid import UUID
 
 import pytest
 
-from activities.triggers import verify_consent
+from activities.triggers import check_consent, list_tenants, verify_consent
 from tenantsync.runs.syncing import begin_sync
 from tenantsync.services import Services
 from tests.app import App
+from tests.fakes.clock import FakeClock
 from tests.fakes.microsoft import MSP, TENANT, FakeMicrosoft, portal_token
 from tests.telemetry import Telemetry
 from tests.unit.journey import connected, query_of, state_of
@@ -93,6 +94,25 @@ def test_sync_nobody_asked_for_has_an_id_of_its_own(services: Services, microsof
     run = begin_sync(connection, "delta", services, is_scheduled=True)
     assert run is not None
     assert str(UUID(run.correlation_id)) == run.correlation_id
+
+
+def test_each_days_look_at_a_consent_has_an_id_of_its_own(
+    services: Services, microsoft: FakeMicrosoft, telemetry: Telemetry, clock: FakeClock
+):
+    """By which its calls of Microsoft are known."""
+    connected(services, microsoft)
+    look, check = (trigger._function.get_user_function() for trigger in (list_tenants, check_consent))
+    jobs = [look({"cursor": f"{MSP} "})["tenants"][0] for _ in range(2)]
+    clock.advance(24 * 3600)
+    jobs += look({"cursor": f"{MSP} "})["tenants"]
+    first, repeated, tomorrows = (job["correlationId"] for job in jobs)
+    assert (first == repeated, first == tomorrows, first == str(UUID(first))) == (True, False, True)
+    before = len(telemetry.spans)
+    assert check(jobs[0])["consent"] == "granted"
+    spans = telemetry.spans[before:]
+    assert {span.attributes["connect.correlation_id"] for span in spans} == {first}
+    asked = {span.attributes["connect.client_request_id"] for span in spans if "/v1.0/" in span.name}
+    assert asked == {first}
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_any_id_leads_to_the_whole_tree(wanted: str):
 
 
 def test_what_nobody_asked_for_is_found_with_what_it_was_done_in():
-    """A timer's work has no cause, as the daily look at consents."""
+    """A timer's work has no cause, as the list of the consents that are due."""
     daily = [line(6, 0, "watch_consents"), line(7, 6, "GET /v1.0/x", **{"connect.request_id": "g-2"}), LINES[0]]
     assert [span.name for span in find_spans([SpanLine.parse(item) for item in daily], "g-2")] == [
         *("GET /v1.0/x", "watch_consents")
