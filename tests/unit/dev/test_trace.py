@@ -14,6 +14,7 @@ from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 from devstack import trace
 from devstack.host.telemetry import METRICS, _to_files, exporting
+from devstack.setup import ROOT
 from devstack.trace import SpanLine, draw, find_spans, read_spans
 
 CAUSE = {"connect.correlation_id": "c-1"}
@@ -105,6 +106,34 @@ def test_nothing_is_exported_unless_it_is_said_where(tmp_path: Path, monkeypatch
     monkeypatch.setattr("opentelemetry.trace.set_tracer_provider", lambda provider: pytest.fail("somebody exports"))
     with exporting(None):
         assert list(tmp_path.iterdir()) == []
+
+
+ENDING = """
+import os, socket, sys, time
+from opentelemetry import metrics, trace
+from devstack.host import telemetry
+
+telemetry._LAST_WORDS_SECONDS = 0.5
+with socket.create_server(("127.0.0.1", 0)) as silent:
+    port = 1 if sys.argv[1] == "away" else silent.getsockname()[1]
+    os.environ["OTEL_EXPORTER_OTLP_ENDPOINT"] = f"http://127.0.0.1:{port}"
+    with telemetry.exporting(None):
+        metrics.get_meter("a").create_counter("b").add(1)
+        with trace.get_tracer("a").start_as_current_span("b"):
+            began = time.monotonic()
+    print(time.monotonic() - began)
+"""
+
+
+@pytest.mark.parametrize("collector", ["away", "silent"])
+def test_collector_that_does_not_answer_does_not_hold_up_the_end(collector: str):
+    """Its exporters would wait for ten seconds and more, which is said once."""
+    command = [sys.executable, "-c", ENDING, collector]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60)
+    assert float(ended.stdout) < 6
+    (said,) = ended.stderr.splitlines()
+    assert said.startswith("The collector http://127.0.0.1:")
+    assert " does not answer" in said
 
 
 def test_numbers_are_written_once_and_a_quiet_stack_writes_none(tmp_path: Path):
