@@ -168,7 +168,8 @@ class AzureTables:
         return list(self._writers.map(lambda partition: self.scan(table, partition), partitions))
 
     def _scan(self, table: str, partition: str, after: str, limit: int, columns: Sequence[str]) -> list[Row]:
-        return [Row(row, "") for row in self._bulk.scan(table, partition, columns, after=after, limit=limit)]
+        found = self._bulk.scan(table, partition, columns, after=after, limit=limit)
+        return [Row(row if None not in row.values() else _without_nulls(row), "") for row in found]
 
     def write(self, table: str, partitions: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
         def upsert(rows: Sequence[Mapping[str, Any]]) -> None:
@@ -213,6 +214,11 @@ class AzureTables:
             if table not in self._clients:
                 self._clients[table] = _run(lambda: self._service.create_table_if_not_exists(table))
             return self._clients[table]
+
+
+def _without_nulls(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A column that was asked for and that the row does not have comes as null."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 class _MissingTableError(Exception):
