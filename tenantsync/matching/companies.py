@@ -35,7 +35,7 @@ def read_landscape(msp_id: str, provider: str, services: Services) -> Landscape:
     customers = {customer.customer_id: customer for customer in services.customers.all(msp_id)}
     customer_of_tenant: dict[str, str] = {}
     customers_of_domain: dict[str, set[str]] = {}
-    for tenant in services.tenants.all_of(msp_id):
+    for tenant in services.tenants.known_by(msp_id):
         if tenant.state == TenantState.DISCONNECTED or tenant.customer_id not in customers:
             continue
         customer_of_tenant[tenant.tenant_id] = tenant.customer_id

@@ -1,6 +1,7 @@
 """Which customer a tenant that is about to be connected may belong to: for the wizard, and for many tenants at once."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from typing import Final
 
 from tenantsync.identity.authority import is_guid, parse_tenant
@@ -21,11 +22,10 @@ class TenantMatcher:
     def __init__(self, msp_id: str, services: Services) -> None:
         self._customers = {customer.customer_id: customer for customer in services.customers.all(msp_id)}
         self._names = NameIndex({key: customer.name for key, customer in self._customers.items()})
-        self._plain_names = {business_name(customer.name) for customer in self._customers.values()}
         self._exact: dict[str, list[tuple[str, Reason]]] = {}
-        self._note_tenants(services.tenants.all_of(msp_id))
+        self._note_tenants(services.tenants.known_by(msp_id))
         for provider in Provider:
-            self._note_companies(services.placements.read_all(msp_id, provider).values())
+            self._note_companies(services.placements.with_tenant_ids(msp_id, provider))
         for key, customer in self._customers.items():
             for domain in filter(is_business_domain, customer.domains.split()):
                 self._note(domain, key, Reason("domain", domain, DOMAIN_SCORE))
@@ -68,6 +68,10 @@ class TenantMatcher:
     def knows_name(self, name: str) -> bool:
         """Whether a customer is called so, but for the legal form."""
         return business_name(name) in self._plain_names
+
+    @cached_property
+    def _plain_names(self) -> set[str]:
+        return {business_name(customer.name) for customer in self._customers.values()}
 
 
 def suggest_customers(tenant: str, msp_id: str, services: Services, name: str = "") -> list[Candidate]:

@@ -1,6 +1,6 @@
 """Which customer each company of a PSA is, why, and what people have said to that."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -8,7 +8,7 @@ from typing import Final
 from tenantsync.errors import ConflictError, TransientError
 from tenantsync.store.keys import encode_key
 from tenantsync.store.records import Record, from_row, to_row
-from tenantsync.store.tables import TableStore
+from tenantsync.store.tables import Row, TableStore
 from tenantsync.wire import PLACEMENTS_TABLE
 
 _TRIES: Final = 8
@@ -66,12 +66,17 @@ class Placements:
 
     def read_all(self, msp_id: str, provider: str) -> dict[str, Placement]:
         """Every company of the PSA by its id there."""
-        found: dict[str, Placement] = {}
+        return {row.text("external_id"): from_row(Placement, row) for row in self._rows(msp_id, provider)}
+
+    def with_tenant_ids(self, msp_id: str, provider: str) -> Iterator[Placement]:
+        """The companies that are known by a tenant's id: few, so no record is made of the others."""
+        return (from_row(Placement, row) for row in self._rows(msp_id, provider) if row.text("tenant_ids"))
+
+    def _rows(self, msp_id: str, provider: str) -> Iterator[Row]:
         after, partition = "", _partition(msp_id, provider)
         while rows := self._tables.scan(PLACEMENTS_TABLE, partition, after=after, limit=_STEP, columns=_COLUMNS):
-            found.update((row.text("external_id"), from_row(Placement, row)) for row in rows)
+            yield from rows
             after = rows[-1].key
-        return found
 
     def put_all(self, placements: Sequence[Placement]) -> None:
         """Stores placements of one MSP and PSA."""

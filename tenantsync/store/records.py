@@ -7,6 +7,7 @@ Where the columns of older rows mean something else, the kind gets a migration, 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
+from functools import cache
 from typing import Any, ClassVar, Final, TypeVar
 
 from tenantsync import logs
@@ -77,8 +78,12 @@ def schema_of(kind: type[Record]) -> int:
 
 def known_values(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that are fields of `kind`."""
-    names = {field.name for field in fields(kind)}
-    return {name: value for name, value in values.items() if name in names}
+    return {name: values[name] for name in values.keys() & _names_of(kind)}
+
+
+@cache
+def _names_of(kind: Any) -> frozenset[str]:
+    return frozenset(field.name for field in fields(kind))
 
 
 def _migrate(kind: type[Record], values: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,9 +1,11 @@
 """The look at a tenant before it is connected: nothing is stored, and nobody learns of other MSPs."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
+from tenantsync.matching.tenants import TenantMatcher
 from tenantsync.services import Services
 from tenantsync.wire import CONNECT_RATE_TABLE
 from tests.app import Answer, App
@@ -99,6 +101,22 @@ def test_customers_it_may_belong_to_are_named_the_likeliest_first(services: Serv
     assert found[0] == {"customerId": likely.customer_id, "name": "Contoso AG"}
     assert "Fabrikam" not in [item["name"] for item in found]
     assert [item["name"] for item in look(msp=OTHER_MSP).body["customers"]] == ["Contoso"]
+
+
+def test_thousands_of_rows_are_read_by_named_columns(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    """Whoever is typing waits for it, and whole rows take many times the CPU."""
+    scanned: dict[str, list[str]] = {}
+
+    def scan(table: str, *partition: str, columns: Sequence[str] = (), **more: Any) -> Any:
+        scanned.setdefault(table, []).extend(columns or ["everything"])
+        return MemoryTables.scan(tables, table, *partition, columns=columns, **more)
+
+    monkeypatch.setattr(tables, "scan", scan)
+    TenantMatcher(MSP, services)
+    assert {"Tenants", "Customers", "Placements"} <= scanned.keys()
+    assert not any("everything" in columns for columns in scanned.values())
 
 
 def test_without_the_partners_permission_direct_is_the_way(services: Services):
