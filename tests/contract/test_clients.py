@@ -38,6 +38,9 @@ link.authURL;
 await connect.get("/api/msp-portal/nothing");
 // @ts-expect-error: a tenant is text
 await connect.post("/api/msp-portal/tenants/connect", { body: { tenant: 365, customer: { name: "Contoso" } } });
+// @ts-expect-error: for which customer
+await connect.post("/api/msp-portal/tenants/connect", { body: { tenant: "contoso.com" } });
+await connect.post("/api/msp-portal/tenants/connect", { body: { tenant: "contoso.com", customerId: "c" } });
 // @ts-expect-error: which tenant
 await connect.get("/api/msp-portal/tenants/{tenantId}");
 // @ts-expect-error: not a list in pages
@@ -50,6 +53,8 @@ from opspilot365_connect import every
 link["authURL"]  # type: ignore[typeddict-item]
 connect.nothing()  # type: ignore[attr-defined]
 connect.connect_tenant({"tenant": 365, "customer": {"name": "Contoso"}})  # type: ignore[typeddict-item]
+connect.connect_tenant({"tenant": "contoso.com"})  # type: ignore[arg-type]
+connect.connect_tenant({"tenant": "contoso.com", "customerId": "c"})
 connect.tenant_details()  # type: ignore[call-arg]
 every(connect.me_show)  # type: ignore[arg-type]
 every(connect.tenant_list, tags="vip")  # type: ignore[call-arg]
