@@ -6,6 +6,11 @@ Standard library only, because it runs before anything is installed.
 
 from __future__ import annotations  # so that an old Python gets as far as being refused
 
+import signal
+
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until somebody can say "Stopped.": no traceback of half an import
+
 import argparse
 import os
 import subprocess
@@ -51,6 +56,8 @@ def main(arguments: Sequence[str]) -> int:
 def until_interrupted(arguments: Sequence[str]) -> int:
     """`main`; 130 after Ctrl-C, as shells say of it."""
     try:
+        if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         return main(arguments)
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
@@ -98,7 +105,8 @@ def become(module: str, arguments: Sequence[str]) -> int:
     """Replaces this process by a module of the stack, so that signals reach it directly."""
     sys.stdout.flush()
     os.chdir(ROOT)
-    os.execve(PYTHON, [str(PYTHON), "-m", module, *arguments], stack_environment())
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # devstack.launch takes it up: Python's own start cannot
+    os.execve(PYTHON, [str(PYTHON), "-m", "devstack.launch", module, *arguments], stack_environment())
 
 
 def stack_environment() -> dict[str, str]:

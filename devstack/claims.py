@@ -13,7 +13,7 @@ _PORTS: Final = range(1, 65_536)
 
 
 class BusyError(Exception):
-    """Somebody else has the folder or the port; the text says what to do."""
+    """The folder or the port is not to be had; the text says why and what to do."""
 
 
 def port_number(text: str) -> int:
@@ -38,9 +38,17 @@ def bind(port: int) -> socket.socket:
 
 @contextlib.contextmanager
 def exclusive(directory: Path) -> Iterator[None]:
-    """The folder, which is made if missing, for the time of the block; raises BusyError when another one has it."""
-    directory.mkdir(parents=True, exist_ok=True)
-    with (directory / "lock").open("w") as lock:
+    """The folder, which is made if missing, for the time of the block.
+
+    Raises BusyError when another one has it, or when it cannot be written.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        claim = (directory / "lock").open("w")
+    except OSError as error:
+        hint = "choose another folder with --data"
+        raise BusyError(f"{directory} cannot be made or written ({error.strerror}): {hint}.") from error
+    with claim as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

@@ -36,7 +36,7 @@ def end_leftovers(directory: Path) -> Iterator[str]:
 def _find_processes(module_and_arguments: str) -> list[int]:
     """The processes that run a module with these arguments and no more, given as a regular expression."""
     listed = subprocess.run(["ps", "-ww", "-eo", "pid=,command="], capture_output=True, text=True, check=False).stdout
-    wanted = re.compile(rf" *(\d+) \S*python\S* -m {module_and_arguments} *")
+    wanted = re.compile(rf" *(\d+) \S*python\S* -m (?:devstack.launch )?{module_and_arguments} *")
     return [int(found[1]) for found in map(wanted.fullmatch, listed.splitlines()) if found]
 
 
