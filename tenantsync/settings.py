@@ -2,6 +2,7 @@
 
 from base64 import b64decode
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from os import R_OK, access
 from typing import Final
@@ -92,7 +93,7 @@ class Settings:
         settings = cls(
             login_endpoint=reader.origin("LOGIN_ENDPOINT", GLOBAL_LOGIN),
             graph_endpoint=reader.origin("GRAPH_ENDPOINT", "https://graph.microsoft.com"),
-            client_id=reader.required("CLIENT_ID", "the id of the multi-tenant app registration").lower(),
+            client_id=reader.app_id("CLIENT_ID", "the id of the multi-tenant app registration"),
             credential=reader.credential(),
             callback_url=reader.public_url("CALLBACK_URL"),
             portal_url=reader.public_url("PORTAL_URL"),
@@ -144,6 +145,13 @@ class _Reader:
         value = self.text(name)
         if not value:
             self.problems.append(f"{name} is missing: {purpose}")
+        return value
+
+    def app_id(self, name: str, purpose: str) -> str:
+        """As Microsoft's tokens have it: a GUID in lower case."""
+        value = self.required(name, purpose)
+        with suppress(ValueError):
+            return _guid(value)
         return value
 
     def secret(self, name: str) -> Secret | None:
