@@ -3,7 +3,7 @@
 from typing import Final
 
 from tenantsync.errors import RequestError
-from tenantsync.identity.authority import Elsewhere, Tenant, cloud_family
+from tenantsync.identity.authority import Elsewhere, Tenant, cloud_family, name_cloud
 from tenantsync.identity.caller import Caller
 from tenantsync.identity.registration import Check, CheckState
 from tenantsync.services import Services
@@ -51,12 +51,12 @@ def _refuse_ambiguous(chosen: str, tenant: Tenant, elsewhere: Elsewhere) -> None
     if chosen:
         raise _in_other_cloud(chosen)
     choices = [{"tenantId": found.tenant_id, "cloud": found.cloud} for found in (tenant, *others)]
-    clouds = " and ".join(choice["cloud"] for choice in choices)
+    clouds = " and ".join(name_cloud(choice["cloud"]) for choice in choices)
     raise RequestError("tenant_in_two_clouds", f"It exists in {clouds}.", members={"choices": choices})
 
 
 def _in_other_cloud(cloud: str) -> RequestError:
-    return RequestError("tenant_in_other_cloud", f"It is in the cloud {cloud}.", members={"cloud": cloud})
+    return RequestError("tenant_in_other_cloud", f"It is in {name_cloud(cloud)}.", members={"cloud": cloud})
 
 
 def _describe(elsewhere: Elsewhere) -> Check:

@@ -220,6 +220,7 @@ export const tenantStep = {
   suggestionText: (chosen: string) => `You have chosen ${chosen}. The domain belongs to another of your customers.`,
   suggestionUse: (customer: string) => `Use ${customer}`,
   cloudQuestion: "Which Microsoft cloud is meant?",
+  cloudAgain: "Choose another cloud",
   openTenant: (name: string) => `Open ${name}`,
 };
 

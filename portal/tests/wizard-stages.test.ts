@@ -41,8 +41,20 @@ test("only what changes by itself is asked for again and again", () => {
   assert.deepEqual([moving, resting], [true, false]);
 });
 
+const ended = (state: TenantState, gdap?: string) => {
+  const access = { model: "gdap", legacy: false, relationshipId: "r-1", status: gdap, expiresAt: null };
+  return { state, access: gdap ? access : null } as Pick<SyncStatus, "state" | "access">;
+};
+
 test("new permissions are asked for, a disconnected tenant is connected anew, all else gets a new link", () => {
-  assert.equal(wayOnOf("needs_reconsent"), "ask_again");
-  assert.equal(wayOnOf("disconnected"), "connect_anew");
-  assert.equal(wayOnOf("declined"), "new_link");
+  assert.equal(wayOnOf(ended("needs_reconsent")), "ask_again");
+  assert.equal(wayOnOf(ended("disconnected")), "connect_anew");
+  assert.equal(wayOnOf(ended("declined")), "new_link");
+});
+
+test("a new link goes with GDAP that can be approved still; when that is over, the wizard asks for it again", () => {
+  assert.equal(wayOnOf(ended("expired", "approval_pending")), "new_link");
+  assert.equal(wayOnOf(ended("expired", "active")), "new_link");
+  assert.equal(wayOnOf(ended("expired", "expired")), "connect_anew");
+  assert.equal(wayOnOf(ended("declined", "terminated")), "connect_anew");
 });

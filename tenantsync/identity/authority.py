@@ -22,6 +22,14 @@ _PROBE_SECONDS: Final = (3, 5)
 _MALFORMED: Final = 900021
 _UNKNOWN_TENANT: Final = frozenset({90002, 5000224})
 _CLOUD_BY_INSTANCE: Final = {"microsoftonline.us": "us_government", "partner.microsoftonline.cn": "china"}
+_CLOUD_NAMES: Final = {
+    "global": "the worldwide cloud",
+    "gcc": "the US Government cloud (GCC)",
+    "gcc_high": "the US Government cloud (GCC High)",
+    "dod": "the cloud of the US Department of Defense",
+    "us_government": "the US Government cloud",
+    "china": "the Chinese cloud (21Vianet)",
+}
 _CLOUD_BY_SUB_SCOPE: Final = {"GCC": "gcc", "DODCON": "gcc_high", "DOD": "dod"}
 _GOVERNMENT_REGIONS: Final = frozenset({"USG", "USGOV"})
 
@@ -67,6 +75,11 @@ class Elsewhere:
     tenants: tuple[Tenant, ...]
     silent: tuple[str, ...]
     asked: int
+
+
+def name_cloud(cloud: str) -> str:
+    """The cloud in words, to be put into a sentence."""
+    return _CLOUD_NAMES.get(cloud, "a cloud this service does not know")
 
 
 def cloud_family(cloud: str) -> str:

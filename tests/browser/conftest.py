@@ -25,6 +25,13 @@ def tenant(number: int, domain: str, **more: Any) -> dict[str, Any]:
     return {"tenantId": f"b0000000-0000-4000-8000-{number:012x}", "domain": domain, "users": 120, **more}
 
 
+WITHOUT_INTUNE = [
+    "User.Read.All",
+    "Group.Read.All",
+    "Directory.Read.All",
+    "SecurityEvents.Read.All",
+    "Reports.Read.All",
+]
 TENANTS = (
     tenant(1, "happy.test"),
     tenant(2, "phone.test"),
@@ -46,6 +53,9 @@ TENANTS = (
     tenant(18, "handed.test"),
     tenant(19, "again.test"),
     tenant(20, "leave.test"),
+    tenant(21, "short.test", grantedPermissions=WITHOUT_INTUNE),
+    tenant(22, "whole.test"),
+    tenant(23, "twolinks.test"),
 )
 Inspect = Callable[..., None]
 """Called with the name of a step, and with the page if it is not the first person's."""

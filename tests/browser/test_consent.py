@@ -1,11 +1,14 @@
 """What may come of a consent link, in the technician's browser and in the administrator's."""
 
+import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from devstack.stack import Stack
+from devstack.demo.journey import AdminBrowser, Portal
+from devstack.stack import ROOT, Stack
 from tests.browser.conftest import Inspect
 from tests.browser.steps import (
     COMPETITOR,
@@ -23,6 +26,7 @@ from tests.browser.steps import (
     start,
 )
 
+PROBLEMS = ROOT / "tests/fixtures/problem_documents.json"
 SignIn = Callable[[Page, str], None]
 Newcomer = Callable[[], Page]
 
@@ -48,6 +52,42 @@ def test_declined_consent_is_told_to_both_and_asked_for_again(
     admin.goto(link)
     admin.get_by_role("button", name="Accept").click()
     expect(admin.get_by_role("heading", name="This link is no longer valid")).to_be_visible()
+
+
+def test_new_link_goes_along_with_gdap_that_waits_for_approval(
+    page: Page, stack: Stack, signed_in: SignIn, inspect: Inspect
+):
+    connected = Portal(stack).connect("twolinks.test", "Two Links", access={"model": "gdap"})
+    AdminBrowser(stack).open(connected["authUrl"], "cancel")
+    signed_in(page, TECHNICIAN)
+    page.goto(f"{stack.api}/tenants/{connected['tenantId']}/onboarding")
+    refusal = json.loads(PROBLEMS.read_text())["tenant_in_two_clouds"]
+    page.route("**/tenants/connect", lambda route: refuse(route, refusal), times=1)
+    page.get_by_role("button", name="Make a new link").click()
+    expect(page.get_by_role("button", name="Connect it again")).to_be_visible()  # by the wizard, which asks which cloud
+    page.get_by_role("button", name="Make a new link").click()
+    expect(page.get_by_label("First: consent")).not_to_have_value(connected["authUrl"])
+    expect(page.get_by_label("Second: GDAP approval")).to_have_value(connected["access"]["approvalUrl"])
+    page.get_by_text("Read the message").click()
+    expect(main(page)).to_contain_text("Then open this link and approve the roles")
+    inspect("renewed")
+
+
+def test_tenant_of_another_cloud_is_told_and_the_cloud_chosen_again(page: Page, signed_in: SignIn, inspect: Inspect):
+    documents = json.loads(PROBLEMS.read_text())
+    signed_in(page, TECHNICIAN)
+    start(page)
+    create_customer(page, "Two Clouds")
+    page.route("**/preflight?**", lambda route: refuse(route, documents[cloud_problem(route.request.url)]))
+    enter_tenant(page, "clouds.test")
+    expect(page.get_by_role("alert")).to_contain_text("the worldwide cloud and the US Government cloud")
+    inspect("two")
+    page.get_by_role("button", name="US Government").click()
+    expect(page.get_by_role("alert")).to_contain_text("It is in the US Government cloud.")
+    expect(page.get_by_role("alert")).to_contain_text("Your operations team")
+    inspect("other")
+    page.get_by_role("button", name="Choose another cloud").click()
+    expect(page.get_by_role("group", name="Which Microsoft cloud is meant?")).to_be_visible()
 
 
 def test_consent_of_another_tenant_is_not_taken_and_explained(
@@ -106,3 +146,14 @@ def test_slow_propagation_is_explained_and_waited_for(
     expect(main(page)).to_contain_text("Microsoft is still spreading the consent", timeout=SYNC_MILLISECONDS)
     inspect("spreading")
     expect_confirmation(page)
+
+
+def cloud_problem(url: str) -> str:
+    """The code of what the API says to a tenant that is in two clouds."""
+    return "tenant_in_other_cloud" if "cloud=us_government" in url else "tenant_in_two_clouds"
+
+
+def refuse(route: Route, document: dict[str, Any]) -> None:
+    """Answers as the API does."""
+    content = json.dumps(document)
+    route.fulfill(status=document["status"], content_type="application/problem+json", body=content)

@@ -130,6 +130,11 @@ def two_clouds(world: World) -> Answered:
     return world.connect()
 
 
+def other_cloud(world: World) -> Answered:
+    two_clouds(world)
+    return world.connect(cloud="us_government")
+
+
 def bad_credential(world: World) -> Answered:
     refusal = Answer({"error": "invalid_client", "error_codes": [7000222]}, 401)
     world.microsoft.overrides[f"/{HOME}/oauth2/v2.0/token"] = lambda asked: refusal
@@ -204,6 +209,7 @@ CASES: dict[str, Callable[[World], Answered]] = {
     ),
     "payload_too_large": lambda world: world.call("POST", "tenants/connect", b" " * 70_000),
     "rate_limited": too_many,
+    "tenant_in_other_cloud": other_cloud,
     "tenant_in_two_clouds": two_clouds,
     "credential_expired": bad_credential,
     "redirect_uri_mismatch": lambda world: bad_registration(world, {"web": {"redirectUris": []}}),

@@ -2,10 +2,10 @@
 
 import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { ask } from "../api/client.ts";
 import { Page } from "../app.ts";
 import "../elements/copy-field.ts";
 import { onboarding } from "../texts.ts";
+import { openApproval } from "./renewing.ts";
 
 @customElement("approval-link")
 export class ApprovalLink extends Page {
@@ -26,10 +26,6 @@ export class ApprovalLink extends Page {
 
   /** Without an answer there is nothing to show: the rest of the page does not depend on it. */
   private async load(): Promise<void> {
-    const params = { path: { relationshipId: this.relationshipId } };
-    const found = await this.attempt(() =>
-      ask(this.app.api.http.GET("/api/msp-portal/relationships/{relationshipId}", { params })),
-    );
-    this.url = found?.approvalUrl ?? "";
+    this.url = (await this.attempt(() => openApproval(this.app, this.relationshipId))) ?? "";
   }
 }

@@ -86,6 +86,7 @@ const WAYS_ON: Record<string, WayOn> = {
   tenant_already_connected: toTenant,
   tenant_not_found: toTenant,
   tenant_in_two_clouds: toTenant,
+  tenant_in_other_cloud: toTenant,
 };
 
 const whatIsNext = () => html`<section class="part">

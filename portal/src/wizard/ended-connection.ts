@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import type { SyncStatus } from "../api/contract.ts";
+import { ApiProblem } from "../api/problems.ts";
 import { Page } from "../app.ts";
 import "../elements/copy-field.ts";
 import { problemNote } from "../elements/trouble-note.ts";
@@ -41,15 +42,19 @@ export class EndedConnection extends Page {
   }
 
   private mainWay(): TemplateResult {
-    const { tenantDomain, tenantId, state } = this.status;
-    switch (wayOnOf(state)) {
+    switch (wayOnOf(this.status)) {
       case "ask_again":
         return this.button(onboarding.askAgain, this.askAgain);
       case "connect_anew":
-        return this.button(onboarding.connectAnew, () => this.connectAnew(tenantDomain ?? tenantId));
-      case "new_link":
-        return this.button(onboarding.newLink, this.renew);
+        return this.wizardButton();
+      case "new_link": // what is refused without a choice, as of a cloud, is asked for in the wizard
+        return html`${this.button(onboarding.newLink, this.renew)} ${this.error instanceof ApiProblem ? this.wizardButton() : nothing}`;
     }
+  }
+
+  private wizardButton(): TemplateResult {
+    const { tenantDomain, tenantId } = this.status;
+    return this.button(onboarding.connectAnew, () => this.connectAnew(tenantDomain ?? tenantId));
   }
 
   private button = (text: string, act: () => void): TemplateResult =>

@@ -10,6 +10,7 @@ export interface MadeLink {
   readonly approvalUrl: string;
 }
 
+type Made = Pick<Connected, "connectionId" | "authUrl" | "expiresAt" | "access">;
 type Links = Readonly<Record<string, MadeLink>>;
 
 export class MadeLinks {
@@ -27,9 +28,9 @@ export class MadeLinks {
     return this.kept.key;
   }
 
-  keep(connected: Pick<Connected, "connectionId" | "authUrl" | "expiresAt" | "access">): void {
-    const { connectionId, authUrl, expiresAt, access } = connected;
-    const link = { authUrl, expiresAt, approvalUrl: access?.approvalUrl ?? "" };
+  keep(connected: Made, approvalUrl = connected.access?.approvalUrl ?? ""): void {
+    const { connectionId, authUrl, expiresAt } = connected;
+    const link = { authUrl, expiresAt, approvalUrl };
     this.kept.change({ links: { ...this.valid(), [connectionId]: link } });
   }
 

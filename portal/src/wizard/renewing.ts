@@ -1,10 +1,11 @@
-/** A new link for a connection that waits or has ended; an older link becomes void. */
+/** What a connection that waits or has ended is gone on with: a new link, the approval of GDAP, more permissions. */
 
 import { ask } from "../api/client.ts";
 import type { Connected, ConnectRequest, SyncStatus } from "../api/contract.ts";
 import type { App } from "../app.ts";
 import { MadeLinks } from "./links.ts";
 
+/** The older link becomes void; GDAP that was asked for with it still waits for the same approval. */
 export async function makeNewLink(app: App, status: SyncStatus): Promise<Connected> {
   const { customerId, tenantDomain, tenantId, returnUrl, ticket } = status;
   const body = {
@@ -14,8 +15,17 @@ export async function makeNewLink(app: App, status: SyncStatus): Promise<Connect
     ...(ticket ? { ticketRef: ticket.ref } : {}),
   } as ConnectRequest;
   const connected = await ask(app.api.http.POST("/api/msp-portal/tenants/connect", { body }));
-  new MadeLinks().keep(connected);
+  const { relationshipId } = status.access ?? {};
+  const approvalUrl = relationshipId ? await openApproval(app, relationshipId).catch(() => "") : "";
+  new MadeLinks().keep(connected, approvalUrl);
   return connected;
+}
+
+/** Where the customer's administrator approves GDAP; empty when there is nothing to approve. */
+export async function openApproval(app: App, relationshipId: string): Promise<string> {
+  const params = { path: { relationshipId } };
+  const found = await ask(app.api.http.GET("/api/msp-portal/relationships/{relationshipId}", { params }));
+  return found.approvalUrl ?? "";
 }
 
 /** The link for permissions the product asks for by now; null when all of them are granted. */

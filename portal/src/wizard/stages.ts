@@ -1,6 +1,7 @@
 /** What the state of a connection means for the page that shows it. */
 
 import type { SyncStatus, TenantState } from "../api/contract.ts";
+import { isOver } from "../tenants/states.ts";
 
 /** `waiting` for the administrator, `checking` his consent; `ended` before anything was read. */
 export type Stage = "waiting" | "checking" | "ended" | "sync" | "summary";
@@ -30,7 +31,8 @@ export const isMoving = (status: Pick<SyncStatus, "state" | "resources">): boole
 /** What helps when nothing can go on: a new consent link, the permissions asked again, or the wizard. */
 export type WayOn = "new_link" | "ask_again" | "connect_anew";
 
-export function wayOnOf(state: TenantState): WayOn {
+/** GDAP that has ended has to be asked for anew, or done without: that is chosen in the wizard. */
+export function wayOnOf({ state, access }: Pick<SyncStatus, "state" | "access">): WayOn {
   if (state === "needs_reconsent") return "ask_again";
-  return state === "disconnected" ? "connect_anew" : "new_link";
+  return state === "disconnected" || isOver(access?.status ?? "") ? "connect_anew" : "new_link";
 }

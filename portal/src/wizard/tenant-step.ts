@@ -84,8 +84,11 @@ export class TenantStep extends PageElement {
   private refusal(error: unknown): TemplateResult {
     const retry = isRefusal(error) ? undefined : () => this.ask();
     return html`<trouble-note id="tenant-refusal" tabindex="-1" .error=${error} .retry=${retry}></trouble-note>
-      ${error instanceof ApiProblem ? html`${this.cloudChoice(error)} ${ownTenant(error)}` : nothing}`;
+      ${error instanceof ApiProblem ? html`${this.cloudChoice(error)} ${this.draft.cloud ? this.cloudAgain() : nothing} ${ownTenant(error)}` : nothing}`;
   }
+
+  private cloudAgain = () =>
+    html`<p><button type="button" class="button" @click=${() => this.ask("")}>${tenantStep.cloudAgain}</button></p>`;
 
   private cloudChoice(problem: ApiProblem): TemplateResult | typeof nothing {
     if (!Array.isArray(problem.members.choices)) return nothing;

@@ -168,6 +168,7 @@ def test_domain_in_two_clouds_asks(careful: Services, microsoft: FakeMicrosoft):
     answer = post()
     assert (answer.status, answer.body["code"]) == (409, "tenant_in_two_clouds")
     assert {item["cloud"] for item in answer.body["choices"]} == {"global", "us_government"}
+    assert answer.body["detail"] == "It exists in the worldwide cloud and the US Government cloud."
     assert post(cloud="global").body["tenantId"] == TENANT
     other = post(cloud="us_government")
     assert (other.status, other.body["code"], other.body["owner"]) == (400, "tenant_in_other_cloud", "msp_ops")
@@ -182,6 +183,7 @@ def test_tenant_only_in_another_cloud_is_told_apart_from_an_unknown_one(careful:
     microsoft.elsewhere[OTHER_LOGIN] = lambda asked: elsewhere("44444444-4444-4444-8444-444444444444")
     answer = post(tenant="only.us")
     assert (answer.status, answer.body["code"], answer.body["cloud"]) == (400, "tenant_in_other_cloud", "us_government")
+    assert answer.body["detail"] == "It is in the US Government cloud."
     microsoft.elsewhere[OTHER_LOGIN] = lambda asked: Answer({"error": "invalid_tenant", "error_codes": [90002]}, 400)
     assert post(tenant="only.us").body["code"] == "tenant_not_found"
 
