@@ -6,6 +6,14 @@ const number = new Intl.NumberFormat();
 const compact = new Intl.NumberFormat(undefined, { notation: "compact", maximumFractionDigits: 1 });
 const decimal = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1 });
 const dateTime = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const withZone = new Intl.DateTimeFormat(undefined, {
+  day: "numeric",
+  month: "short",
+  year: "numeric",
+  hour: "2-digit",
+  minute: "2-digit",
+  timeZoneName: "short",
+});
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
 const timeOfDay = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
 const list = new Intl.ListFormat();
@@ -23,6 +31,8 @@ export const formatPercent = (share: number) => percent.format(share);
 export const formatList = (names: readonly string[]) => list.format(names);
 /** From RFC 3339. */
 export const formatDateTime = (time: string) => dateTime.format(new Date(time));
+/** For people who may be in another zone. */
+export const formatDateTimeWithZone = (time: string) => withZone.format(new Date(time));
 export const formatTimeOfDay = (time: string) => timeOfDay.format(new Date(time));
 
 /** From a date without a time, or the day of a time; a day has no zone. */

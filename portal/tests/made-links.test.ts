@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { forgetAll } from "../src/keeping.ts";
 import { keptDraft } from "../src/wizard/draft.ts";
 import { MadeLinks } from "../src/wizard/links.ts";
-import { mailLink } from "../src/wizard/mail.ts";
+import { mailBody, mailLink } from "../src/wizard/mail.ts";
 import { fakeStorage } from "./fake-storage.ts";
 
 const NOW = Date.parse("2026-11-28T12:00:00Z");
@@ -48,4 +48,14 @@ test("the message survives a mail address line: nothing of the link is lost", ()
   const url = new URL(mailLink("contoso.com", link));
   assert.ok(url.searchParams.get("body")?.includes(`\r\n${authUrl}\r\n`));
   assert.ok(url.searchParams.get("subject")?.includes("contoso.com"));
+});
+
+test("the message names the zone of its time: the customer may be in another one", () => {
+  const expiresAt = "2026-12-05T12:00:00Z";
+  const parts = new Intl.DateTimeFormat(undefined, { timeZoneName: "short" }).formatToParts(Date.parse(expiresAt));
+  const zone = parts.find(({ type }) => type === "timeZoneName")?.value ?? "none";
+  assert.match(
+    mailBody("contoso.com", { authUrl: "", expiresAt, approvalUrl: "" }),
+    new RegExp(`until .*2026.* ${zone}`),
+  );
 });

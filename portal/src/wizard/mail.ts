@@ -1,6 +1,6 @@
 /** The message a technician sends to the customer's administrator. */
 
-import { formatDateTime } from "../format.ts";
+import { formatDateTimeWithZone } from "../format.ts";
 import { invitation } from "../texts.ts";
 import type { MadeLink } from "./links.ts";
 
@@ -8,7 +8,7 @@ export const mailBody = (tenantName: string, link: MadeLink): string =>
   (link.approvalUrl ? invitation.bodyOfTwo : invitation.body)(
     tenantName,
     link.authUrl,
-    formatDateTime(link.expiresAt),
+    formatDateTimeWithZone(link.expiresAt),
     link.approvalUrl,
   );
 
