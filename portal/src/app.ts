@@ -41,9 +41,13 @@ export abstract class Page extends PageElement {
   /** For `<trouble-note .error=…>`; undefined when all is well. */
   @state() protected error: unknown;
   @state() protected isBusy = false;
+  /** What had the focus when work began: where it is disabled meanwhile, the browser takes the focus away. */
+  private pressed: HTMLElement | undefined;
 
   /** What a piece of work gives; undefined when it failed, which the page then shows. */
   protected async attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const { activeElement } = document;
+    if (activeElement instanceof HTMLElement && this.contains(activeElement)) this.pressed = activeElement;
     this.isBusy = true;
     try {
       const result = await work();
@@ -54,7 +58,14 @@ export abstract class Page extends PageElement {
       return undefined;
     } finally {
       this.isBusy = false;
+      void this.updateComplete.then(() => this.giveFocusBack());
     }
+  }
+
+  private giveFocusBack(): void {
+    if (this.isBusy) return;
+    if (document.activeElement === document.body) this.pressed?.focus({ preventScroll: true });
+    this.pressed = undefined;
   }
 
   protected fail(error: unknown): void {

@@ -19,6 +19,11 @@ export const choiceOf = ({ customerId, name }: ChosenCustomer): CustomerChoice =
 export class CustomerPicker extends Page {
   @state() private chosen: ChosenCustomer | null = null;
 
+  /** What is to be done next, once it is drawn. */
+  override focus(): void {
+    requestAnimationFrame(() => this.querySelector<HTMLElement>("input, button")?.focus());
+  }
+
   override render(): TemplateResult {
     return html`<trouble-note .error=${this.error}></trouble-note>
       ${this.chosen ? this.card(this.chosen) : this.search()}`;
@@ -41,6 +46,7 @@ export class CustomerPicker extends Page {
   private pick(customer: ChosenCustomer | null): void {
     this.chosen = customer;
     this.error = undefined;
+    this.focus();
     this.dispatchEvent(new CustomEvent("picked", { detail: customer }));
   }
 }

@@ -108,3 +108,7 @@ export const isAllWaiting = ({ waiting, resources }: SyncStatus): boolean =>
 /** Whether a resource keeps its run from being complete: the want of a licence does not. */
 export const isIssue = ({ state, problem }: ResourceStatus): boolean =>
   state === "partial" || state === "failed" || (state === "skipped" && problem?.code !== "not_licensed");
+
+/** Whether it takes the customer's administrator once more: trying again alone would not help. */
+export const isShortOfPermission = ({ resources }: SyncStatus): boolean =>
+  Object.values(resources).some(({ problem }) => problem?.code === "permission_missing");

@@ -4,10 +4,10 @@ import { html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 import { ask } from "../api/client.ts";
 import type { operations, ResourceStatus, SyncStatus } from "../api/contract.ts";
-import { Page } from "../app.ts";
+import { type App, Page } from "../app.ts";
 import "../elements/trouble-note.ts";
-import { sync } from "../texts.ts";
-import { alike, inOrder, isIssue, isUnderWay } from "./progress.ts";
+import { overviewTexts, sync } from "../texts.ts";
+import { alike, inOrder, isIssue, isShortOfPermission, isUnderWay } from "./progress.ts";
 import { resourceProblem } from "./resource-problem.ts";
 
 type Resource = operations["resource_retry"]["parameters"]["path"]["resource"];
@@ -25,6 +25,7 @@ export class ResourceProblems extends Page {
       <section class="stack">
         <h3>${sync.attention}</h3>
         ${alike(issues).map((same) => resourceProblem(same, mayRetry ? this.retry : undefined))}
+        ${isShortOfPermission(this.status) ? permissionLink(this.app, this.status) : nothing}
       </section>`;
   }
 
@@ -38,6 +39,12 @@ export class ResourceProblems extends Page {
     if (started) this.dispatchEvent(new Event("sync-changed", { bubbles: true }));
   };
 }
+
+/** To where the customer's administrator is asked for what is missing. */
+export const permissionLink = (app: App, { tenantId }: SyncStatus): TemplateResult | typeof nothing =>
+  app.may("Connect")
+    ? html`<div><a class="button" href="/tenants/${tenantId}?section=permissions">${overviewTexts.askForMissing}</a></div>`
+    : nothing;
 
 /** That the whole sync was cancelled is not told of each resource again. */
 const isTold = ({ problem }: ResourceStatus) => problem !== null && problem.code !== "cancelled";

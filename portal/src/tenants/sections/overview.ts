@@ -13,7 +13,8 @@ import { numberTiles } from "../../summary/numbers.ts";
 import "../../summary/organization-card.ts";
 import { scoreCard } from "../../summary/score-card.ts";
 import { certificates, common, sectionNames, tenantPage, overviewTexts as texts } from "../../texts.ts";
-import "../../wizard/resource-problems.ts";
+import { isShortOfPermission } from "../../wizard/progress.ts";
+import { permissionLink } from "../../wizard/resource-problems.ts";
 import { concernOf, isUnderWay } from "../states.ts";
 
 @customElement("overview-section")
@@ -39,18 +40,8 @@ export class OverviewSection extends Page {
   private content(status: SyncStatus): TemplateResult {
     return html`${isUnderWay(status.state) ? underWay(status) : nothing}
       <resource-problems .app=${this.app} .status=${status} @sync-changed=${this.tellChanged}></resource-problems>
-      ${this.isShortOfPermission(status) ? this.permissionLink() : nothing}
+      ${this.tenant.state === "needs_reconsent" && !isShortOfPermission(status) ? permissionLink(this.app, status) : nothing}
       ${status.summary ? this.findings(status, status.summary) : this.nothingYet()}`;
-  }
-
-  private isShortOfPermission({ resources }: SyncStatus): boolean {
-    if (this.tenant.state === "needs_reconsent") return true;
-    return Object.values(resources).some(({ problem }) => problem?.code === "permission_missing");
-  }
-
-  private permissionLink(): TemplateResult | typeof nothing {
-    if (!this.app.may("Connect")) return nothing;
-    return html`<div><a class="button" href="?section=permissions">${texts.askForMissing}</a></div>`;
   }
 
   private nothingYet(): TemplateResult {

@@ -64,8 +64,10 @@ export class SettingsSection extends Section<true> {
     return html`<leaving-card .app=${this.app} .tenant=${this.tenant}></leaving-card>`;
   }
 
-  private startMoving(): void {
+  private async startMoving(): Promise<void> {
     this.isMoving = true;
+    await this.updateComplete;
+    this.querySelector<HTMLElement>("customer-picker")?.focus();
   }
 
   private async stopMoving(): Promise<void> {
