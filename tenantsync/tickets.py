@@ -78,6 +78,7 @@ def describe_ticket(connection: Connection, services: Services) -> dict[str, Any
     return {
         "ref": f"{connection.ticket_provider}:{connection.ticket_ref}",
         "state": _state_of(log),
+        "closeWhenReady": connection.ticket_closes,
         "lastPostedAt": log.last_posted_at or None,
         "problem": problem,
     }

@@ -5,15 +5,18 @@ import type { Connected, ConnectRequest, SyncStatus } from "../api/contract.ts";
 import type { App } from "../app.ts";
 import { MadeLinks } from "./links.ts";
 
-/** The older link becomes void; GDAP that was asked for with it still waits for the same approval. */
-export async function makeNewLink(app: App, status: SyncStatus): Promise<Connected> {
-  const { customerId, tenantDomain, tenantId, returnUrl, ticket } = status;
-  const body = {
+/** The same connection, asked for once more. */
+export const renewalOf = ({ customerId, tenantDomain, tenantId, returnUrl, ticket }: SyncStatus): ConnectRequest =>
+  ({
     customerId,
     tenant: tenantDomain ?? tenantId,
     ...(returnUrl ? { returnUrl } : {}),
-    ...(ticket ? { ticketRef: ticket.ref } : {}),
-  } as ConnectRequest;
+    ...(ticket ? { ticketRef: { ref: ticket.ref, closeWhenReady: ticket.closeWhenReady } } : {}),
+  }) as ConnectRequest;
+
+/** The older link becomes void; GDAP that was asked for with it still waits for the same approval. */
+export async function makeNewLink(app: App, status: SyncStatus): Promise<Connected> {
+  const body = renewalOf(status);
   const connected = await ask(app.api.http.POST("/api/msp-portal/tenants/connect", { body }));
   const { relationshipId } = status.access ?? {};
   const approvalUrl = relationshipId ? await openApproval(app, relationshipId).catch(() => "") : "";

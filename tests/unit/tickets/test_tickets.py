@@ -72,6 +72,7 @@ def test_every_step_is_told_in_its_order_and_ready_closes(
     assert shown(ticketed) == {
         "ref": f"connectwise:{NUMBER}",
         "state": "waiting",
+        "closeWhenReady": True,
         "lastPostedAt": None,
         "problem": None,
     }
