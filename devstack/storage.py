@@ -18,7 +18,9 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +37,8 @@ _ADOPT_SECONDS: Final = 30.0  # it answers nobody while it loads or saves a larg
 _STOP_SECONDS: Final = 9.0
 _POLL_SECONDS: Final = 0.05
 _PORTS: Final = range(20_000, 32_000)
+_STRETCH: Final = 1009
+"""Ports from one process's first to the next one's; it has no divisor in common with how many there are."""
 _ENDED_STATES: Final = ("X", "Z")
 _PASSED_ON: Final = ("HOME", "LANG", "PATH", "TMPDIR")
 """The app's settings, secrets among them, are none of Azurite's business."""
@@ -144,8 +148,19 @@ def free_port(wish: int = 0) -> int:
 
 
 def lasting_port() -> int:
-    """A free port that no outgoing connection is given, so that what restarts finds its own free again."""
-    return free_port(secrets.choice(_PORTS))
+    """A free port that no outgoing connection is given, so that what restarts finds its own free again.
+
+    It is listened on only later: until then neither this process nor another of the same time gets it once more.
+    """
+    return next(port for port in _own_ports if free_port(port) == port)
+
+
+def _ports_of(pid: int) -> Iterator[int]:
+    """All there are over and over, from where no other process begins."""
+    return (_PORTS[(pid * _STRETCH + step) % len(_PORTS)] for step in count())
+
+
+_own_ports: Final = _ports_of(os.getpid())
 
 
 def _launch(directory: Path, *, is_large: bool, outlives_starter: bool) -> Storage:

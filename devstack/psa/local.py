@@ -21,7 +21,7 @@ class LocalPsa:
     """A scenario's document, and ports that stay the same when the process is started again."""
 
     document: Mapping[str, Any]
-    ports: tuple[int, ...] = field(default_factory=lambda: _distinct_ports(len(ORIGINS)))
+    ports: tuple[int, ...] = field(default_factory=lambda: tuple(lasting_port() for _ in ORIGINS))
 
     @property
     def scenario(self) -> PsaScenario:
@@ -63,10 +63,3 @@ def company_of(tenant: Mapping[str, Any]) -> dict[str, str]:
     """A simulated tenant's customer, as every PSA has it: an entry of `known`."""
     name = str(tenant.get("displayName", tenant["domain"])).partition(" (")[0]
     return {"name": name, "domain": tenant["domain"], "tenantId": tenant["tenantId"]}
-
-
-def _distinct_ports(count: int) -> tuple[int, ...]:
-    ports: set[int] = set()
-    while len(ports) < count:
-        ports.add(lasting_port())
-    return tuple(ports)

@@ -6,10 +6,10 @@ import pytest
 
 from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import OTHER_MSP, Stack
-from devstack.storage import free_port
+from devstack.storage import lasting_port
 from tests.e2e.tenants import LEGACY, PSA_CUSTOMERS, TENANTS
 
-HOOK_PORT = free_port()
+HOOK_PORT = lasting_port()
 ENVIRONMENT = {
     "DEVSTACK_REPLAY_TWICE": "1",
     "WEBHOOK_LOOPBACK_ORIGINS": f"http://127.0.0.1:{HOOK_PORT}",

@@ -14,7 +14,7 @@ import requests
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.leftovers import end_leftovers
 from devstack.stack import ROOT, Stack
-from devstack.storage import find_storage, free_port, start_storage
+from devstack.storage import find_storage, lasting_port, start_storage
 from tenantsync.settings import Settings
 
 OPERATIONS = (ROOT / "docs/operations.md").read_text()
@@ -38,7 +38,7 @@ def test_demo_proves_every_number_and_prints_the_status():
 
 
 def test_up_serves_the_portal_until_it_is_interrupted(tmp_path: Path):
-    port = free_port()
+    port = lasting_port()
     command = dev("up", "--port", str(port), "--data", str(tmp_path))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as up:
         try:
@@ -55,7 +55,7 @@ def test_up_serves_the_portal_until_it_is_interrupted(tmp_path: Path):
 
 @pytest.mark.parametrize("command", ["up", "demo"])
 def test_folder_that_is_in_use_is_left_alone(command: str, stack: Stack):
-    done = call(command, "--data", str(stack.directory), *(["--port", str(free_port())] if command == "up" else []))
+    done = call(command, "--data", str(stack.directory), *(["--port", str(lasting_port())] if command == "up" else []))
     assert done.returncode == 3
     assert f"Another one is running on {stack.directory}" in done.stderr
     stack.check()
@@ -64,7 +64,7 @@ def test_folder_that_is_in_use_is_left_alone(command: str, stack: Stack):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_host_that_is_stopped_while_it_starts_leaves_no_store_behind(number: signal.Signals, tmp_path: Path):
-    with subprocess.Popen(dev("host", "--port", str(free_port()), "--data", str(tmp_path))) as host:
+    with subprocess.Popen(dev("host", "--port", str(lasting_port()), "--data", str(tmp_path))) as host:
         while not (tmp_path / "azurite/azurite.json").exists():
             assert host.poll() is None
         host.send_signal(number)

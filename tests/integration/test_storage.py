@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from azure.data.tables import TableServiceClient
 
 from devstack.stack import ROOT
-from devstack.storage import Storage, find_storage, free_port, read_account_key, start_storage
+from devstack.storage import Storage, _ports_of, find_storage, free_port, lasting_port, read_account_key, start_storage
 
 STARTER = """
 import sys, time
@@ -133,3 +134,13 @@ def test_telemetry_is_not_even_installed():
 def test_free_port_can_be_listened_on():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", free_port()))
+
+
+def test_port_that_is_listened_on_only_later_is_given_once():
+    given = [lasting_port() for _ in range(400)]
+    assert len(set(given)) == len(given)
+
+
+def test_processes_that_begin_one_after_the_other_give_different_ports():
+    given = [port for pid in range(4000, 4010) for port in islice(_ports_of(pid), 400)]
+    assert len(set(given)) == len(given)

@@ -9,7 +9,7 @@ from devstack.demo.journey import AdminBrowser, Portal
 from devstack.demo.psa_stories import bring_companies, find_customer, open_ticket, psa_of
 from devstack.psa.local import LocalPsa, company_of
 from devstack.stack import MSP, OTHER_MSP, Stack
-from devstack.storage import free_port
+from devstack.storage import lasting_port
 from tests.e2e.steps import run_timer, until
 from tests.e2e.tenants import tenant
 
@@ -26,7 +26,7 @@ PARTIAL: Final = tenant(9, "partial.test", grantedPermissions=["User.Read.All", 
 CONNECTED: Final = (SYNCED, ASKED, LEAVING, BATCHED, TICKETED, DECLINED, PARTIAL)
 """All that were asked for consent; the other one is moved from DAP only."""
 PSA: Final = "halopsa"
-_DEAF: Final = f"http://127.0.0.1:{free_port()}"
+_DEAF: Final = f"http://127.0.0.1:{lasting_port()}"
 """Nobody takes notifications there, so they stay in the outbox."""
 Found = dict[str, Any]
 

@@ -11,7 +11,7 @@ from devstack.certificates import make_certificates
 from devstack.portal_access import PEOPLE
 from devstack.psa.local import LocalPsa
 from devstack.stack import MSP, OTHER_MSP, Ports, Stack
-from devstack.storage import free_port
+from devstack.storage import lasting_port
 from devstack.up import instructions
 
 
@@ -37,7 +37,7 @@ def test_interrupt_ends_it_also_where_a_script_began_it_with_that_ignored(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
     monkeypatch.setattr(up, "serve", lambda *_, **__: signal.raise_signal(signal.SIGINT))
-    monkeypatch.setattr(sys, "argv", ["up", "--port", str(free_port())])
+    monkeypatch.setattr(sys, "argv", ["up", "--port", str(lasting_port())])
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
