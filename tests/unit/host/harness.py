@@ -20,7 +20,7 @@ from devstack.host.store import HistoryStore, Instance
 from devstack.host.versions import Versioning
 from tests.fakes.clock import FakeClock
 
-_PATIENCE_SECONDS = 10.0
+_PATIENCE_SECONDS = 60.0
 
 
 def index(app: df.DFApp) -> AppIndex:

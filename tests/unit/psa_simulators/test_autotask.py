@@ -1,11 +1,13 @@
 """The simulated Autotask does what its Developer Help says, and refuses the rest."""
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from devstack.psa import front
 from tests.fakes.psa_simulators import RunningPsa
 from tests.unit.psa_simulators.clients import AutotaskClient
 
@@ -165,8 +167,15 @@ def test_hourly_budget_is_shared_with_others(psa: RunningPsa, autotask: Autotask
     assert psa.control("GET", "autotask/usage")["window"] == {"seconds": 3600, "limit": 10, "peak": 10}
 
 
-def test_fourth_request_at_once_is_refused(psa: RunningPsa, autotask: AutotaskClient):
-    psa.change("autotask", latencyMs=300)
+def test_fourth_request_at_once_is_refused(psa: RunningPsa, autotask: AutotaskClient, monkeypatch: pytest.MonkeyPatch):
+    refused = asyncio.Event()
+
+    async def until_the_fourth_is_refused(request: object) -> None:
+        if psa.world.autotask.usage.throttled:
+            refused.set()
+        await refused.wait()
+
+    monkeypatch.setattr(front, "_linger", until_the_fourth_is_refused)
     with ThreadPoolExecutor(4) as pool:
         answers = list(pool.map(lambda _: autotask.query(ALL), range(4)))
     assert sorted(answer.status_code for answer in answers) == [200, 200, 200, 429]
