@@ -83,6 +83,7 @@ class Graph:
             raise GraphError(400, "BadRequest", f"Resource not found for the segment '{path.rsplit('/', 1)[-1]}'.")
         facts, values = found
         query = dict(request.query)
+        await _until_released(state, f"/v1.0{path}")
         fault = state.fault(f"/v1.0{path}")
         refuse_on_purpose(fault, query, self._world)
         _check_permission(facts, roles, request)
@@ -209,6 +210,11 @@ class Graph:
                 request.transport.abort()
         await response.write_eof()
         return response
+
+
+async def _until_released(state: TenantState, path: str) -> None:
+    while path in state.spec.held_paths:
+        await state.changed.wait()
 
 
 async def _linger(request: web.Request) -> None:

@@ -66,6 +66,8 @@ class TenantSpec:
     """For a partner: the tenant ids of customers with a relationship that is active from the beginning."""
     propagation_seconds: float = 0.0
     latency_ms: int = 0
+    held_paths: tuple[str, ...] = ()
+    """Of Graph, such as `/v1.0/users`: who asks for one waits until the tenant is changed, and it is none of them."""
     faults: tuple[Fault, ...] = ()
 
 

@@ -1,5 +1,6 @@
 """What the simulator remembers: tenants, consents, codes, and how often each path was asked."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -41,6 +42,8 @@ class TenantState:
     """A few objects of the last page of each listing, for the fault that sends them again."""
     relationships: dict[str, Relationship] | None = None
     """Of a partner: its GDAP relationships by id, made from the scenario on first use."""
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Of the next change of `spec`."""
     _population: Population | None = None
 
     @property
@@ -102,6 +105,8 @@ class World:
             known.spec = spec
             known.faults_used.clear()
             known.requests.clear()
+            known.changed.set()
+            known.changed = asyncio.Event()
 
     def find(self, name: str) -> TenantState | None:
         """A tenant by GUID or domain."""

@@ -13,6 +13,7 @@ from devstack.driving import Look, NoBrowserError, find_browser, new_person, ope
 from devstack.stack import Stack
 from tests.browser.accessibility import assert_accessible, assert_fits
 from tests.browser.watch import Watch
+from tests.e2e.tenants import SPREADING_SECONDS
 
 expect.set_options(timeout=15_000)  # the portal asks every few seconds, and the machine has other work to do
 SHOTS = Path(__file__).parents[2] / ".devstack" / "screenshots"
@@ -39,14 +40,14 @@ TENANTS = (
     tenant(4, "wrong.test"),
     tenant(5, "other.test"),
     tenant(6, "taken.test"),
-    tenant(7, "slow.test", propagationSeconds=6),
+    tenant(7, "slow.test", propagationSeconds=SPREADING_SECONDS),
     tenant(8, "keyboard.test"),
-    tenant(9, "nointune.test", users=600, latencyMs=200, intune=False),
-    tenant(10, "reload.test", users=600, latencyMs=200),
+    tenant(9, "nointune.test", intune=False),
+    tenant(10, "reload.test"),
     tenant(11, "draft.test"),
     tenant(12, "tabs.test"),
     tenant(13, "back.test"),
-    tenant(14, "gone.test", users=600, latencyMs=200),
+    tenant(14, "gone.test"),
     tenant(15, "outage.test"),
     tenant(16, "legacy.test"),
     tenant(17, "left.test"),

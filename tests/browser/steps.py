@@ -1,6 +1,8 @@
 """What people do at the portal and at Microsoft's pages, step by step; everything is found by what it is called."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from playwright.sync_api import Locator, Page, expect
@@ -8,6 +10,8 @@ from playwright.sync_api import Locator, Page, expect
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.driving import consent
 from devstack.stack import Stack
+from tests.e2e.steps import held
+from tests.e2e.tenants import USERS
 
 TECHNICIAN: Final = "tech@northwind.example"
 COMPETITOR: Final = "tech@tailspin.example"
@@ -105,11 +109,13 @@ def tenant_of(address: str) -> str:
     return address.split("/tenants/")[1].split("/", maxsplit=1)[0]
 
 
-def begun(stack: Stack, domain: str) -> str:
-    """Where a sync is shown that has just begun, by way of the API."""
+@contextmanager
+def begun(stack: Stack, domain: str) -> Iterator[str]:
+    """Where a sync is shown that has begun, by way of the API; it goes on to its end after the block."""
     connected = Portal(stack).connect(domain, f"Customer of {domain}")
-    AdminBrowser(stack).open(connected["authUrl"])
-    return f"{stack.api}/tenants/{connected['tenantId']}/onboarding"
+    with held(stack, connected["tenantId"], USERS):
+        AdminBrowser(stack).open(connected["authUrl"])
+        yield f"{stack.api}/tenants/{connected['tenantId']}/onboarding"
 
 
 def onboarded(stack: Stack, domain: str, customer: str) -> str:

@@ -24,7 +24,9 @@ from tests.browser.steps import (
     onboarded,
     read_link,
     start,
+    tenant_of,
 )
+from tests.e2e.steps import spread
 
 PROBLEMS = ROOT / "tests/fixtures/problem_documents.json"
 SignIn = Callable[[Page, str], None]
@@ -138,13 +140,14 @@ def test_tenant_of_another_msp_is_refused_without_a_word_about_it(page: Page, si
 
 
 def test_slow_propagation_is_explained_and_waited_for(
-    page: Page, newcomer: Newcomer, signed_in: SignIn, inspect: Inspect
+    page: Page, stack: Stack, newcomer: Newcomer, signed_in: SignIn, inspect: Inspect
 ):
     signed_in(page, TECHNICIAN)
     accept(newcomer(), ask_for_consent(page, "Litware", "slow.test"))
     expect(page.get_by_role("heading", name="The administrator has accepted")).to_be_visible()
     expect(main(page)).to_contain_text("Microsoft is still spreading the consent", timeout=SYNC_MILLISECONDS)
     inspect("spreading")
+    spread(stack, tenant_of(page.url))
     expect_confirmation(page)
 
 

@@ -21,7 +21,7 @@ def stack(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
     shutil.copytree(stack.directory / "certificates", directory / "stack/certificates")
     app = hurried(directory / "app")
     shutil.copytree(ROOT / "portal/dist", app / "portal/dist")
-    stuck = tenant(1, "stuck.test", users=600, latencyMs=60)
+    stuck = tenant(1, "stuck.test")
     with Stack(directory / "stack", [stuck], app_directory=app) as running:
         yield running
 
@@ -29,11 +29,11 @@ def stack(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[St
 def test_ops_find_end_and_repeat_a_stuck_sync(
     page: Page, stack: Stack, signed_in: Callable[[Page, str], None], inspect: Inspect
 ):
-    tenant_id = tenant_of(begun(stack, "stuck.test"))
-    follow_until(Portal(stack), tenant_id, 0)
-    ops = Ops(stack)
-    (run,) = ops.get("runs?state=active")["items"]
-    manage(stack, ops.get(f"runs/{run['runId']}")["management"]["suspendUrl"])
+    with begun(stack, "stuck.test") as address:
+        tenant_id, ops = tenant_of(address), Ops(stack)
+        follow_until(Portal(stack), tenant_id, 0)
+        (run,) = ops.get("runs?state=active")["items"]
+        manage(stack, ops.get(f"runs/{run['runId']}")["management"]["suspendUrl"])
 
     signed_in(page, OPERATIONS)
     page.get_by_role("link", name="Operations").click()

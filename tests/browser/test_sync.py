@@ -16,11 +16,12 @@ def test_tenant_without_intune_is_complete_and_says_why_devices_are_skipped(
     page: Page, stack: Stack, signed_in: SignIn, inspect: Inspect
 ):
     signed_in(page, TECHNICIAN)
-    page.goto(begun(stack, "nointune.test"))
-    expect_sync(page)
-    devices = page.get_by_role("listitem").filter(has_text="Intune devices")
-    expect(devices).to_contain_text("Skipped")
-    inspect("4-sync")
+    with begun(stack, "nointune.test") as address:
+        page.goto(address)
+        expect_sync(page)
+        devices = page.get_by_role("listitem").filter(has_text="Intune devices")
+        expect(devices).to_contain_text("Skipped")
+        inspect("4-sync")
     expect_confirmation(page)
     expect(page.get_by_role("heading", name="Every number is proven")).to_be_visible()
     expect(main(page)).to_contain_text("Not licensed in this tenant: Intune devices.")
@@ -33,15 +34,15 @@ def test_sync_survives_reload_second_tab_and_being_closed(
     page: Page, stack: Stack, signed_in: SignIn, inspect: Inspect
 ):
     signed_in(page, TECHNICIAN)
-    address = begun(stack, "reload.test")
-    page.goto(address)
-    before = expect_sync(page)
-    page.reload()
-    assert expect_sync(page) >= before
-    second = page.context.new_page()
-    second.goto(address)
-    assert expect_sync(second) >= before
-    inspect("second-tab", second)
+    with begun(stack, "reload.test") as address:
+        page.goto(address)
+        before = expect_sync(page)
+        page.reload()
+        assert expect_sync(page) >= before
+        second = page.context.new_page()
+        second.goto(address)
+        assert expect_sync(second) >= before
+        inspect("second-tab", second)
     page.close()
     second.close()
     later = second.context.new_page()

@@ -7,6 +7,8 @@ from playwright.sync_api import Page, expect
 from devstack.stack import OTHER_MSP, Stack
 from tests.browser.conftest import Inspect
 from tests.browser.steps import COMPETITOR, SYNC_MILLISECONDS, TECHNICIAN, main, onboarded
+from tests.e2e.steps import held
+from tests.e2e.tenants import MEMBERSHIPS
 
 SignIn = Callable[[Page, str], None]
 
@@ -32,9 +34,10 @@ def test_sync_is_asked_for_and_its_end_is_seen(page: Page, stack: Stack, signed_
     tenant_id = onboarded(stack, "again.test", "Again Ltd")
     signed_in(page, TECHNICIAN)
     page.goto(f"{stack.api}/tenants/{tenant_id}")
-    page.get_by_role("button", name="Sync now").click()
-    expect(page.get_by_role("heading", level=1)).to_be_focused()
-    expect(page.get_by_role("button", name="Cancel sync")).to_be_visible()
+    with held(stack, tenant_id, MEMBERSHIPS):
+        page.get_by_role("button", name="Sync now").click()
+        expect(page.get_by_role("heading", level=1)).to_be_focused()
+        expect(page.get_by_role("button", name="Cancel sync")).to_be_visible()
     page.reload()
     expect(page.get_by_role("button", name="Sync now")).to_be_visible(timeout=SYNC_MILLISECONDS)
     expect(page.locator(".page-head")).to_contain_text("Complete")

@@ -133,10 +133,10 @@ def test_tenant_that_is_removed_meanwhile_is_said_and_left(
     page: Page, stack: Stack, signed_in: SignIn, inspect: Inspect
 ):
     signed_in(page, TECHNICIAN)
-    address = begun(stack, "gone.test")
-    page.goto(address)
-    expect_sync(page)
-    Portal(stack).call("DELETE", f"tenants/{tenant_of(address)}")
+    with begun(stack, "gone.test") as address:
+        page.goto(address)
+        expect_sync(page)
+        Portal(stack).call("DELETE", f"tenants/{tenant_of(address)}")
     expect(page.get_by_role("heading", name="This tenant is disconnected")).to_be_visible()
     inspect("removed")
     page.get_by_role("button", name="Connect it again").click()

@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,27 @@ def onboard(stack: Stack, domain: str, action: str = "accept") -> dict[str, Any]
     connected = portal.connect(domain, domain)
     AdminBrowser(stack).open(connected["authUrl"], action)
     return list(portal.follow(connected["tenantId"]))[-1]
+
+
+def change(stack: Stack, tenant_id: str, **settings: Any) -> None:
+    """Settings of a simulated tenant from now on, in the names of a scenario file."""
+    url = f"{stack.login}/_simulator/tenants/{tenant_id}"
+    stack.http.put(url, json=settings, timeout=60).raise_for_status()
+
+
+def spread(stack: Stack, tenant_id: str) -> None:
+    """A consent has arrived everywhere at Microsoft."""
+    change(stack, tenant_id, propagationSeconds=0)
+
+
+@contextmanager
+def held(stack: Stack, tenant_id: str, *paths: str) -> Iterator[None]:
+    """For the time of the block Graph does not answer for these paths, so that no sync which needs them is over."""
+    change(stack, tenant_id, heldPaths=paths)
+    try:
+        yield
+    finally:
+        change(stack, tenant_id, heldPaths=())
 
 
 def run_timer(stack: Stack, name: str) -> None:
@@ -69,7 +91,7 @@ def hurried(app: Path) -> Path:
         (
             "tenantsync/runs/stalls.py",
             "STALLED_AFTER: Final = timedelta(minutes=5)",
-            "STALLED_AFTER: Final = timedelta(seconds=2)",
+            "STALLED_AFTER: Final = timedelta(seconds=4)",
         ),
         (
             "tenantsync/runs/watchdog.py",

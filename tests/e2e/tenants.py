@@ -12,12 +12,18 @@ def fault(kind: str, path: str = "/v1.0/users", **more: Any) -> dict[str, Any]:
     return {"path": path, "kind": kind, "retryAfterSeconds": 1, **more}
 
 
+USERS, MEMBERSHIPS = "/v1.0/users", "/v1.0/groups/delta"
+"""Paths of Graph, of the two resources that weigh most."""
+
+SPREADING_SECONDS = 600
+"""Longer than anybody waits: such a consent is spread when its test says so, by `spread`."""
+
 TENANTS = (
     tenant(1, "happy.test", users=1200),
     tenant(2, "nointune.test", intune=False),
     tenant(3, "concealed.test", concealedNames=True),
-    tenant(4, "slow.test", propagationSeconds=4),
-    tenant(40, "durable.test", propagationSeconds=60),
+    tenant(4, "slow.test", propagationSeconds=SPREADING_SECONDS),
+    tenant(40, "durable.test", propagationSeconds=SPREADING_SECONDS),
     tenant(5, "partial.test", grantedPermissions=["User.Read.All", "Group.Read.All", "Directory.Read.All"]),
     tenant(6, "new.test", secureScore=False),
     tenant(7, "decline.test"),
@@ -48,7 +54,7 @@ TENANTS = (
     tenant(16, "writes.test"),
     tenant(17, "unattended.test"),
     tenant(18, "keeps.test"),
-    tenant(19, "cancel.test", propagationSeconds=2),
+    tenant(19, "cancel.test", propagationSeconds=SPREADING_SECONDS),
     tenant(20, "resync.test"),
     tenant(21, "transfer.test"),
     tenant(22, "leave.test"),
@@ -66,7 +72,7 @@ TENANTS = (
     tenant(35, "snake.test", users=1200),
     tenant(36, "script.test"),
     tenant(37, "traced.test"),
-    tenant(38, "ending.test", propagationSeconds=3),
+    tenant(38, "ending.test", propagationSeconds=SPREADING_SECONDS),
     tenant(39, "held.test"),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )

@@ -6,7 +6,7 @@ import sys
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.stack import OTHER_MSP, ROOT, Stack
-from tests.e2e.steps import onboard, run_timer
+from tests.e2e.steps import onboard, run_timer, spread
 
 
 def drain(stack: Stack, *options: str) -> tuple[int, str]:
@@ -26,6 +26,7 @@ def test_drain_ends_what_is_in_flight_and_holds_back_the_rest(stack: Stack):
         assert code == 1, told
         assert "onboard " in told
         run_id = portal.call("POST", f"tenants/{held}/resync")["runId"]
+        spread(stack, connected["tenantId"])
         code, told = drain(stack, "--seconds", "90")
         assert code == 0, told
         status = portal.call("GET", f"tenants/{connected['tenantId']}/sync-status")

@@ -9,8 +9,8 @@ from typing import Any
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.demo.psa_stories import bring_companies, find_customer, psa_of
 from devstack.stack import ROOT, Stack
-from tests.e2e.steps import follow_until, inventory_ids, run_timer, true_ids
-from tests.e2e.tenants import tenant
+from tests.e2e.steps import change, follow_until, held, inventory_ids, run_timer, true_ids
+from tests.e2e.tenants import MEMBERSHIPS, USERS, tenant
 from tests.releases import life
 from tests.releases.kept import unpack
 
@@ -25,8 +25,9 @@ def test_what_the_release_before_has_begun_ends_exact_on_this_one(tmp_path: Path
         begun = life.begin(stack)
         portal = Portal(stack)
         connected = portal.connect(IN_FLIGHT["domain"], "Release")
-        AdminBrowser(stack).open(connected["authUrl"])
-        assert follow_until(portal, connected["tenantId"], 5) == "syncing"
+        with held(stack, connected["tenantId"], USERS, MEMBERSHIPS):
+            AdminBrowser(stack).open(connected["authUrl"])
+            assert follow_until(portal, connected["tenantId"], 5) == "syncing"
         deploy(stack, ROOT)
         AdminBrowser(stack).approve(begun["asked"]["access"]["approvalUrl"])
         assert_rows_are_read(stack, begun)
@@ -110,7 +111,7 @@ def assert_run_in_flight_ends_exact(stack: Stack, tenant_id: str) -> None:
 
 def bring_changes(stack: Stack, tenant_id: str, users: int) -> Any:
     """The summary of the sync that follows an earlier one."""
-    stack.http.put(f"{stack.login}/_simulator/tenants/{tenant_id}", json={"users": users}, timeout=10)
+    change(stack, tenant_id, users=users)
     Portal(stack).call("POST", f"tenants/{tenant_id}/resync")
     final = list(Portal(stack).follow(tenant_id))[-1]
     assert (final["state"], final["resources"]["users"]["mode"]) == ("completed", "delta")

@@ -18,7 +18,8 @@ from devstack.demo.journey import AdminBrowser, Portal
 from devstack.demo.scenarios import SCENARIOS
 from devstack.stack import MSP, OTHER_MSP, ROOT, Stack
 from tests.e2e.conftest import HOOK_PORT
-from tests.e2e.steps import inventory_ids, onboard, run_timer, until
+from tests.e2e.steps import change, held, inventory_ids, onboard, run_timer, spread, until
+from tests.e2e.tenants import MEMBERSHIPS
 
 ROLES = ("Connect", "Read")
 
@@ -82,6 +83,7 @@ def test_running_sync_is_cancelled_for_good_and_can_be_started_again(stack: Stac
     tenant_id = connected["tenantId"]
     for _ in range(2):
         assert api(stack, "POST", f"tenants/{tenant_id}/cancel")[1]["cancelled"] is True
+    spread(stack, tenant_id)
     time.sleep(3)  # a worker that had not heard of it would have written by now
     status = api(stack, "GET", f"tenants/{tenant_id}/sync-status")[1]
     assert status["state"] == "cancelled"
@@ -93,9 +95,10 @@ def test_running_sync_is_cancelled_for_good_and_can_be_started_again(stack: Stac
 def test_second_sync_replaces_what_changed_and_lost_consent_is_told(stack: Stack):
     portal = Portal(stack)
     tenant_id = onboard(stack, "resync.test")["tenantId"]
-    stack.http.put(f"{stack.login}/_simulator/tenants/{tenant_id}", json={"users": 60}, timeout=10)
-    started = api(stack, "POST", f"tenants/{tenant_id}/resync")
-    assert (started[0], api(stack, "POST", f"tenants/{tenant_id}/resync")[1]["runId"]) == (202, started[1]["runId"])
+    change(stack, tenant_id, users=60)
+    with held(stack, tenant_id, MEMBERSHIPS):
+        started, same = (api(stack, "POST", f"tenants/{tenant_id}/resync") for _ in range(2))
+    assert (started[0], same[1]["runId"]) == (202, started[1]["runId"])
     status = list(portal.follow(tenant_id))[-1]
     assert (status["state"], status["kind"], status["summary"]["users"]) == ("completed", "delta", 60)
     assert {name: item["mode"] for name, item in status["resources"].items() if item["mode"] == "delta"} == {

@@ -8,8 +8,8 @@ import pytest
 
 from devstack.demo.journey import AdminBrowser, Portal
 from devstack.stack import Stack
-from tests.e2e.steps import follow_until, hurried
-from tests.e2e.tenants import tenant
+from tests.e2e.steps import follow_until, held, hurried
+from tests.e2e.tenants import MEMBERSHIPS, USERS, tenant
 
 
 def lose(stack: Stack, what: str) -> None:
@@ -31,15 +31,17 @@ def lose(stack: Stack, what: str) -> None:
 )
 def test_lost_orchestration_is_found_and_its_run_ends_exact(tmp_path: Path, what: str, reasons: list[str]):
     lost = tenant(1, "lost.test", users=1500, latencyMs=60)
-    with Stack(tmp_path / "stack", [lost], app_directory=hurried(tmp_path / "app")) as stack:
+    with Stack(tmp_path / "stack", [lost]) as stack:
         portal = Portal(stack)
         connected = portal.connect("lost.test", "Lost")
-        AdminBrowser(stack).open(connected["authUrl"])
-        assert follow_until(portal, connected["tenantId"], 5) == "syncing"
-        stack.kill_host()
+        with held(stack, connected["tenantId"], USERS, MEMBERSHIPS):
+            AdminBrowser(stack).open(connected["authUrl"])
+            assert follow_until(portal, connected["tenantId"], 5) == "syncing"
+            stack.kill_host()
         lose(stack, what)
         if what == "onboard_tenant":
             lose(stack, "sync_resource")
+        stack.app_directory = hurried(tmp_path / "app")  # only now, or it would find whatever takes its time before
         stack.start_host()
         final = list(portal.follow(connected["tenantId"]))[-1]
         assert (final["state"], final["stalled"]) == ("completed", None)

@@ -1,5 +1,6 @@
 """What the simulator gets wrong on purpose, as Graph gets it wrong, and a tenant that changes while it is listed."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,18 @@ def test_answer_that_hangs_does_not_come_in_the_clients_time(monkeypatch: pytest
         assert (await page(world, client, USERS))[0] == 200
 
     play(tenant(faults=(Fault(path="/v1.0/users", kind="hang"),)), scenario)
+
+
+def test_held_path_answers_when_it_is_let_go_and_the_others_meanwhile():
+    async def scenario(world: World, client: Client) -> None:
+        asking = asyncio.create_task(page(world, client, USERS))
+        assert (await page(world, client, "/v1.0/groups?$select=id"))[0] == 200
+        assert not asking.done()
+        await client.put(f"/_simulator/tenants/{TENANT}", json={"heldPaths": []})
+        status, body = await asking
+        assert (status, len(body["value"])) == (200, 50)
+
+    play(tenant(held_paths=("/v1.0/users",)), scenario)
 
 
 def test_report_is_cut_off_once():
