@@ -87,12 +87,12 @@ def test_interrupt_in_the_moment_of_the_start_leaves_no_store_behind(
             signal.raise_signal(number)
 
     monkeypatch.setattr(subprocess, "Popen", Interrupting)
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(number, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             start_storage(tmp_path)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(number, before)
     assert [process.poll() is None for process in started] == [False]
 
 
