@@ -4,10 +4,11 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid5
 
-from activities.consent_record import is_gone, note_granted, tell_lost
+from activities.consent_record import note_granted, tell_lost
 from tenantsync.clock import parse_rfc3339, to_rfc3339
 from tenantsync.errors import ConfigurationError, ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.notifications import Event
+from tenantsync.runs.outcome import is_gone
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
 from tenantsync.store.connections import ConnectionState

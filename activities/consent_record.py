@@ -14,12 +14,6 @@ from tenantsync.store.tenants import ConsentState, ManagedTenant, TenantState
 from tenantsync.tenant_state import SETTLED
 
 _NOTICING: Final = frozenset({*SETTLED, TenantState.REVOKED})
-_GONE: Final = frozenset(f"AADSTS{number}" for number in (65001, 650056, 700016, 7000229, 7000112, 70001, 1000031))
-
-
-def is_gone(problem_code: str, microsoft_code: str) -> bool:
-    """Whether a refusal really means that consent was taken back; anything else may pass and proves nothing."""
-    return problem_code == "consent_lost" or microsoft_code in _GONE
 
 
 def tell_lost(tenant_id: str) -> None:

@@ -6,13 +6,13 @@ from typing import Any, Final
 
 import orjson
 
-from activities.consent_record import is_gone, tell_lost
+from activities.consent_record import tell_lost
 from tenantsync import logs, metrics
 from tenantsync.clock import age_seconds, to_rfc3339
 from tenantsync.errors import ConflictError, ContractError
 from tenantsync.notifications import Event
 from tenantsync.runs.admission import release
-from tenantsync.runs.outcome import problem_of, verdict_of
+from tenantsync.runs.outcome import problem_of, state_after, verdict_of
 from tenantsync.runs.summary import build_summary
 from tenantsync.services import Services
 from tenantsync.store.audit import SYSTEM
@@ -105,9 +105,9 @@ def _tell(run: Run, services: Services) -> dict[str, Any]:
     resources = services.runs.read_resources(run.run_id)
     tenant = services.tenants.read(run.msp_id, run.tenant_id)
     if tenant and tenant.connection_id == run.connection_id and run.state != RunState.CANCELLED:
-        lost = run.kind != "initial" and is_gone(run.problem_code, run.problem_microsoft_code)
+        state = state_after(run)
+        lost = state == TenantState.REVOKED
         consent: dict[str, Any] = {"consent": ConsentState.REVOKED.value} if lost else {}
-        state = TenantState.REVOKED if lost else run.state
         # one resource does not stand for the tenant
         synced: dict[str, Any] = {} if run.only else {"synced_at": run.finished_at}
         if state in SETTLED and not run.only:

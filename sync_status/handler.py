@@ -1,6 +1,7 @@
 """The use case: one picture of a connection and its run, from the checkpoints alone."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from tenantsync.runs.describing import (
     percent_of,
     updated_at,
 )
+from tenantsync.runs.outcome import state_after
 from tenantsync.runs.summary import build_summary
 from tenantsync.services import Services
 from tenantsync.store.connections import Connection, ConnectionState
@@ -57,7 +59,15 @@ def read_status(tenant_id: str, run_id: str, caller: Caller, services: Services)
     tenant = services.tenants.read(connection.msp_id, connection.tenant_id)
     if tenant is None:
         return {**status, **ticket, "access": None}
-    return {**status, **_of_the_tenant(tenant, status, now), **ticket, "access": describe_tenant_access(tenant)}
+    told = _of_the_tenant(_as_after(run, tenant), status, now)
+    return {**status, **told, **ticket, "access": describe_tenant_access(tenant)}
+
+
+def _as_after(run: Run | None, tenant: ManagedTenant) -> ManagedTenant:
+    """With the end of its run also in the moment before that is noted: what is told as an end must stay one."""
+    if run is None or run.state in ACTIVE_RUN_STATES or tenant.state not in ACTIVE_RUN_STATES:
+        return tenant
+    return replace(tenant, state=state_after(run))
 
 
 def _of_the_tenant(tenant: ManagedTenant, status: Mapping[str, Any], now: datetime) -> dict[str, Any]:

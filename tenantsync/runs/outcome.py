@@ -6,8 +6,21 @@ from typing import Any, Final
 from tenantsync.resources.registry import find_resource
 from tenantsync.store.progress import ResourceProgress, ResourceState
 from tenantsync.store.runs import Run, RunState
+from tenantsync.store.tenants import TenantState
 
 _NO_ISSUE: Final = frozenset({"not_licensed", "switched_off"})
+_GONE: Final = frozenset(f"AADSTS{number}" for number in (65001, 650056, 700016, 7000229, 7000112, 70001, 1000031))
+
+
+def is_gone(problem_code: str, microsoft_code: str) -> bool:
+    """Whether a refusal really means that consent was taken back; anything else may pass and proves nothing."""
+    return problem_code == "consent_lost" or microsoft_code in _GONE
+
+
+def state_after(run: Run) -> str:
+    """The state a run that has ended leaves its tenant in."""
+    is_lost = run.kind != "initial" and is_gone(run.problem_code, run.problem_microsoft_code)
+    return TenantState.REVOKED if is_lost else run.state
 
 
 def verdict_of(resources: Sequence[ResourceProgress]) -> RunState:

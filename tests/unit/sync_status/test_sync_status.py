@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from activities.admit_run import admit_run
+from activities.finish_run import finish_run
 from activities.plan_sync import plan_sync
 from activities.verify_consent import verify_consent
 from ops.routes import health
@@ -14,6 +15,7 @@ from sync_status.routes import sync_status
 from tenants.routes import tenant_inventory
 from tenantsync.identity.caller import Role
 from tenantsync.runs.describing import percent_of
+from tenantsync.runs.syncing import begin_sync
 from tenantsync.services import Services
 from tenantsync.store.inventory import Listing
 from tenantsync.store.owners import TenantOwner
@@ -23,7 +25,7 @@ from tests.fakes.clock import START, FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, OTHER_TENANT, TENANT, FakeMicrosoft, portal_token
 from tests.http import Answered, call
-from tests.unit.journey import connect, onboard, put_run
+from tests.unit.journey import connect, connected, onboard, put_run
 
 READER = portal_token(Role.READ)
 
@@ -217,3 +219,19 @@ def test_percent_is_100_only_at_the_end(reached: list[float], ended: list[bool],
 def test_eta_is_unknown_without_a_count():
     item = ResourceProgress(run_id="r", resource="x", position=0, weight=1, state="running", reached=0.5)
     assert eta_seconds([item], START) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "state"), [("consent_lost", "revoked"), ("internal_error", "failed")], ids=["lost", "failed"]
+)
+def test_end_is_the_same_before_and_after_it_is_noted_of_the_tenant(
+    services: Services, microsoft: FakeMicrosoft, code: str, state: str
+):
+    connection = services.connections.read(MSP, connected(services, microsoft).connection_id)
+    assert connection
+    later = begin_sync(connection, "delta", services)
+    assert later
+    services.runs.change(later.run_id, state=RunState.FAILED, finished_at=later.started_at, problem_code=code)
+    before = status().body["state"]
+    finish_run(later.run_id, services)
+    assert (before, status().body["state"]) == (state, state)
