@@ -124,5 +124,5 @@ def onboarded(stack: Stack, domain: str, customer: str) -> str:
     connected = portal.connect(domain, customer)
     AdminBrowser(stack).open(connected["authUrl"])
     tenant_id = str(connected["tenantId"])
-    portal.wait_for(f"tenants/{tenant_id}/sync-status", lambda status: status["state"] == "completed")
+    portal.wait_for(f"tenants/{tenant_id}", lambda tenant: tenant["state"] == "completed")
     return tenant_id

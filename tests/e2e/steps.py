@@ -13,11 +13,13 @@ from devstack.stack import Stack
 
 
 def onboard(stack: Stack, domain: str, action: str = "accept") -> dict[str, Any]:
-    """Connects, goes through Microsoft's pages, waits for the end; the final status."""
+    """Connects, goes through Microsoft's pages, waits for the end, also at the tenant; the final status."""
     portal = Portal(stack)
     connected = portal.connect(domain, domain)
     AdminBrowser(stack).open(connected["authUrl"], action)
-    return list(portal.follow(connected["tenantId"]))[-1]
+    final = list(portal.follow(connected["tenantId"]))[-1]
+    portal.wait_for(f"tenants/{connected['tenantId']}", lambda tenant: tenant["state"] == final["state"])
+    return final
 
 
 def change(stack: Stack, tenant_id: str, **settings: Any) -> None:

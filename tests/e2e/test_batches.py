@@ -38,8 +38,8 @@ def test_batch_connects_its_tenants_by_links_that_scanners_open_first(stack: Sta
     assert list(portal.follow(one["tenantId"]))[-1]["state"] == "completed"
     assert AdminBrowser(stack).open(one["invitationUrl"]).endswith("result=connected")
     assert AdminBrowser(stack).open(two["invitationUrl"], "cancel").endswith("result=declined")
-    shown = portal.call("GET", f"{BATCHES}/{batch['batchId']}")
-    assert shown["counts"] == {"completed": 1, "failed": 1, "declined": 1}
+    ended = {"completed": 1, "failed": 1, "declined": 1}
+    shown = portal.wait_for(f"{BATCHES}/{batch['batchId']}", lambda found: found["counts"] == ended)
     assert shown["items"][2]["problem"]["code"] == "consent_declined"
     customers = portal.call("GET", "customers?search=batch%20o")["items"]
     assert [item["name"] for item in customers] == ["Batch One"]
