@@ -45,8 +45,9 @@ def test_roll_back_in_the_middle_of_work_loses_nothing_and_neither_does_the_way_
         begun = life.begin(stack)
         portal = Portal(stack)
         connected = portal.connect(IN_FLIGHT["domain"], "Release")
-        AdminBrowser(stack).open(connected["authUrl"])
-        assert follow_until(portal, connected["tenantId"], 5) == "syncing"
+        with held(stack, connected["tenantId"], USERS, MEMBERSHIPS):
+            AdminBrowser(stack).open(connected["authUrl"])
+            assert follow_until(portal, connected["tenantId"], 5) == "syncing"
         deploy(stack, before)
         found = connect_by_earlier_link(stack, begun["asked"])
         assert found == plain(stack.truth(begun["asked"]["tenantId"]))
