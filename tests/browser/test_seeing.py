@@ -25,7 +25,8 @@ _IS_COVERED = """element => {
 @pytest.fixture(scope="module")
 def short(stack: Stack) -> str:
     """A tenant that lacks a permission, whose sync has begun: others are looked at meanwhile; its id."""
-    return tenant_of(begun(stack, "short.test"))
+    with begun(stack, "short.test") as address:
+        return tenant_of(address)
 
 
 @pytest.mark.usefixtures("short")
