@@ -45,7 +45,11 @@ def interrupts_held() -> Iterator[None]:
     try:
         yield
     finally:
+        signal.pthread_sigmask(
+            signal.SIG_BLOCK, handlers
+        )  # what comes between the two must not keep one from its place
         for number, handler in handlers.items():
             signal.signal(number, handler)
         for came in held:
             signal.raise_signal(came)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, handlers)

@@ -20,7 +20,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 from typing import Final
 
@@ -150,13 +150,15 @@ def free_port(wish: int = 0) -> int:
 def lasting_port() -> int:
     """A free port that no outgoing connection is given, so that what restarts finds its own free again.
 
-    It is listened on only later: until then neither this process nor another of the same time gets it once more.
+    It is listened on only later: until then this process does not get it once more, and a neighbour, that begins a
+    stretch further on, not either.
     """
-    return next(port for port in _own_ports if free_port(port) == port)
+    some = (port for port in islice(_own_ports, len(_PORTS)) if free_port(port) == port)
+    return next(some, 0) or free_port()
 
 
 def _ports_of(pid: int) -> Iterator[int]:
-    """All there are over and over, from where no other process begins."""
+    """All there are over and over, from a place of its own: the first hundred are none of the processes around it."""
     return (_PORTS[(pid * _STRETCH + step) % len(_PORTS)] for step in count())
 
 

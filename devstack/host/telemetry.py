@@ -59,8 +59,8 @@ def exporting(directory: Path | None) -> Iterator[None]:
     try:
         yield
     finally:
-        if not _are_done(traces.shutdown, numbers.shutdown):
-            complaint.say()
+        if not _are_done(traces.shutdown, numbers.shutdown) and complaint.endpoint:
+            complaint.say("it does not answer in time")
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def continued(trace_parent: str) -> Iterator[None]:
 
 
 class _Complaint(logging.Filter):
-    """Says once, in plain words, that the collector does not answer, instead of each attempt that has failed."""
+    """Says once, in plain words, that the collector took something not, instead of each attempt that has failed."""
 
     def __init__(self, endpoint: str) -> None:
         super().__init__()
@@ -82,14 +82,15 @@ class _Complaint(logging.Filter):
         self._is_said = False
 
     def filter(self, record: logging.LogRecord) -> bool:
-        self.say()
+        if record.levelno >= logging.ERROR:  # below that it is tried again
+            self.say(record.getMessage())
         return False
 
-    def say(self) -> None:
+    def say(self, why: str) -> None:
         if not self._is_said:
             self._is_said = True
-            lost = "what was done meanwhile is traced nowhere"
-            print(f"The collector {self.endpoint} ({_COLLECTOR}) does not answer: {lost}.", file=sys.stderr, flush=True)
+            where = f"The collector {self.endpoint} ({_COLLECTOR})"
+            print(f"{where} has not taken everything: {why}", file=sys.stderr, flush=True)
 
 
 def _are_done(*steps: Callable[[], None]) -> bool:

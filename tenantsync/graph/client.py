@@ -1,6 +1,5 @@
 """Graph of one tenant: adds the tenant's token, checks hosts, turns refusals into failures."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
@@ -13,6 +12,7 @@ from tenantsync.errors import ConsentError, ContractError, TenantSyncError, Tran
 from tenantsync.graph.failures import build_failure
 from tenantsync.graph.usage import UsageMeter
 from tenantsync.identity.tokens import TokenSource
+from tenantsync.lenient_json import parse_json
 from tenantsync.outbound import Outbound, origin_of
 
 _VERSION: Final = "/v1.0"
@@ -121,7 +121,7 @@ class TenantGraph:
 
 def _read_object(response: requests.Response) -> Json:
     try:
-        body = _parse(response.content)
+        body = parse_json(response.content)
     except ValueError as error:
         raise TransientError("microsoft_unavailable", "Graph's answer was cut off") from error
     if not isinstance(body, dict):
@@ -131,15 +131,6 @@ def _read_object(response: requests.Response) -> Json:
     return body
 
 
-def _parse(content: bytes) -> Any:
-    """Half a surrogate pair, the rest of a text that was cut within an emoji, is read as U+FFFD: orjson refuses it."""
-    try:
-        return orjson.loads(content)
-    except orjson.JSONDecodeError:
-        text = json.dumps(json.loads(content), ensure_ascii=False)
-        return orjson.loads(text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace"))
-
-
 def _is_stale_token(response: requests.Response) -> bool:
     failure = _refusal(response)
     return isinstance(failure, ConsentError) and failure.cause.provider_code == "InvalidAuthenticationToken"
@@ -147,8 +138,8 @@ def _is_stale_token(response: requests.Response) -> bool:
 
 def _refusal(response: requests.Response) -> TenantSyncError:
     try:
-        body = orjson.loads(response.content)
-    except orjson.JSONDecodeError:
+        body = parse_json(response.content)
+    except ValueError:
         body = None
     return build_failure(response.status_code, response.headers, body)
 

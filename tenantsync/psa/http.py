@@ -10,11 +10,11 @@ from time import monotonic
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import orjson
 import requests
 import urllib3
 
 from tenantsync.errors import Cause, ContractError, RequestError, TenantSyncError, ThrottledError, TransientError
+from tenantsync.lenient_json import parse_json
 from tenantsync.outbound import origin_of
 from tenantsync.public_hosts import PrivateAddressError, check_public_url
 from tenantsync.retry_after import parse_retry_after
@@ -170,8 +170,8 @@ class PsaHttp:
         if "json" not in response.headers.get("Content-Type", "json").lower():
             raise ContractError("psa_unexpected_answer", f"{self.title}'s answer is not JSON")
         try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError as error:
+            return parse_json(body)
+        except ValueError as error:
             raise TransientError("psa_unavailable", f"{self.title}'s answer was cut off") from error
 
 

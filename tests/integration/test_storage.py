@@ -142,5 +142,5 @@ def test_port_that_is_listened_on_only_later_is_given_once():
 
 
 def test_processes_that_begin_one_after_the_other_give_different_ports():
-    given = [port for pid in range(4000, 4010) for port in islice(_ports_of(pid), 400)]
+    given = [port for pid in range(4000, 4100) for port in islice(_ports_of(pid), 100)]
     assert len(set(given)) == len(given)

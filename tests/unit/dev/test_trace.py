@@ -1,6 +1,7 @@
 """`dev.py trace` finds everything of one cause by any id it has, and shows it as a tree."""
 
 import json
+import logging
 import math
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from opentelemetry.sdk.metrics import MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 
 from devstack import trace
-from devstack.host.telemetry import METRICS, _to_files, exporting
+from devstack.host.telemetry import METRICS, _Complaint, _to_files, exporting
 from devstack.setup import ROOT
 from devstack.trace import SpanLine, draw, find_spans, read_spans
 
@@ -133,7 +134,16 @@ def test_collector_that_does_not_answer_does_not_hold_up_the_end(collector: str)
     assert float(ended.stdout) < 6
     (said,) = ended.stderr.splitlines()
     assert said.startswith("The collector http://127.0.0.1:")
-    assert " does not answer" in said
+    assert " has not taken everything: " in said
+
+
+def test_collector_is_told_by_its_own_words_and_not_when_it_is_asked_again(capsys: pytest.CaptureFixture[str]):
+    complaint = _Complaint("http://collector.test")
+    for level, told in ((logging.WARNING, "503, retrying"), (logging.ERROR, "401"), (logging.ERROR, "again")):
+        assert not complaint.filter(logging.LogRecord("otlp", level, "", 0, told, None, None))
+    (said,) = capsys.readouterr().err.splitlines()
+    assert said.startswith("The collector http://collector.test")
+    assert said.endswith(": 401")
 
 
 def test_numbers_are_written_once_and_a_quiet_stack_writes_none(tmp_path: Path):

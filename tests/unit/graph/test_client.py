@@ -57,6 +57,7 @@ def test_token_is_cached_between_requests(services: Services, microsoft: FakeMic
     ("answer", "failure"),
     [
         (Answer("{"), TransientError),
+        (Answer('{"value": ' + "[" * 5000), TransientError),
         (Answer("[]"), ContractError),
         (Answer({"error": {"code": "UnknownError"}}), TransientError),
         (Answer(b"", 302, {"Location": "https://evil.test"}), TransientError),

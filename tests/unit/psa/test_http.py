@@ -58,6 +58,12 @@ def test_json_comes_whole(tmp_path: Path):
     assert (found.body, found.headers["X-A"], client.requests) == ({"a": 1}, "b", 1)
 
 
+def test_name_that_was_cut_within_an_emoji_costs_one_character(tmp_path: Path):
+    body = rb'{"name": "Acme \ud83d"}'
+    with server(tmp_path, answer(body, f"Content-Length: {len(body)}\r\n")) as (client, origin):
+        assert client.send("GET", origin).body == {"name": "Acme \ufffd"}
+
+
 def test_compressed_answer_is_read(tmp_path: Path):
     body = gzip.compress(b"[" + b"1," * 100_000 + b"1]")
     with server(tmp_path, answer(body, f"Content-Encoding: gzip\r\nContent-Length: {len(body)}\r\n")) as (
