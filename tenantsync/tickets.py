@@ -125,7 +125,16 @@ class _Pass:
         if parse_rfc3339(note.due_at) > self._began:
             self._held.add(note.connection_id)
             return False
-        return not self._services.gate.seconds_closed(note.msp_id, note.provider)
+        return not self._services.gate.seconds_closed(note.msp_id, note.provider) and self._knows_psa(note)
+
+    def _knows_psa(self, note: TicketNote) -> bool:
+        """Asked before an attempt is counted: whatever else is wrong with the PSA is a failure of the attempt."""
+        with left_to_newer_release(msp_id=note.msp_id, provider=note.provider):
+            if (note.msp_id, note.provider) not in self._adapters:
+                self._services.psa_connections.read(note.msp_id, note.provider)
+            return True
+        self._held.add(f"{note.provider}_{note.msp_id}")
+        return False
 
     def _deliver_for_its_cause(self, note: TicketNote) -> bool:
         with logs.correlated(note.correlation_id or note.connection_id), left_to_newer_release(note_id=note.note_id):

@@ -11,6 +11,7 @@ from activities.check_consent import list_tenants
 from tenantsync.company_syncing import start_due_company_syncs
 from tenantsync.handover import finish_handovers
 from tenantsync.partner.watches import mend_watches
+from tenantsync.psa.port import Ticket
 from tenantsync.runs.syncing import start_due
 from tenantsync.runs.watchdog import watch_runs
 from tenantsync.services import Services
@@ -24,8 +25,9 @@ from tests.fakes.clock import FakeClock
 from tests.fakes.memory_tables import MemoryTables
 from tests.fakes.microsoft import MSP, OTHER_MSP, TENANT, FakeMicrosoft
 from tests.fakes.orchestrations import Started
+from tests.fakes.scripted_psa import FakePsa
 from tests.unit.companies.play import connect as connect_psa
-from tests.unit.journey import connected, put_resource
+from tests.unit.journey import connect, connected, put_resource
 
 FIRST = "00000000-0000-4000-8000-000000000001"
 """In every list before what the tests connect."""
@@ -242,3 +244,22 @@ def test_other_tickets_are_told_and_each_in_its_order(
     newer.come_back()
     deliver_ticket_notes(services)
     assert [text for text in told if text.startswith("a")] == ["a1", "a2", "a3"]
+
+
+@pytest.mark.usefixtures("told")
+def test_ticket_waits_for_its_psa_however_long_that_takes(
+    services: Services, psa: FakePsa, clock: FakeClock, newer: Newer
+):
+    """Its notes are given up after a day of failures; this is none."""
+    psa.tickets = {"1": Ticket(ticket_id="t1", reference="1")}
+    connect_psa(services)
+    for _ in range(2):
+        connect(services, ticketRef="1")
+    before = list(services.ticket_notes.pending())
+    newer.write("PsaConnections", MSP, "connectwise")
+    for _ in range(60):
+        assert deliver_ticket_notes(services) == 0
+        clock.advance(3600)
+    assert list(services.ticket_notes.pending()) == before
+    newer.come_back()
+    assert deliver_ticket_notes(services) == len(psa.notes["t1"]) == 2
