@@ -1,10 +1,11 @@
 """Notes for lists what 0.1.0 did not note: its runs by time, and why a tenant is in its state.
 
 A pass takes some tenants and remembers where it ended; one that is repeated changes nothing. A tenant of which a newer
-release has written something is left out, and tried again by every pass after the last one until that release is back.
+release has written something is left out, and tried again by the passes after the last one until that release is back.
 """
 
 from itertools import islice
+from secrets import SystemRandom
 from typing import Final
 
 from tenantsync import logs
@@ -31,13 +32,20 @@ def fill_lists(services: Services) -> int:
     for key in keys:
         if not _is_filled(*key, services):
             recent.leave_out(*key)
-    for key in () if keys else recent.list_left_out(TENANTS_A_PASS):
-        if _is_filled(*key, services):
-            recent.take_in(*key)
-    is_whole = len(keys) < TENANTS_A_PASS and not recent.list_left_out(1)
+    if not keys:
+        _take_in(services)
+    is_whole = len(keys) < TENANTS_A_PASS and not recent.list_left_out()
     recent.note_filled(Filled(keys[-1] if keys else filled.up_to, is_whole=is_whole))
     logs.event("lists_filled", count=len(keys))
     return len(keys)
+
+
+def _take_in(services: Services) -> None:
+    """Any of what was left out, so that tenants which stay unreadable never stand before the others."""
+    left_out = services.recent_runs.list_left_out()
+    for key in SystemRandom().sample(left_out, min(len(left_out), TENANTS_A_PASS)):
+        if _is_filled(*key, services):
+            services.recent_runs.take_in(*key)
 
 
 def _is_filled(msp_id: str, tenant_id: str, services: Services) -> bool:

@@ -67,10 +67,13 @@ class RecentRuns:
         key = f"{msp_id}_{tenant_id}"
         self._tables.upsert(RECENT_RUNS_TABLE, {"PartitionKey": _LEFT_OUT, "RowKey": key})
 
-    def list_left_out(self, limit: int) -> list[tuple[str, str]]:
-        """MSP and id of up to `limit` such tenants."""
-        rows = self._tables.scan(RECENT_RUNS_TABLE, _LEFT_OUT, limit=limit)
-        return [(msp_id, tenant_id) for msp_id, _, tenant_id in (row.key.partition("_") for row in rows)]
+    def list_left_out(self) -> list[tuple[str, str]]:
+        """MSP and id of every such tenant."""
+        after, found = "", []
+        while rows := self._tables.scan(RECENT_RUNS_TABLE, _LEFT_OUT, after=after):
+            after = rows[-1].key
+            found += [(msp_id, tenant_id) for msp_id, _, tenant_id in (row.key.partition("_") for row in rows)]
+        return found
 
     def take_in(self, msp_id: str, tenant_id: str) -> None:
         """The tenant's runs are noted now; nothing happens if it was never left out."""

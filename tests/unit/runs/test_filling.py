@@ -97,6 +97,28 @@ def test_what_a_newer_release_has_written_is_filled_once_it_is_back(
     assert services.recent_runs.read_filled().is_whole
 
 
+def test_tenants_that_stay_unreadable_stand_before_no_others(
+    services: Services, tables: MemoryTables, monkeypatch: pytest.MonkeyPatch
+):
+    rows = sorted(tables.rows("Tenants"), key=lambda row: row.key)
+    stays, returns = [row for row in rows if row.values.get("connection_id")][:2]
+    for row in (stays, returns):
+        tables.upsert("Tenants", {**row.values, "schema": 99})
+    fill_lists(services)
+    monkeypatch.setattr(filling, "TENANTS_A_PASS", 1)
+    tables.upsert("Tenants", returns.values)
+    for _ in range(64):
+        fill_lists(services)
+    assert services.recent_runs.list_left_out() == [(life.MSP, stays.key)]
+    assert not services.recent_runs.read_filled().is_whole
+
+
+def test_all_that_is_left_out_is_listed_however_much_it_is(services: Services):
+    for number in range(1001):
+        services.recent_runs.leave_out(life.MSP, f"{number:04}")
+    assert services.recent_runs.list_left_out()[-1] == (life.MSP, "1000")
+
+
 def test_once_all_is_filled_nothing_is_looked_at(services: Services, tables: MemoryTables):
     fill_lists(services)
     tables.tables["Tenants"].clear()
