@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { canCreate, newCustomer } from "../src/wizard/customers.ts";
+import { Api } from "../src/api/client.ts";
+import type { Session } from "../src/session.ts";
+import { canCreate, findCustomer, newCustomer } from "../src/wizard/customers.ts";
 import { groupPermissions, isReadOnly } from "../src/wizard/permission-groups.ts";
 import { otherCustomer } from "../src/wizard/tenant-card.ts";
 
@@ -11,6 +13,17 @@ test("a name that is taken is not offered as a new customer", () => {
   assert.ok(canCreate("Cont", [contoso]));
   assert.ok(!canCreate(" contoso ", [contoso]));
   assert.ok(!canCreate("  ", []));
+});
+
+test("a customer who is gone is chosen anew; one who cannot be asked for just now is not taken for gone", async (context) => {
+  const statuses = [404, 503];
+  context.mock.method(globalThis, "fetch", async () => {
+    const status = statuses.shift() as number;
+    return Response.json({ status }, { status, headers: { "Content-Type": "application/problem+json" } });
+  });
+  const api = new Api("https://api.test", { token: async () => "token" } as unknown as Session);
+  assert.equal(await findCustomer(api, "c1"), null);
+  await assert.rejects(findCustomer(api, "c1"), { status: 503 });
 });
 
 test("a tenant that looks like another customer is told, not one that looks like the chosen", () => {

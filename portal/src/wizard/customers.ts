@@ -2,6 +2,7 @@
 
 import { type Api, ask } from "../api/client.ts";
 import type { CustomerPage } from "../api/contract.ts";
+import { ApiProblem } from "../api/problems.ts";
 import type { ChosenCustomer } from "./draft.ts";
 
 const SHOWN = 8;
@@ -19,6 +20,17 @@ export async function findCustomers(api: Api, search: string, signal: AbortSigna
     cursor = answer.nextCursor;
   }
   return found.slice(0, SHOWN);
+}
+
+/** The customer of this id; null when there is none any more. */
+export async function findCustomer(api: Api, customerId: string): Promise<ChosenCustomer | null> {
+  const params = { path: { customerId } };
+  try {
+    return chosenOf(await ask(api.http.GET("/api/msp-portal/customers/{customerId}", { params })));
+  } catch (error) {
+    if (error instanceof ApiProblem && error.status === 404) return null;
+    throw error;
+  }
 }
 
 type Customer = Pick<CustomerPage["items"][number], "customerId" | "name" | "state" | "domains" | "externalReferences">;

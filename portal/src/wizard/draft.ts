@@ -28,6 +28,8 @@ export interface Draft {
   readonly autoExtend: boolean;
   readonly ticket: string;
   readonly closesTicket: boolean;
+  /** Where the wizard goes at the end, as it was asked for when the connection began; empty: the tenant's page. */
+  readonly returnUrl: string;
   /** The link this draft has become, in whichever tab. */
   readonly connected: { readonly tenantId: string; readonly name: string } | null;
 }
@@ -42,6 +44,7 @@ export const EMPTY: Draft = {
   autoExtend: false,
   ticket: "",
   closesTicket: false,
+  returnUrl: "",
   connected: null,
 };
 
@@ -72,13 +75,14 @@ export const modelOf = (draft: Draft, { access }: Preflight): AccessModel => dra
 
 /** The body of connect; undefined as long as there is no customer. */
 export function connectRequest(draft: Draft, model: AccessModel): ConnectRequest | undefined {
-  const { customer, cloud, ticket, closesTicket } = draft;
+  const { customer, cloud, ticket, closesTicket, returnUrl } = draft;
   if (!customer) return undefined;
   return {
     ...(customer.customerId ? { customerId: customer.customerId } : { customer: { name: customer.name } }),
     tenant: draft.tenant.trim(),
     access: model === "gdap" ? gdapOf(draft) : { model },
     ...(cloud ? { cloud } : {}),
+    ...(returnUrl ? { returnUrl } : {}),
     ...(ticket.trim() ? { ticketRef: { ref: ticket.trim(), closeWhenReady: closesTicket } } : {}),
   } as ConnectRequest;
 }

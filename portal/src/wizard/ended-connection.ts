@@ -9,8 +9,9 @@ import "../elements/copy-field.ts";
 import { problemNote } from "../elements/trouble-note.ts";
 import { navigate } from "../router.ts";
 import { ending, onboarding } from "../texts.ts";
-import { EMPTY, keptDraft } from "./draft.ts";
-import { askForPermissions, makeNewLink } from "./renewing.ts";
+import { findCustomer } from "./customers.ts";
+import { addressOf, keptDraft } from "./draft.ts";
+import { askForPermissions, draftAnew, makeNewLink } from "./renewing.ts";
 import { wayOnOf } from "./stages.ts";
 import { otherTenantOf, removalOf } from "./wrong-tenant.ts";
 
@@ -37,28 +38,28 @@ export class EndedConnection extends Page {
     const other = otherTenantOf(this.status.problem);
     return html`<div class="actions">
       ${this.mainWay()}
-      ${other ? html`<button type="button" class="button" @click=${() => this.connectAnew(other)}>${onboarding.connectInstead}</button>` : nothing}
+      ${other ? this.button(onboarding.connectInstead, () => this.connectAnew(other)) : nothing}
     </div>`;
   }
 
   private mainWay(): TemplateResult {
     switch (wayOnOf(this.status)) {
       case "ask_again":
-        return this.button(onboarding.askAgain, this.askAgain);
+        return this.button(onboarding.askAgain, this.askAgain, true);
       case "connect_anew":
-        return this.wizardButton();
+        return this.wizardButton(true);
       case "new_link": // what is refused without a choice, as of a cloud, is asked for in the wizard
-        return html`${this.button(onboarding.newLink, this.renew)} ${this.error instanceof ApiProblem ? this.wizardButton() : nothing}`;
+        return html`${this.button(onboarding.newLink, this.renew, true)} ${this.error instanceof ApiProblem ? this.wizardButton() : nothing}`;
     }
   }
 
-  private wizardButton(): TemplateResult {
+  private wizardButton(isMain = false): TemplateResult {
     const { tenantDomain, tenantId } = this.status;
-    return this.button(onboarding.connectAnew, () => this.connectAnew(tenantDomain ?? tenantId));
+    return this.button(onboarding.connectAnew, () => this.connectAnew(tenantDomain ?? tenantId), isMain);
   }
 
-  private button = (text: string, act: () => void): TemplateResult =>
-    html`<button type="button" class="button is-main" aria-disabled=${this.isBusy} @click=${act}>${text}</button>`;
+  private button = (text: string, act: () => void, isMain = false): TemplateResult =>
+    html`<button type="button" class="button ${isMain ? "is-main" : ""}" aria-disabled=${this.isBusy} @click=${act}>${text}</button>`;
 
   private renew = async (): Promise<void> => {
     if (this.isBusy) return;
@@ -74,9 +75,12 @@ export class EndedConnection extends Page {
   };
 
   /** Through the wizard, where the tenant is checked before anything is asked. */
-  private connectAnew = (tenant: string): void => {
-    keptDraft(this.app.session.userName).change({ ...EMPTY, tenant });
-    navigate("/tenants/new");
+  private connectAnew = async (tenant: string): Promise<void> => {
+    if (this.isBusy) return;
+    const customer = await this.attempt(() => findCustomer(this.app.api, this.status.customerId));
+    if (customer === undefined) return;
+    keptDraft(this.app.session.userName).change(draftAnew(this.status, customer, tenant));
+    navigate(addressOf("tenant"));
   };
 }
 

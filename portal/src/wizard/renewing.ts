@@ -3,6 +3,7 @@
 import { ask } from "../api/client.ts";
 import type { Connected, ConnectRequest, SyncStatus } from "../api/contract.ts";
 import type { App } from "../app.ts";
+import { type ChosenCustomer, type Draft, EMPTY } from "./draft.ts";
 import { MadeLinks } from "./links.ts";
 
 /** The same connection, asked for once more. */
@@ -13,6 +14,20 @@ export const renewalOf = ({ customerId, tenantDomain, tenantId, returnUrl, ticke
     ...(returnUrl ? { returnUrl } : {}),
     ...(ticket ? { ticketRef: { ref: ticket.ref, closeWhenReady: ticket.closeWhenReady } } : {}),
   }) as ConnectRequest;
+
+/** The same onboarding, to be asked for in the wizard, where tenant and access are chosen once more. */
+export const draftAnew = (
+  { returnUrl, ticket }: SyncStatus,
+  customer: ChosenCustomer | null,
+  tenant: string,
+): Draft => ({
+  ...EMPTY,
+  customer,
+  tenant,
+  ticket: ticket?.ref ?? "",
+  closesTicket: ticket?.closeWhenReady ?? false,
+  returnUrl: returnUrl ?? "",
+});
 
 /** The older link becomes void; GDAP that was asked for with it still waits for the same approval. */
 export async function makeNewLink(app: App, status: SyncStatus): Promise<Connected> {
