@@ -1,6 +1,7 @@
 """What all tests share: the network ends at this machine, and in CI a skipped test is a failed one."""
 
 import os
+import signal
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -13,6 +14,12 @@ from tests.telemetry import telemetry
 __all__ = ["autotask", "clock", "microsoft", "psa", "services", "tables", "telemetry"]
 
 _LOOPBACK = ("127.", "::1", "localhost")
+
+
+def pytest_configure() -> None:
+    """A script's background job ignores Ctrl-C, and so would everything it starts: no test could interrupt anything."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
