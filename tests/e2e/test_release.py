@@ -23,17 +23,13 @@ def test_what_the_release_before_has_begun_ends_exact_on_this_one(tmp_path: Path
     settings = life.settings_of_stack(IN_FLIGHT)
     with Stack(tmp_path / "stack", **settings, app_directory=unpack(tmp_path / "app")) as stack:
         begun = life.begin(stack)
-        portal = Portal(stack)
-        connected = portal.connect(IN_FLIGHT["domain"], "Release")
-        with held(stack, connected["tenantId"], USERS, MEMBERSHIPS):
-            AdminBrowser(stack).open(connected["authUrl"])
-            assert follow_until(portal, connected["tenantId"], 5) == "syncing"
+        begin_sync(stack, IN_FLIGHT)
         deploy(stack, ROOT)
         AdminBrowser(stack).approve(begun["asked"]["access"]["approvalUrl"])
         assert_rows_are_read(stack, begun)
         assert_lists_are_filled(stack, begun["synced"]["runId"])
         assert connect_by_earlier_link(stack, begun["asked"]) == stack.truth(begun["asked"]["tenantId"])
-        assert_run_in_flight_ends_exact(stack, connected["tenantId"])
+        assert_run_in_flight_ends_exact(stack, IN_FLIGHT["tenantId"])
         changed = bring_changes(stack, life.SYNCED["tenantId"], users=60)
         assert changed == stack.truth(life.SYNCED["tenantId"])
         assert_approval_is_noticed(stack, begun["asked"])
@@ -43,23 +39,28 @@ def test_roll_back_in_the_middle_of_work_loses_nothing_and_neither_does_the_way_
     before = unpack(tmp_path / "app")
     with Stack(tmp_path / "stack", **life.settings_of_stack(IN_FLIGHT)) as stack:
         begun = life.begin(stack)
-        portal = Portal(stack)
-        connected = portal.connect(IN_FLIGHT["domain"], "Release")
-        with held(stack, connected["tenantId"], USERS, MEMBERSHIPS):
-            AdminBrowser(stack).open(connected["authUrl"])
-            assert follow_until(portal, connected["tenantId"], 5) == "syncing"
+        begin_sync(stack, IN_FLIGHT)
         deploy(stack, before)
         found = connect_by_earlier_link(stack, begun["asked"])
         assert found == plain(stack.truth(begun["asked"]["tenantId"]))
-        assert_run_in_flight_ends_exact(stack, connected["tenantId"])
+        assert_run_in_flight_ends_exact(stack, IN_FLIGHT["tenantId"])
         changed = bring_changes(stack, life.SYNCED["tenantId"], users=60)
         assert changed == plain(stack.truth(life.SYNCED["tenantId"]))
         AdminBrowser(stack).approve(begun["asked"]["access"]["approvalUrl"])
         deploy(stack, ROOT)
         assert_approval_is_noticed(stack, begun["asked"])
-        for tenant_id in (connected["tenantId"], begun["asked"]["tenantId"], life.SYNCED["tenantId"]):
+        for tenant_id in (IN_FLIGHT["tenantId"], begun["asked"]["tenantId"], life.SYNCED["tenantId"]):
             changed = bring_changes(stack, tenant_id, users=70)
             assert changed == stack.truth(tenant_id)
+
+
+def begin_sync(stack: Stack, one: dict[str, Any]) -> None:
+    """Comes back when it is under way."""
+    portal = Portal(stack)
+    connected = portal.connect(one["domain"], "Release")
+    with held(stack, one["tenantId"], USERS, MEMBERSHIPS):
+        AdminBrowser(stack).open(connected["authUrl"])
+        assert follow_until(portal, one["tenantId"], 5) == "syncing"
 
 
 def deploy(stack: Stack, app: Path) -> None:
