@@ -52,6 +52,15 @@ class TenantState:
             self._population = Population(self.spec)
         return self._population
 
+    def change(self, spec: TenantSpec) -> None:
+        """Other settings from now on; who waits for something of the old ones looks again."""
+        if spec.faults is not self.spec.faults:  # the same faults may be given anew, to happen once more
+            self.faults_used.clear()
+            self.requests.clear()
+        self.spec = spec
+        self.changed.set()
+        self.changed = asyncio.Event()
+
     def fault(self, path: str) -> Fault | None:
         """The fault that is due for this request of a path, counted as used."""
         self.requests[path] += 1
@@ -96,17 +105,13 @@ class World:
             self.put_tenant(spec)
 
     def put_tenant(self, spec: TenantSpec) -> None:
-        """Adds a tenant, or changes one that is there."""
+        """Adds a tenant, or changes one that is there; faults begin anew where they are given anew."""
         known = self.tenants.get(spec.tenant_id)
         if known is None:
             granted = set(DELEGATED_PERMISSIONS) if spec.consented else set()
             self.tenants[spec.tenant_id] = TenantState(spec, 0.0 if spec.consented else None, granted)
         else:
-            known.spec = spec
-            known.faults_used.clear()
-            known.requests.clear()
-            known.changed.set()
-            known.changed = asyncio.Event()
+            known.change(spec)
 
     def find(self, name: str) -> TenantState | None:
         """A tenant by GUID or domain."""

@@ -87,6 +87,19 @@ def test_held_path_answers_when_it_is_let_go_and_the_others_meanwhile():
     play(tenant(held_paths=("/v1.0/users",)), scenario)
 
 
+def test_faults_that_have_happened_happen_again_only_when_they_are_given_anew():
+    throttle = {"path": "/v1.0/users", "kind": "throttle"}
+
+    async def scenario(world: World, client: Client) -> None:
+        seen = []
+        for change in ({"faults": [throttle]}, {"heldPaths": []}, {"users": 300}, {"faults": [throttle]}):
+            await client.put(f"/_simulator/tenants/{TENANT}", json=change)
+            seen.append((await page(world, client, USERS))[0])
+        assert seen == [429, 200, 200, 429]
+
+    play(tenant(), scenario)
+
+
 def test_report_is_cut_off_once():
     async def download(client: Client, world: World) -> bytes:
         answer = await client.get(REPORT, headers=authorized(world), allow_redirects=False)
