@@ -61,7 +61,7 @@ def _throttled(whole: WholeRun) -> Iterator[_Workload]:
         spec = find_resource(item.resource)
         is_told = item.throttled_seconds or item.share_of_limit or item.throttle_scope
         if spec and is_told and not item.carried_from:
-            workloads.setdefault(spec.workload, []).append(item)
+            workloads.setdefault(item.throttled_by or spec.workload, []).append(item)
     for name, items in workloads.items():
         yield _Workload(whole, name, items)
 

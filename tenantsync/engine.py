@@ -72,8 +72,10 @@ def _run(work: SliceWork) -> SliceOutcome:
     if work.progress.is_ended:
         settle(work)
         return SliceOutcome(is_ended=True)
-    if work.progress.phase in _ASKS and (closed := work.closed_seconds()):
-        return _wait_at_gate(work, closed)
+    if work.progress.phase in _ASKS:
+        closed, workload = work.find_closed()
+        if closed:
+            return _wait_at_gate(work, closed, workload)
     work.save(state=ResourceState.RUNNING, waiting_reason="", waiting_until="")
     while not work.progress.is_ended:
         pause = _STEPS[work.progress.phase](work)
@@ -82,13 +84,14 @@ def _run(work: SliceWork) -> SliceOutcome:
     return SliceOutcome(is_ended=True)
 
 
-def _wait_at_gate(work: SliceWork, seconds: int) -> SliceOutcome:
+def _wait_at_gate(work: SliceWork, seconds: int, workload: str) -> SliceOutcome:
     """Another resource was throttled: this one waits with it, without an attempt of its own."""
     work.save(
         state=ResourceState.WAITING,
         waiting_reason=WaitReason.THROTTLED,
         waiting_until=_after(work, seconds),
         throttled_seconds=work.progress.throttled_seconds + seconds,
+        throttled_by=workload,
     )
     metrics.THROTTLED.note(seconds, resource=work.spec.key)
     return SliceOutcome(is_ended=False, delay_seconds=seconds, reason=WaitReason.THROTTLED)
@@ -104,7 +107,8 @@ def _recover(work: SliceWork, failure: TenantSyncError) -> SliceOutcome:
     changes, delay = dict(recovery.changes), recovery.delay_seconds
     is_throttled = changes.get("waiting_reason") == WaitReason.THROTTLED
     if is_throttled:
-        work.close_gate(delay)
+        changes["throttled_by"] = failure.cause.workload or work.spec.workload
+        work.close_gate(changes["throttled_by"], delay)
     if changes.get("waiting_reason"):
         changes["waiting_until"] = _after(work, delay)
     try:

@@ -44,6 +44,8 @@ class Cause:
     provider_code: str = ""
     request_id: str = ""
     retry_after_seconds: float | None = None
+    workload: str = ""
+    """Which of Graph's limits the request counted against."""
 
 
 class TenantSyncError(Exception):

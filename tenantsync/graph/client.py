@@ -11,6 +11,7 @@ from tenantsync import logs
 from tenantsync.errors import ConsentError, ContractError, TenantSyncError, TransientError
 from tenantsync.graph.failures import build_failure
 from tenantsync.graph.usage import UsageMeter
+from tenantsync.graph.workloads import workload_of
 from tenantsync.identity.tokens import TokenSource
 from tenantsync.lenient_json import parse_json
 from tenantsync.outbound import Outbound, origin_of
@@ -79,7 +80,7 @@ class TenantGraph:
         download = self._outbound.get(location, report=True, stream=True)
         try:
             if download.status_code != requests.codes.ok:
-                raise _refusal(download)
+                raise _refusal(download, workload_of(path))
             yield _chunks(download)
         finally:
             download.close()
@@ -127,7 +128,7 @@ def _read_object(response: requests.Response) -> Json:
     if not isinstance(body, dict):
         raise ContractError("unexpected_answer", "Graph's answer is not a JSON object")
     if "error" in body:
-        raise build_failure(response.status_code, response.headers, body)
+        raise build_failure(response.status_code, response.headers, body, workload_of(response.url))
     return body
 
 
@@ -136,12 +137,12 @@ def _is_stale_token(response: requests.Response) -> bool:
     return isinstance(failure, ConsentError) and failure.cause.provider_code == "InvalidAuthenticationToken"
 
 
-def _refusal(response: requests.Response) -> TenantSyncError:
+def _refusal(response: requests.Response, workload: str = "") -> TenantSyncError:
     try:
         body = parse_json(response.content)
     except ValueError:
         body = None
-    return build_failure(response.status_code, response.headers, body)
+    return build_failure(response.status_code, response.headers, body, workload or workload_of(response.url))
 
 
 def _chunks(response: requests.Response) -> Iterator[bytes]:

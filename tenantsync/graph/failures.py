@@ -71,14 +71,14 @@ _RULES: Final = (
 )
 
 
-def build_failure(status: int, headers: Mapping[str, str], body: object) -> TenantSyncError:
+def build_failure(status: int, headers: Mapping[str, str], body: object, workload: str = "") -> TenantSyncError:
     """The failure behind an answer that is not a success (or an error body inside a 200)."""
     error = body.get("error") if isinstance(body, Mapping) else None
     error = error if isinstance(error, Mapping) else {}
     codes, message = frozenset(_codes(error)), str(error.get("message", ""))
     code = str(error.get("code", ""))
     request_id = headers.get("request-id", "")
-    cause = Cause(status, code, request_id, parse_retry_after(headers))
+    cause = Cause(status, code, request_id, parse_retry_after(headers), workload)
     detail = f"Graph answered {status} {code}".rstrip()
     for rule in _RULES:
         if rule.matches(status, codes, message):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from tenantsync.errors import NotLicensedError, TenantSyncError
 from tenantsync.graph.client import TenantGraph
+from tenantsync.graph.workloads import INTUNE
 from tenantsync.resources.sources import Collection
 from tenantsync.resources.spec import ResourceSpec
 from tenantsync.store.inventory import Item
@@ -33,7 +34,7 @@ def tally_device(device: Item) -> Mapping[str, float]:
 DEVICES = ResourceSpec(
     key="devices",
     title="Intune devices",
-    workload="intune",
+    workload=INTUNE,
     permissions=("DeviceManagementManagedDevices.Read.All",),
     weight=15,
     count=count_devices,

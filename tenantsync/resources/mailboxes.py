@@ -20,12 +20,15 @@ import orjson
 from tenantsync.errors import ContractError, CursorExpiredError, PermissionMissingError
 from tenantsync.graph.client import TenantGraph
 from tenantsync.graph.paging import read_pages
+from tenantsync.graph.workloads import REPORTS
 from tenantsync.resources.spec import Page, Reading, ResourceSpec
 from tenantsync.store.inventory import Item
 from tenantsync.store.scratch import Scratch
 
 _PATH: Final = "/reports/getMailboxUsageDetail(period='D7')"
 _NAMES_PATH: Final = "/users?$top=999&$select=id,userPrincipalName"
+_NAMES: Final = "names"
+_ROWS: Final = "rows"
 _ROWS_A_PAGE: Final = 2000
 _SAMPLE: Final = 50
 _SURELY_CONCEALED: Final = 20
@@ -82,7 +85,7 @@ class _Position:
     `notes` is how many notes of names there must be.
     """
 
-    part: str = "names"
+    part: str = _NAMES
     number: int = 0
     mark: str = ""
     notes: int = 0
@@ -95,6 +98,11 @@ class _Position:
         return orjson.dumps([self.part, self.number, self.mark, self.notes]).decode()
 
 
+def reads_names(cursor: str) -> bool:
+    """Whether the listing is at its first part, or at its beginning."""
+    return _Position.parse(cursor).part == _NAMES
+
+
 class MailboxReport:
     """Source for the usage report."""
 
@@ -104,7 +112,7 @@ class MailboxReport:
     def read(self, reading: Reading, cursor: str) -> Iterator[Page]:
         """Microsoft gives a tenant's report fourteen times in ten minutes, so it is fetched only where it is needed."""
         position = _Position.parse(cursor)
-        if position.part == "names" and (cursor or not _looks_concealed(reading.graph)):
+        if position.part == _NAMES and (cursor or not _looks_concealed(reading.graph)):
             notes = yield from _note_names(reading, position)
             position = replace(position, notes=notes)
         with download_report(reading.graph) as report, closing(NameIndex(reading.scratch)) as names:
@@ -124,11 +132,11 @@ def _note_names(reading: Reading, position: _Position) -> Generator[Page, None, 
             pairs = [(user.get("userPrincipalName"), user.get("id")) for user in page.objects]
             reading.scratch.write(number, NameIndex.pack(pairs))
             number += 1
-            last = _Position("rows", notes=number)
-            following = _Position("names", number, page.next_link) if page.next_link else last
+            last = _Position(_ROWS, notes=number)
+            following = _Position(_NAMES, number, page.next_link) if page.next_link else last
             yield Page(cursor=str(following))
     except PermissionMissingError:
-        yield Page(cursor=str(_Position("rows")))  # the report can be read without knowing the users
+        yield Page(cursor=str(_Position(_ROWS)))  # the report can be read without knowing the users
         return 0
     return number
 
@@ -140,13 +148,13 @@ def _report_pages(report: io.TextIOBase, names: "NameIndex", position: _Position
         return
     refreshed = first.get(_REFRESHED, "")
     # a report that is newer than the one begun with starts again at its first row
-    done = position.number if position.part == "rows" and position.mark == refreshed else 0
+    done = position.number if position.part == _ROWS and position.mark == refreshed else 0
     rows = _read_rows(report, after=done)
     while True:
         chunk = list(islice(rows, _ROWS_A_PAGE))
         done += len(chunk)
         is_last = len(chunk) < _ROWS_A_PAGE
-        page = _to_page(chunk, names, None if is_last else str(_Position("rows", done, refreshed, position.notes)))
+        page = _to_page(chunk, names, None if is_last else str(_Position(_ROWS, done, refreshed, position.notes)))
         yield replace(page, as_of=refreshed)
         if is_last:
             return
@@ -239,7 +247,8 @@ class NameIndex:
 MAILBOXES = ResourceSpec(
     key="mailboxes",
     title="Exchange mailboxes",
-    workload="reports",
+    workload=REPORTS,
+    asks_directory=reads_names,
     permissions=("Reports.Read.All",),
     weight=15,
     tally=tally_mailbox,

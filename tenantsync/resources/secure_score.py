@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from tenantsync.graph.workloads import SECURITY
 from tenantsync.resources.sources import Collection
 from tenantsync.resources.spec import ResourceSpec
 from tenantsync.store.inventory import Item
@@ -19,7 +20,7 @@ def tally_score(score: Item) -> Mapping[str, float]:
 SECURE_SCORE = ResourceSpec(
     key="secure_score",
     title="Secure Score",
-    workload="security",
+    workload=SECURITY,
     permissions=("SecurityEvents.Read.All",),
     tally=tally_score,
     absent_statuses=frozenset({404}),

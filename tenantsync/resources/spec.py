@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from tenantsync.graph.client import TenantGraph
+from tenantsync.graph.workloads import DIRECTORY
 from tenantsync.store.inventory import Item, Tally
 from tenantsync.store.scratch import Scratch
 
@@ -76,6 +77,11 @@ class Changes(Source, Protocol):
         ...
 
 
+def never(_cursor: str) -> bool:
+    """For listings of one workload."""
+    return False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResourceSpec:
     """One resource type.
@@ -87,6 +93,7 @@ class ResourceSpec:
     `pace`: objects a second a first plan reckons with, as long as this tenant's own pace is not known.
     `foreseen_from`: the resource whose number foretells this one's, where Microsoft gives none beforehand.
     `workload`: what Microsoft throttles it with: resources of one workload share its limits.
+    `asks_directory`: whether its listing asks the directory, too, from a cursor on: then both limits hold.
     `weight`: the resource's share of the run's percentage.
     `tally`: counters of an item that the summary adds up over the stored rows.
     `slice_factor`: how many times the usual pages and seconds one slice may take, where beginning a slice is dear.
@@ -102,7 +109,8 @@ class ResourceSpec:
     evidence: str = "answered"
     pace: int = 1000
     foreseen_from: str = ""
-    workload: str = "directory"
+    workload: str = DIRECTORY
+    asks_directory: Callable[[str], bool] = never
     weight: int = 1
     tally: Tally | None = None
     slice_factor: int = 1

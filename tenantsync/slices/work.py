@@ -8,13 +8,14 @@ from math import ceil
 from typing import Any
 
 from tenantsync.clock import Clock, to_rfc3339
+from tenantsync.graph.workloads import DIRECTORY
 from tenantsync.resources.spec import Reading, ResourceSpec
 from tenantsync.slices.advance import add_usage, add_wait
 from tenantsync.slices.certificate import share_reached
 from tenantsync.store.deltas import DeltaPoints
 from tenantsync.store.fingerprints import Fingerprints
 from tenantsync.store.inventory import Inventory, Listing
-from tenantsync.store.progress import Mode, ResourceProgress, ResourceState, StoredProgress
+from tenantsync.store.progress import Mode, Phase, ResourceProgress, ResourceState, StoredProgress
 from tenantsync.store.row_hashes import RowHashes
 from tenantsync.store.runs import Runs
 from tenantsync.store.throttle_gate import ThrottleGate
@@ -104,18 +105,25 @@ class SliceWork:
         progress = replace(progress, reached=max(progress.reached, share_reached(progress)))
         return add_usage(progress, self.tools.reading.graph.usage.take())
 
-    def closed_seconds(self) -> int:
-        """How long Microsoft has asked this tenant's workload to wait, by any resource of it."""
-        return ceil(self.tools.gate.seconds_closed(self.tenant_id, self.spec.workload))
+    def find_closed(self) -> tuple[int, str]:
+        """How many seconds Microsoft wants this tenant left alone with what is asked next, and by which workload."""
+        gate = self.tools.gate
+        return max((ceil(gate.seconds_closed(self.tenant_id, workload)), workload) for workload in self._workloads())
 
-    def close_gate(self, seconds: float) -> None:
+    def close_gate(self, workload: str, seconds: float) -> None:
         """Lets the tenant's other resources of the workload wait, too."""
-        self.tools.gate.close(self.tenant_id, self.spec.workload, seconds)
+        self.tools.gate.close(self.tenant_id, workload, seconds)
+
+    def _workloads(self) -> tuple[str, ...]:
+        asks_directory = self.progress.phase == Phase.LISTING and self.spec.asks_directory(self.progress.cursor)
+        return (self.spec.workload, DIRECTORY) if asks_directory else (self.spec.workload,)
 
     def is_spent(self, pages_read: int) -> bool:
         """Whether no further page is to be read in this slice."""
         is_enough = pages_read >= self.tools.budget.pages * self.spec.slice_factor or self.is_late()
-        return is_enough or self.tools.gate.is_closed_here(self.tenant_id, self.spec.workload)
+        return is_enough or any(
+            self.tools.gate.is_closed_here(self.tenant_id, workload) for workload in self._workloads()
+        )
 
     def is_late(self) -> bool:
         """Whether the slice's time is up."""

@@ -108,6 +108,8 @@ class ResourceProgress(Record):
     """Of the rows that were left alone, the ones the count has found unchanged."""
     pages: int = 0
     throttled_seconds: int = 0
+    throttled_by: str = ""
+    """The workload that has refused it last."""
     throttles: int = 0
     """Throttled answers in a row."""
     attempts: int = 0

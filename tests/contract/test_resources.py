@@ -9,6 +9,7 @@ import pytest
 
 from devstack.microsoft365.facts import load_facts
 from tenantsync.engine import sync_slice
+from tenantsync.graph.workloads import DIRECTORY, workload_of
 from tenantsync.permissions import APPLICATION_PERMISSIONS, PERMISSIONS
 from tenantsync.resources.registry import RESOURCES
 from tenantsync.resources.spec import Reading, ResourceSpec
@@ -106,6 +107,13 @@ def sync(spec: ResourceSpec, services: Services, run: str = RUN) -> ResourceProg
 
 def stored_ids(spec: ResourceSpec, services: Services) -> list[str]:
     return sorted(item["id"] for item in services.inventory.read_page(TENANT, spec.key, 1000, None).items)
+
+
+@each_resource
+def test_workload_is_the_one_of_its_requests(spec: ResourceSpec):
+    own, *others = [workload_of(path) for path in spec.source.requests()]
+    assert own == spec.workload
+    assert set(others) <= {own, *([DIRECTORY] if spec.asks_directory("") else [])}
 
 
 @each_resource

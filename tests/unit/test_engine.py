@@ -17,6 +17,7 @@ from tenantsync.errors import (
     ThrottledError,
     TransientError,
 )
+from tenantsync.graph.workloads import DIRECTORY, REPORTS
 from tenantsync.resources.spec import Reading
 from tenantsync.services import Services
 from tenantsync.slices.work import SliceBudget, SliceTools
@@ -498,6 +499,39 @@ def test_throttled_resource_closes_the_gate_for_the_others(bench: Bench, clock: 
     assert others.seconds_closed(TENANT, "directory") == 40
     clock.advance(40)
     assert others.seconds_closed(TENANT, "directory") == 0
+
+
+def test_refusal_by_a_workload_beside_its_own_closes_that_ones_gate(bench: Bench):
+    bench.workload, bench.source.failures = (
+        REPORTS,
+        {
+            0: ThrottledError("throttled", cause=Cause(429, retry_after_seconds=40, workload=DIRECTORY)),
+            1: ThrottledError("throttled", cause=Cause(429, retry_after_seconds=50)),
+        },
+    )
+    gate = bench.services.gate
+    bench.slice()
+    assert (gate.seconds_closed(TENANT, DIRECTORY), gate.seconds_closed(TENANT, REPORTS)) == (40, 0)
+    assert bench.progress.throttled_by == DIRECTORY
+    bench.slice()
+    assert (gate.seconds_closed(TENANT, REPORTS), bench.progress.throttled_by) == (50, REPORTS)
+
+
+def test_directory_keeps_waiting_only_the_part_of_a_listing_that_asks_it(bench: Bench, clock: FakeClock):
+    bench.workload, bench.source.pages = REPORTS, 9
+    bench.asks_directory = lambda cursor: int(cursor or 0) < 4
+
+    def rows(number: int) -> dict[str, dict[str, str] | None]:
+        if number in (1, 7):
+            bench.services.gate.close(TENANT, DIRECTORY, 30)
+        return {f"{number}": {"id": f"{number}"}}
+
+    bench.source.rows = rows
+    assert bench.slice() == SliceOutcome(is_ended=False)
+    waiting = bench.slice()
+    assert (waiting.delay_seconds, bench.progress.throttled_by) == (30, DIRECTORY)
+    clock.advance(30)
+    assert bench.slice().is_ended
 
 
 def test_what_only_works_on_the_store_waits_for_nobody(bench: Bench):

@@ -57,6 +57,14 @@ def test_workload_shows_what_it_has_cost_and_until_when_it_is_closed(
     assert items(ops)[0]["until"] is None
 
 
+def test_resource_counts_where_it_was_refused(ops: Ops, run: Run, services: Services):
+    """The mailboxes' listing reads names from the directory."""
+    checkpoint(services, run, throttled_seconds=30, throttled_by="directory")
+    services.runs.plan([resource(run, resource="mailboxes", position=1, throttled_seconds=9, throttled_by="directory")])
+    (item,) = items(ops)
+    assert (item["workload"], item["resources"], item["throttledSeconds"]) == ("directory", ["users", "mailboxes"], 39)
+
+
 def test_newest_run_of_a_tenant_counts(ops: Ops, throttled: Run, services: Services, clock: FakeClock):
     services.runs.change(throttled.run_id, state=RunState.COMPLETED)
     clock.advance(60)

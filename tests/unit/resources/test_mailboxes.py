@@ -2,8 +2,9 @@
 
 import pytest
 
-from tenantsync.errors import ContractError, CursorExpiredError
-from tenantsync.resources.mailboxes import MAILBOXES, NameIndex, mailbox_item
+from tenantsync.errors import ContractError, CursorExpiredError, ThrottledError
+from tenantsync.graph.workloads import DIRECTORY, REPORTS
+from tenantsync.resources.mailboxes import MAILBOXES, NameIndex, mailbox_item, reads_names
 from tenantsync.resources.spec import Page, Reading
 from tenantsync.services import Services
 from tests.fakes.microsoft import GRAPH, TENANT, Answer, FakeMicrosoft, graph_error, graph_page
@@ -50,6 +51,22 @@ def test_report_is_not_fetched_while_names_are_noted(services: Services, microso
         assert cursor is not None
         cursor = next(MAILBOXES.source.read(reading, cursor)).cursor
     assert microsoft.count(REPORT) == 1
+
+
+def test_directory_is_asked_for_names_and_not_for_rows(services: Services, microsoft: FakeMicrosoft):
+    serve(microsoft, [f"user{n}@contoso.test,False,5" for n in range(3000)])
+    cursors = [page.cursor for page in read(services) if page.cursor]
+    assert reads_names("")
+    assert [reads_names(cursor) for cursor in cursors] == [False, False]
+
+
+@pytest.mark.parametrize(("path", "workload"), [("/v1.0/users", DIRECTORY), (REPORT, REPORTS), ("/download", REPORTS)])
+def test_refusal_tells_whose_limit_was_met(services: Services, microsoft: FakeMicrosoft, path: str, workload: str):
+    serve(microsoft, ["user1@contoso.test,False,5"])
+    microsoft.overrides[path] = lambda asked: graph_error(429, "TooManyRequests")
+    with pytest.raises(ThrottledError) as refused:
+        read(services)
+    assert refused.value.cause.workload == workload
 
 
 def test_rows_are_joined_whatever_their_case_and_deleted_ones_left_out(services: Services, microsoft: FakeMicrosoft):

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from tenantsync.engine import SliceOutcome, sync_slice
 from tenantsync.errors import TenantSyncError
-from tenantsync.resources.spec import Page, Reading, ResourceSpec
+from tenantsync.graph.workloads import DIRECTORY
+from tenantsync.resources.spec import Page, Reading, ResourceSpec, never
 from tenantsync.services import Services
 from tenantsync.slices.work import SliceBudget, SliceTools
 from tenantsync.store.progress import ResourceProgress
@@ -50,6 +51,8 @@ class Bench:
     in_window: bool = False
     absent: frozenset[int] = frozenset()
     slice_factor: int = 1
+    workload: str = DIRECTORY
+    asks_directory: Callable[[str], bool] = never
     run_id: str = RUN
 
     def __post_init__(self) -> None:
@@ -66,6 +69,8 @@ class Bench:
             count=count,
             absent_statuses=self.absent,
             slice_factor=self.slice_factor,
+            workload=self.workload,
+            asks_directory=self.asks_directory,
         )
 
     def slice(self) -> SliceOutcome:
