@@ -25,8 +25,9 @@ _AT_ONCE: Final = 3
 
 
 def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
-    """`{"resources": [keys to sync], "lanes": [[keys one after the other]]}`; the lanes go at once.
+    """`{"resources": [keys to sync], "lanes": [[keys]], "turns": True}`; the lanes go at once.
 
+    `turns` says that a resource which waits lets the others of its lane go on.
     What is left out is stored, too, with the reason and whose move it is.
     """
     run = services.runs.read(run_id)
@@ -43,7 +44,7 @@ def plan_sync(run_id: str, services: Services) -> dict[str, Any]:
     services.runs.plan(_with_foresight(plan, planner, services))
     tell_ticket_of(run, Step.SYNC_BEGAN, sync_began(plan), services)
     wanted = [item for item in plan if not item.is_ended]
-    return {"resources": [item.resource for item in wanted], "lanes": _lanes(wanted)}
+    return {"resources": [item.resource for item in wanted], "lanes": _lanes(wanted), "turns": True}
 
 
 def _lanes(wanted: Sequence[ResourceProgress]) -> list[list[str]]:

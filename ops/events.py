@@ -65,9 +65,13 @@ def read_events(history: InstanceHistory) -> Iterator[Event]:
 
 
 def known_job(history: InstanceHistory) -> Mapping[str, Any]:
-    """What may be shown of the instance's input: the resource and the ones that follow."""
+    """What may be shown of the input: the resource, the ones that follow, and the ones it takes turns with."""
     job = history.instance.job
-    return {"resource": _name(job.get("resource"), _WORD), "then": _names(job.get("then"))}
+    return {
+        "resource": _name(job.get("resource"), _WORD),
+        "then": _names(job.get("then")),
+        "begun": _names([*read_object(job.get("begun"))]),
+    }
 
 
 def _known(result: Mapping[str, Any]) -> dict[str, Any]:

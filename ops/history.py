@@ -14,7 +14,7 @@ from tenantsync.services import Services
 _MOST_EVENTS: Final = 500
 _NOTE: Final = (
     "Only the present generation is kept: an orchestration begins a new one, and forgets its earlier steps, after 40 "
-    "slices, after ten looks for a place, and with the next resource of its lane."
+    "slices, after ten looks for a place, and with each turn of another resource of its lane."
 )
 
 

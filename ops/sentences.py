@@ -62,7 +62,8 @@ def _begun(event: Event, job: Mapping[str, Any], _: str) -> str:
     if event.name != SYNC_RESOURCE:
         return "Orchestration of the run begun."
     following = f", then {', '.join(job['then'])}" if job["then"] else ""
-    return f"Sync of {job['resource'] or 'a resource'} begun{following}."
+    others = f", in turns with {', '.join(job['begun'])}" if job["begun"] else ""
+    return f"Sync of {job['resource'] or 'a resource'} begun{others}{following}."
 
 
 def _under_way(event: Event, job: Mapping[str, Any], _: str) -> str:

@@ -1,4 +1,4 @@
-"""The plans: how a tenant is onboarded, and how one resource is synced, slice by slice.
+"""The plans: how a tenant is onboarded, watched and let go, and what goes on in slices beside that.
 
 Nothing here may look at a clock, an environment, the registry or the network: every run of a plan over the same
 history must ask for the same things in the same order.
@@ -17,7 +17,6 @@ from tenantsync.wire import (
     REMOVE_INVENTORY,
     SYNC_COMPANY_SLICE,
     SYNC_RESOURCE,
-    SYNC_SLICE,
     VERIFY_CONSENT,
     resource_instance_id,
 )
@@ -44,36 +43,8 @@ def onboard_tenant(context: Context) -> Plan:
         context.continue_as_new({**job, "plan": plan})
         return None
     lanes = plan["lanes"] if is_limited else [[key] for key in plan["resources"]]
-    yield from _sync(context, run_id, lanes, round_number=0)
-    return (yield from _finish_syncing(context, run_id, at_once=len(lanes)))
-
-
-def sync_resource(context: Context) -> Plan:
-    """Input `{"runId", "resource", "then"}`: slices until the resource has ended, then the same for each of `then`.
-
-    A resource's checkpoint holds all that counts.
-    """
-    job = context.get_input()
-    lost = job.get("lost", 0)
-    for _ in range(policy.SLICES_A_GENERATION):
-        outcome = yield from attempt(context.call_activity(SYNC_SLICE, _slice_job(job)))
-        lost = 0 if outcome["ok"] else lost + 1
-        if outcome.get("ended") or lost >= policy.LOST_SLICES or outcome.get("action") == "stop":
-            return _go_on_with_next(context, job, is_ok=outcome["ok"])
-        delay = outcome.get("delaySeconds", 0) if outcome["ok"] else policy.LOST_SLICE_DELAY_SECONDS
-        if delay:
-            yield from wait(context, delay)
-    context.continue_as_new({**job, "lost": lost})
-    return None
-
-
-def _go_on_with_next(context: Context, job: dict[str, Any], *, is_ok: bool) -> dict[str, Any] | None:
-    """The end of a resource; of its lane only when none is left in it."""
-    if not job.get("then"):
-        return {"resource": job["resource"], "ok": is_ok}
-    following, *rest = job["then"]
-    context.continue_as_new({"runId": job["runId"], "resource": following, "then": rest})
-    return None
+    yield from _sync(context, run_id, lanes, plan)
+    return (yield from _finish_syncing(context, run_id, plan, at_once=len(lanes)))
 
 
 def disconnect_tenant(context: Context) -> Plan:
@@ -214,7 +185,9 @@ def _admit(context: Context, run_id: str) -> Plan:
     return {"state": "waiting"}
 
 
-def _sync(context: Context, run_id: str, lanes: list[list[str]], round_number: int) -> Plan:
+def _sync(
+    context: Context, run_id: str, lanes: list[list[str]], plan: dict[str, Any], *, round_number: int = 0
+) -> Plan:
     """One sub-orchestration a lane, known by its first resource.
 
     They return envelopes, so one that fails never takes the others down.
@@ -223,10 +196,11 @@ def _sync(context: Context, run_id: str, lanes: list[list[str]], round_number: i
     suffix = "".join(f"-{part}" for part in (again, round_number) if part)
     ids = {first: resource_instance_id(run_id, first) + suffix for first, *_ in lanes}
     context.set_custom_status({"phase": "syncing", "children": list(ids.values())})  # the watchdog looks at them
+    turns: dict[str, Any] = {"begun": {}} if plan.get("turns") else {}
     children = [
         context.call_sub_orchestrator(
             SYNC_RESOURCE,
-            {"runId": run_id, "resource": first, **({"then": rest} if rest else {})},
+            {"runId": run_id, "resource": first, **({"then": rest, **turns} if rest else {})},
             ids[first],
         )
         for first, *rest in lanes
@@ -235,7 +209,7 @@ def _sync(context: Context, run_id: str, lanes: list[list[str]], round_number: i
         yield from attempt(context.task_all(children))
 
 
-def _finish_syncing(context: Context, run_id: str, *, at_once: int) -> Plan:
+def _finish_syncing(context: Context, run_id: str, plan: dict[str, Any], *, at_once: int) -> Plan:
     """Finishes; resources whose checkpoint says that they have not ended are synced on first.
 
     That happens when the store came back older than the history, or a resource was given up on too early.
@@ -247,7 +221,7 @@ def _finish_syncing(context: Context, run_id: str, *, at_once: int) -> Plan:
         if finished["ok"]:
             left = finished["unfinished"]
             lanes = [left[first::at_once] for first in range(min(at_once, len(left)))]
-            yield from _sync(context, run_id, lanes, number)
+            yield from _sync(context, run_id, lanes, plan, round_number=number)
     return (yield from _persist(context, FINISH_RUN, {"runId": run_id, "force": True}))
 
 
@@ -265,7 +239,3 @@ def _persist(context: Context, activity: str, job: dict[str, Any]) -> Plan:
         if number + 1 < policy.FINISH_TRIES:
             yield from wait(context, policy.FINISH_DELAY_SECONDS)
     return outcome
-
-
-def _slice_job(job: dict[str, Any]) -> dict[str, str]:
-    return {"runId": job["runId"], "resource": job["resource"]}

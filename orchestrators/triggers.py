@@ -2,7 +2,7 @@
 
 import azure.durable_functions as df
 
-from orchestrators import partner_plans, plans
+from orchestrators import lanes, partner_plans, plans
 from orchestrators.context import correlated
 
 blueprint = df.Blueprint()
@@ -15,7 +15,7 @@ def onboard_tenant(context: df.DurableOrchestrationContext):
 
 @blueprint.orchestration_trigger(context_name="context")
 def sync_resource(context: df.DurableOrchestrationContext):
-    return (yield from plans.sync_resource(correlated(context)))
+    return (yield from lanes.sync_resource(correlated(context)))
 
 
 @blueprint.orchestration_trigger(context_name="context")

@@ -74,6 +74,9 @@ TENANTS = (
     tenant(37, "traced.test"),
     tenant(38, "ending.test", propagationSeconds=SPREADING_SECONDS),
     tenant(39, "held.test"),
+    tenant(
+        41, "turns.test", faults=[fault("throttle", "/v1.0/deviceManagement/managedDevices", retryAfterSeconds=3600)]
+    ),
     tenant(24, "notadmin.test", adminRoles=["fe930be7-5e62-47db-91af-98c3a49a38b1"], showsRolesInTokens=True),
 )
 

@@ -125,6 +125,20 @@ def test_refused_resource_never_takes_the_others_down(stack: Stack):
     assert set(states.values()) == {"completed"}
 
 
+def test_resource_that_waits_lets_the_others_of_its_lane_go_on(stack: Stack):
+    portal = Portal(stack)
+    connected = portal.connect("turns.test", "Turns")
+    AdminBrowser(stack).open(connected["authUrl"])
+    path = f"tenants/{connected['tenantId']}"
+
+    def only_waits(status: dict[str, Any]) -> bool:
+        return {item["state"] for item in status["resources"].values()} == {"waiting", "completed"}
+
+    resources = portal.wait_for(f"{path}/sync-status", only_waits)["resources"]
+    assert [key for key, item in resources.items() if item["state"] == "waiting"] == ["devices"]
+    portal.call("POST", f"{path}/cancel")
+
+
 def test_declined_consent_is_said_and_nothing_starts(stack: Stack):
     portal = Portal(stack)
     connected = portal.connect("decline.test", "Declining")

@@ -12,7 +12,7 @@ import azure.durable_functions as df
 
 from devstack.host.config import read_config
 from devstack.host.events import EventType, kind_of
-from orchestrators import partner_plans, plans
+from orchestrators import lanes, partner_plans, plans
 from orchestrators.context import correlated
 from tenantsync.wire import ACTIVITIES, ORCHESTRATORS
 from tests.unit.host.harness import Host, play
@@ -26,14 +26,17 @@ WAITING = {"ok": True, "state": "waiting", "delaySeconds": 2}
 FAILED = {"ok": True, "state": "failed", "problem": {"code": "consent_not_found", "message": "AADSTS700016"}}
 PLAN = {"ok": True, "resources": ["organization", "users", "groups"]}
 LANES = {**PLAN, "lanes": [["users"], ["groups", "organization"]]}
+TURNS = {**LANES, "turns": True}
 PLACE = {"ok": True, "state": "admitted"}
 QUEUED = {"ok": True, "state": "waiting", "delaySeconds": 2.5}
 DONE = {"ok": True, "state": "completed", "unfinished": []}
 MORE = {"ok": True, "ended": False, "delaySeconds": 0}
 THROTTLED = {"ok": True, "ended": False, "delaySeconds": 17}
+RESTED = {"ok": True, "ended": False, "delaySeconds": 20, "reason": "rest"}
 ENDED = {"ok": True, "ended": True, "delaySeconds": 0}
 RUN = {"runId": "onboard-1", "tenantId": "11111111-1111-4111-8111-111111111111"}
 RESOURCE = {"runId": "onboard-1", "resource": "users"}
+LANE = {**RESOURCE, "then": [], "begun": {}}
 CAUSE = {"correlationId": "12345678-1234-4234-8234-123456789abc"}
 TENANT = {"mspId": "m", "tenantId": "t"}
 BATCH = {"mspId": "m", "batchId": "b"}
@@ -64,6 +67,8 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "resource_completed": ("sync_resource", RESOURCE, {"sync_slice": [MORE, MORE, ENDED]}),
     "onboarding_correlated": ("onboard_tenant", {**RUN, **CAUSE}, {"plan_sync": [LANES]}),
     "resource_correlated": ("sync_resource", {**RESOURCE, **CAUSE}, {"sync_slice": [MORE, THROTTLED, ENDED]}),
+    "onboarding_in_turns": ("onboard_tenant", RUN, {"plan_sync": [TURNS]}),
+    "lane_in_turns": ("sync_resource", LANE, {"sync_slice": [MORE, THROTTLED, RESTED, THROTTLED, ENDED]}),
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),
@@ -116,7 +121,7 @@ def _scripted(name: str, answers: dict[str, list[Any]]) -> Any:
 
 
 def _planned(name: str) -> Any:
-    plan = getattr(plans, name, None) or getattr(partner_plans, name)
+    plan = next(getattr(module, name) for module in (plans, lanes, partner_plans) if hasattr(module, name))
 
     def run(context):
         return (yield from plan(correlated(context)))

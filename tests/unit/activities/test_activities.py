@@ -163,8 +163,10 @@ def test_plan_lists_every_resource_once_also_when_repeated(services: Services, r
     assert [item.resource for item in services.runs.read_resources(run.run_id)] == keys
 
 
-def test_plan_has_few_lanes_the_longest_resources_apart(services: Services, run: Run):
-    assert plan_sync(run.run_id, services)["lanes"] == [
+def test_plan_has_few_lanes_with_turns_the_longest_resources_apart(services: Services, run: Run):
+    planned = plan_sync(run.run_id, services)
+    assert planned["turns"] is True
+    assert planned["lanes"] == [
         ["users", "groups"],
         ["memberships", "organization", "secure_score"],
         ["devices", "mailboxes", "licenses"],

@@ -171,6 +171,10 @@ def test_lane_reads_as_a_story(ops: Ops, run: Run):
         f"Waits until {told(38)} before it is tried again.",
     ]
     assert [event["isError"] for event in found["events"]] == [False] * 5 + [True, False]
+    waiting = {"groups": "2026-03-02T09:05:00+00:00", "<b>": ""}
+    instance = remember(ops, run, STARTED, lane="users", resource="users", then=["devices"], begun=waiting)
+    (begun,) = history(ops, run, instance)["events"]
+    assert begun["text"] == "Sync of users begun, in turns with groups, then devices."
     assert (found["events"][1]["at"], found["events"][1]["scheduledAt"], found["events"][1]["seconds"]) == (
         told(4),
         told(1),

@@ -1,81 +1,10 @@
 """The plans as plain generators: what they ask for, in which order, for which answers."""
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
-from orchestrators import partner_plans, plans, policy
+from orchestrators import lanes, partner_plans, plans, policy
 from orchestrators.context import correlated
-
-NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-
-
-class FakeContext:
-    """Tasks are tuples; a script answers them."""
-
-    instance_id = "onboard-1"
-    version: str | None = None
-    current_utc_datetime = NOW
-
-    def __init__(self, job: dict[str, Any]) -> None:
-        self._job = job
-        self.asked: list[Any] = []
-        self.continued: Any = None
-        self.statuses: list[Any] = []
-
-    def get_input(self) -> Any:
-        return self._job
-
-    def call_activity(self, name: str, input_: Any = None) -> Any:
-        return ("activity", name, input_)
-
-    def call_sub_orchestrator(self, name: str, input_: Any = None, instance_id: str | None = None) -> Any:
-        return ("child", name, input_, instance_id)
-
-    def create_timer(self, fire_at: datetime) -> Any:
-        return ("timer", (fire_at - NOW).total_seconds())
-
-    def task_all(self, activities: list[Any]) -> Any:
-        return ("all", activities)
-
-    def continue_as_new(self, input_: Any) -> None:
-        self.continued = input_
-
-    def set_custom_status(self, status: Any) -> None:
-        self.statuses.append(status)
-
-
-def run(plan: Callable[[Any], Any], context: FakeContext, answer: Callable[[Any], Any]) -> Any:
-    """Drives a plan to its end; an answer that is an exception is raised at the yield."""
-    generator = plan(context)
-    value: Any = None
-    try:
-        task = next(generator)
-        while True:
-            context.asked.append(task)
-            value = answer(task)
-            task = generator.throw(value) if isinstance(value, Exception) else generator.send(value)
-    except StopIteration as stop:
-        return stop.value
-
-
-def script(**answers: Any) -> Callable[[Any], Any]:
-    """Answers activities by name, from a list one after the other; timers and children with None."""
-
-    def answer(task: Any) -> Any:
-        if task[0] != "activity":
-            return None
-        value = answers[task[1]]
-        return value.pop(0) if isinstance(value, list) else value
-
-    return answer
-
-
-def names(context: FakeContext) -> list[str]:
-    return [task[1] if task[0] == "activity" else task[0] for task in context.asked]
-
+from tests.unit.orchestrators.driving import FakeContext, names, run, script
 
 VERIFIED = {"ok": True, "state": "verified"}
 DONE = {"ok": True, "state": "completed", "unfinished": []}
@@ -181,6 +110,18 @@ def test_run_waits_for_its_place_by_timer_and_then_syncs_its_lanes_at_once():
     ]
 
 
+def test_resources_of_a_lane_take_turns_where_the_plan_says_so():
+    context = FakeContext({"runId": "r", "tenantId": "t", "plan": {**LANES, "turns": True}})
+    left = {"ok": True, "unfinished": ["users", "groups", "devices"]}
+    run(plans.onboard_tenant, context, script(admit_run=PLACE, finish_run=[left, DONE]))
+    first, again = ([child[2] for child in task[1]] for task in context.asked if task[0] == "all")
+    assert first == [
+        {"runId": "r", "resource": "users"},
+        {"runId": "r", "resource": "devices", "then": ["groups"], "begun": {}},
+    ]
+    assert again[0] == {"runId": "r", "resource": "users", "then": ["devices"], "begun": {}}
+
+
 def test_long_wait_goes_on_in_a_new_generation_that_only_waits():
     context = FakeContext({"runId": "r", "tenantId": "t", "again": "2026"})
     run(plans.onboard_tenant, context, script(verify_consent=VERIFIED, plan_sync=LANES, admit_run=QUEUED))
@@ -213,54 +154,6 @@ def test_what_is_left_is_synced_by_no_more_lanes_than_before():
         {"runId": "r", "resource": "users", "then": ["devices"]},
         {"runId": "r", "resource": "groups"},
     ]
-
-
-JOB = {"runId": "r", "resource": "users"}
-MORE = {"ok": True, "ended": False, "delaySeconds": 0}
-
-
-def test_slices_go_on_until_the_resource_has_ended():
-    context = FakeContext(JOB)
-    wait = {"ok": True, "ended": False, "delaySeconds": 17}
-    ended = {"ok": True, "ended": True, "delaySeconds": 0}
-    result = run(plans.sync_resource, context, script(sync_slice=[MORE, wait, ended]))
-    assert result == {"resource": "users", "ok": True}
-    assert context.asked == [
-        ("activity", "sync_slice", JOB),
-        ("activity", "sync_slice", JOB),
-        ("timer", 17),
-        ("activity", "sync_slice", JOB),
-    ]
-
-
-def test_long_resource_continues_as_new_with_a_bounded_history():
-    context = FakeContext(JOB)
-    run(plans.sync_resource, context, script(sync_slice=MORE))
-    assert len(context.asked) == policy.SLICES_A_GENERATION <= 100
-    assert context.continued == {**JOB, "lost": 0}
-
-
-def test_lost_slices_are_repeated_and_counted_over_generations():
-    context = FakeContext({**JOB, "lost": policy.LOST_SLICES - 2})
-    result = run(plans.sync_resource, context, script(sync_slice=RuntimeError("worker died")))
-    assert result == {"resource": "users", "ok": False}
-    assert names(context) == ["sync_slice", "timer", "sync_slice"]
-
-
-def test_slice_that_works_again_forgets_the_lost_ones():
-    context = FakeContext(JOB)
-    lost = {"ok": False, "code": "storage_unavailable", "action": "retry"}
-    ended = {"ok": True, "ended": True}
-    answers = [lost] * (policy.LOST_SLICES - 1) + [MORE] + [lost] * (policy.LOST_SLICES - 1) + [ended]
-    assert run(plans.sync_resource, context, script(sync_slice=answers)) == {"resource": "users", "ok": True}
-
-
-@pytest.mark.parametrize("code", ["internal_error", "unexpected_answer"])
-def test_slice_that_must_stop_ends_the_resource(code: str):
-    context = FakeContext(JOB)
-    stop = {"ok": False, "code": code, "action": "stop"}
-    assert run(plans.sync_resource, context, script(sync_slice=stop)) == {"resource": "users", "ok": False}
-    assert len(context.asked) == 1
 
 
 def test_inventory_is_removed_slice_by_slice_and_a_lost_slice_is_repeated():
@@ -335,22 +228,6 @@ def test_orchestration_that_is_started_anew_has_children_of_its_own():
     assert len(set(ids)) == 2
 
 
-@pytest.mark.parametrize(
-    "end", [{"ok": True, "ended": True}, {"ok": False, "code": "internal_error", "action": "stop"}]
-)
-def test_next_resource_of_a_lane_follows_in_a_new_generation(end: dict[str, Any]):
-    context = FakeContext({**JOB, "then": ["groups", "devices"], "lost": 3})
-    run(plans.sync_resource, context, script(sync_slice=end))
-    assert context.asked == [("activity", "sync_slice", JOB)]
-    assert context.continued == {"runId": "r", "resource": "groups", "then": ["devices"]}
-
-
-def test_lane_is_not_forgotten_between_generations():
-    context = FakeContext({**JOB, "then": ["groups"]})
-    run(plans.sync_resource, context, script(sync_slice=MORE))
-    assert context.continued == {**JOB, "then": ["groups"], "lost": 0}
-
-
 RELATIONSHIP = {"mspId": "m", "tenantId": "t", "key": "k"}
 
 
@@ -409,7 +286,7 @@ def test_id_of_the_cause_goes_on_to_activities_children_and_generations():
     assert len(jobs) == 5
     assert all(job["correlationId"] == CAUSE["correlationId"] for job in jobs)
     lane = FakeContext({"runId": "onboard-1", "resource": "users", "then": ["groups"], **CAUSE})
-    run(lambda given: plans.sync_resource(correlated(given)), lane, lambda task: {"ok": True, "ended": True})
+    run(lambda given: lanes.sync_resource(correlated(given)), lane, lambda task: {"ok": True, "ended": True})
     assert lane.continued == {"runId": "onboard-1", "resource": "groups", "then": [], **CAUSE}
 
 
