@@ -63,7 +63,7 @@ def _begun(event: Event, job: Mapping[str, Any], _: str) -> str:
         return "Orchestration of the run begun."
     following = f", then {', '.join(job['then'])}" if job["then"] else ""
     others = f", in turns with {', '.join(job['begun'])}" if job["begun"] else ""
-    return f"Sync of {job['resource'] or 'a resource'} begun{others}{following}."
+    return f"Sync of {job['resource'] or 'a resource'}{others}{following}."
 
 
 def _under_way(event: Event, job: Mapping[str, Any], _: str) -> str:

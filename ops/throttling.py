@@ -1,5 +1,6 @@
 """The use case: whom Microsoft throttles, by tenant and workload, from the latest runs and the gates they closed."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -24,6 +25,8 @@ class _Workload:
     whole: WholeRun
     name: str
     items: Sequence[ResourceProgress]
+    seconds: int
+    """How long they were kept waiting, together, by this workload."""
 
 
 def show_throttling(params: Mapping[str, str], caller: Caller, services: Services) -> dict[str, Any]:
@@ -56,14 +59,18 @@ def _newest_by_tenant(wholes: Iterable[WholeRun]) -> dict[str, WholeRun]:
 
 def _throttled(whole: WholeRun) -> Iterator[_Workload]:
     """The workloads that were refused, or came near a limit."""
-    workloads: dict[str, list[ResourceProgress]] = {}
+    items: dict[str, list[ResourceProgress]] = {}
+    seconds: Counter[str] = Counter()
     for item in whole.resources:
         spec = find_resource(item.resource)
         is_told = item.throttled_seconds or item.share_of_limit or item.throttle_scope
         if spec and is_told and not item.carried_from:
-            workloads.setdefault(item.throttled_by or spec.workload, []).append(item)
-    for name, items in workloads.items():
-        yield _Workload(whole, name, items)
+            by_workload = item.read_throttled(spec.workload)
+            seconds.update(by_workload)
+            for name in by_workload:
+                items.setdefault(name, []).append(item)
+    for name, told in items.items():
+        yield _Workload(whole, name, told, seconds[name])
 
 
 def _describe(workload: _Workload, closed: Mapping[str, str]) -> dict[str, Any]:
@@ -75,7 +82,7 @@ def _describe(workload: _Workload, closed: Mapping[str, str]) -> dict[str, Any]:
         "workload": workload.name,
         "resources": [item.resource for item in items],
         "until": closed.get(workload.name),
-        "throttledSeconds": sum(item.throttled_seconds for item in items),
+        "throttledSeconds": workload.seconds,
         "shareOfLimit": max(item.share_of_limit for item in items) or None,
         "scope": next((item.throttle_scope for item in items if item.throttle_scope), None),
         "updatedAt": max(item.updated_at for item in items),

@@ -4,7 +4,7 @@ A history knows every step of the present generation; what was before is told by
 waits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -50,7 +50,8 @@ def describe_timeline(whole: WholeRun, orchestration: Orchestration | None) -> l
     """The run's stretches of work and of waiting, in the order they began; the newest five hundred."""
     histories = (orchestration.own, *orchestration.histories) if orchestration else ()
     known = [span for history in histories for span in _merge(list(_spans(history)))]
-    noted = [span for item in whole.resources for span in _of_checkpoint(item, known)]
+    resting = {name for history in histories for name in known_job(history)["begun"]}
+    noted = [span for item in whole.resources for span in _of_checkpoint(item, known, resting)]
     if not histories and whole.run.waiting_reason and whole.run.state in ACTIVE_RUN_STATES:
         waits = {"until": whole.run.waiting_until, "what": WAITING, "reason": whole.run.waiting_reason}
         noted.append(Span(at=whole.run.updated_at, **waits))
@@ -95,8 +96,11 @@ def _follows(last: Span, span: Span) -> bool:
     return datetime.fromisoformat(span.at) - datetime.fromisoformat(last.until) < _PAUSE
 
 
-def _of_checkpoint(item: ResourceProgress, known: Sequence[Span]) -> Iterator[Span]:
-    """What the checkpoint tells beyond the histories; nothing of a resource that another run has brought."""
+def _of_checkpoint(item: ResourceProgress, known: Sequence[Span], resting: Collection[str]) -> Iterator[Span]:
+    """What the checkpoint tells beyond the histories; nothing of a resource that another run has brought.
+
+    The `resting` have begun, and others of their lane have the turn.
+    """
     if not item.started_at or item.carried_from:
         return
     begun = min((span.at for span in known if span.resource == item.resource), default="")
@@ -105,7 +109,7 @@ def _of_checkpoint(item: ResourceProgress, known: Sequence[Span]) -> Iterator[Sp
             yield from _with_waits(item, begun)
         return
     is_waiting = item.state == ResourceState.WAITING
-    until = item.updated_at if item.is_ended or is_waiting else ""
+    until = item.updated_at if item.is_ended or is_waiting or item.resource in resting else ""
     yield from _with_waits(item, until)
     if is_waiting:
         waits = {"until": item.waiting_until, "what": WAITING, "reason": item.waiting_reason}

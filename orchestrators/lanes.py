@@ -10,21 +10,23 @@ from orchestrators.context import Context, Plan, attempt, wait
 
 
 def sync_resource(context: Context) -> Plan:
-    """Input `{"runId", "resource", "then", "begun"}`: slices until the resource and all others of its lane have ended.
+    """Input `{"runId", "resource", "then", "begun", "until"}`: slices until all resources of a lane have ended.
 
-    `then` are the ones that have not begun; `begun` those that have, with the moment until which each of them waits.
-    A resource's checkpoint holds all that counts.
+    `then` are the ones that have not begun; `begun` those that have, with the moment until which each of them waits;
+    `until` is what is left of the resource's own wait. A resource's checkpoint holds all that counts.
     """
-    job = context.get_input()
+    job = dict(context.get_input())
+    if "until" in job:
+        yield context.create_timer(datetime.fromisoformat(job.pop("until")))
     lost = job.get("lost", 0)
     for _ in range(policy.SLICES_A_GENERATION):
         asked = {"runId": job["runId"], "resource": job["resource"]}
         outcome = yield from attempt(context.call_activity(SYNC_SLICE, asked))
         lost = 0 if outcome["ok"] else lost + 1
         if outcome.get("ended") or lost >= policy.LOST_SLICES or outcome.get("action") == "stop":
-            return (yield from _go_on_with_next(context, job, is_ok=outcome["ok"]))
+            return _go_on_with_next(context, job, is_ok=outcome["ok"])
         delay = outcome.get("delaySeconds", 0) if outcome["ok"] else policy.LOST_SLICE_DELAY_SECONDS
-        if "begun" in job and outcome["ok"]:  # in plans of earlier releases a resource keeps its lane
+        if "begun" in job and outcome["ok"]:  # in plans of earlier releases, and after a lost slice, it keeps the lane
             if (yield from _take_turns(context, job, delay, is_rest=outcome.get("reason") == "rest")):
                 return None
         elif delay:
@@ -33,13 +35,12 @@ def sync_resource(context: Context) -> Plan:
     return None
 
 
-def _go_on_with_next(context: Context, job: dict[str, Any], *, is_ok: bool) -> Plan:
+def _go_on_with_next(context: Context, job: dict[str, Any], *, is_ok: bool) -> dict[str, Any] | None:
     """The end of a resource; of its lane only when none is left in it."""
     then, begun = job.get("then", []), job.get("begun", {})
     if not then and not begun:
         return {"resource": job["resource"], "ok": is_ok}
-    following = (yield from _choose(context, begun, then)) if "begun" in job else then[0]
-    _hand_on(context, job, following, begun)
+    _hand_on(context, job, _choose(context, begun, then), begun)
     return None
 
 
@@ -50,26 +51,28 @@ def _take_turns(context: Context, job: dict[str, Any], delay: float, *, is_rest:
         delay = 0
     until = context.current_utc_datetime + timedelta(seconds=delay)
     begun = {**job["begun"], job["resource"]: until.isoformat()}
-    following = yield from _choose(context, begun, job.get("then", []))
-    if following == job["resource"]:
-        return False
-    _hand_on(context, job, following, begun)
-    return True
+    following = _choose(context, begun, job.get("then", []))
+    if following != job["resource"]:
+        _hand_on(context, job, following, begun)
+        return True
+    if delay:
+        yield from wait(context, delay)
+    return False
 
 
-def _choose(context: Context, begun: dict[str, str], then: list[str]) -> Plan:
-    """Of the begun the one that waits no more, then one that has not begun, at last the one that waits least."""
-    untils = {key: datetime.fromisoformat(until) for key, until in begun.items()}
-    ready = next((key for key, until in untils.items() if until <= context.current_utc_datetime), None)
-    if ready or then:
-        return ready or then[0]
-    key = min(untils, key=lambda key: untils[key])
-    yield context.create_timer(untils[key])
-    return key
+def _choose(context: Context, begun: dict[str, str], then: list[str]) -> str:
+    """Of the begun the first that waits no more, then one that has not begun, at last the one that waits least."""
+    first = min(begun, key=lambda key: (datetime.fromisoformat(begun[key]), key), default="")
+    is_ready = bool(first) and datetime.fromisoformat(begun[first]) <= context.current_utc_datetime
+    return first if is_ready or not then else then[0]
 
 
 def _hand_on(context: Context, job: dict[str, Any], following: str, begun: dict[str, str]) -> None:
-    """The lane goes on with another of its resources, in a generation of its own."""
-    then = [key for key in job.get("then", []) if key != following]
-    left = {"begun": {key: until for key, until in begun.items() if key != following}} if "begun" in job else {}
-    context.continue_as_new({"runId": job["runId"], "resource": following, "then": then, **left})
+    """The lane goes on with another of its resources, in a generation that first sits out what is left to wait."""
+    kept: dict[str, Any] = {"then": [key for key in job.get("then", []) if key != following]}
+    if "begun" in job:
+        kept["begun"] = {key: until for key, until in begun.items() if key != following}
+    until = begun.get(following)
+    if until and datetime.fromisoformat(until) > context.current_utc_datetime:
+        kept["until"] = until
+    context.continue_as_new({"runId": job["runId"], "resource": following, **kept})

@@ -39,7 +39,7 @@ def _eta(item: ResourceProgress, now: datetime) -> float | None:
         waits = max(0.0, (parse_rfc3339(item.waiting_until) - now).total_seconds())
     if not item.started_at or not item.reached:
         return None if item.planned_seconds is None else waits + item.planned_seconds
-    worked = (now - parse_rfc3339(item.started_at)).total_seconds() - item.throttled_seconds + waits
+    worked = item.seconds_worked
     if item.mode == Mode.DELTA:  # how much has changed nobody knows beforehand
         return waits + max(1.0, (item.planned_seconds or 0) - worked)
     if not (item.expected or item.planned):

@@ -14,6 +14,7 @@ from tenantsync.clock import to_rfc3339
 from tenantsync.errors import ConflictError, NotLicensedError, TenantSyncError
 from tenantsync.recovery import recover
 from tenantsync.resources.spec import ResourceSpec
+from tenantsync.slices.advance import add_throttled
 from tenantsync.slices.certifying import certify
 from tenantsync.slices.counting import count
 from tenantsync.slices.ending import settle
@@ -90,8 +91,7 @@ def _wait_at_gate(work: SliceWork, seconds: int, workload: str) -> SliceOutcome:
         state=ResourceState.WAITING,
         waiting_reason=WaitReason.THROTTLED,
         waiting_until=_after(work, seconds),
-        throttled_seconds=work.progress.throttled_seconds + seconds,
-        throttled_by=workload,
+        **add_throttled(work.progress, workload, seconds),
     )
     metrics.THROTTLED.note(seconds, resource=work.spec.key)
     return SliceOutcome(is_ended=False, delay_seconds=seconds, reason=WaitReason.THROTTLED)
@@ -107,8 +107,9 @@ def _recover(work: SliceWork, failure: TenantSyncError) -> SliceOutcome:
     changes, delay = dict(recovery.changes), recovery.delay_seconds
     is_throttled = changes.get("waiting_reason") == WaitReason.THROTTLED
     if is_throttled:
-        changes["throttled_by"] = failure.cause.workload or work.spec.workload
-        work.close_gate(changes["throttled_by"], delay)
+        workload = failure.cause.workload or work.spec.workload
+        changes |= add_throttled(work.progress, workload, round(delay))
+        work.close_gate(workload, delay)
     if changes.get("waiting_reason"):
         changes["waiting_until"] = _after(work, delay)
     try:

@@ -48,8 +48,7 @@ def backoff_seconds(failures: int) -> float:
 def _throttled(progress: ResourceProgress, failure: TenantSyncError) -> Recovery:
     asked = failure.cause.retry_after_seconds
     delay = backoff_seconds(progress.throttles) if asked is None else max(asked, 1.0)
-    seconds = progress.throttled_seconds + round(delay)
-    return _wait(WaitReason.THROTTLED, delay, throttles=progress.throttles + 1, throttled_seconds=seconds)
+    return _wait(WaitReason.THROTTLED, delay, throttles=progress.throttles + 1)
 
 
 def _try_again(progress: ResourceProgress, failure: TenantSyncError) -> Recovery:

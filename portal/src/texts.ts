@@ -875,6 +875,7 @@ export const sync = {
   onlyChanges: "Only what has changed",
   carried: "From an earlier sync",
   goesOn: (reason: string, time: string) => `${reason}. Goes on at ${time}.`,
+  goesOnNext: (reason: string) => `${reason}. Goes on when it is its turn.`,
   milestone: (name: string, state: string, count: string) => `${name}: ${state}${count ? `, ${count}` : ""}.`,
   skipped: (message: string, owner: string) => `${message.replace(/\.?$/, ".")} Whose move it is: ${owner}.`,
   cancel: "Stop the sync",

@@ -28,6 +28,7 @@ export const resource = (about: Partial<ResourceStatus> = {}): ResourceStatus =>
   startedAt: null,
   updatedAt: null,
   throttledSeconds: 0,
+  workedSeconds: 0,
   retries: 0,
   waiting: null,
   plan: null,

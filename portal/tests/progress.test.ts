@@ -53,17 +53,16 @@ test("in a run that is over nothing is still being read", () => {
   assert.equal(asOver(unlicensed()).state, "skipped");
 });
 
-test("the pace leaves out what Microsoft made us wait", () => {
-  const read = { processed: 1000, startedAt: "2026-03-01T10:00:00Z", updatedAt: "2026-03-01T10:00:30Z" };
-  assert.equal(ratePerSecond(resource({ ...read, throttledSeconds: 10 })), 50);
+test("the pace is of the seconds it was worked on, without waits and others' turns", () => {
+  assert.equal(ratePerSecond(resource({ processed: 1000, workedSeconds: 20 })), 50);
 });
 
 test("there is no pace of what was not read here, of changes, nor of a handful", () => {
-  const read = { processed: 1000, startedAt: "2026-03-01T10:00:00Z", updatedAt: "2026-03-01T10:00:30Z" };
+  const read = { processed: 1000, workedSeconds: 20 };
   assert.equal(ratePerSecond(resource({ ...read, carriedFrom: "run-0" })), undefined);
   assert.equal(ratePerSecond(resource({ ...read, mode: "delta" })), undefined);
   assert.equal(ratePerSecond(resource({ ...read, processed: 3 })), undefined);
-  assert.equal(ratePerSecond(resource({ ...read, updatedAt: read.startedAt })), undefined);
+  assert.equal(ratePerSecond(resource({ ...read, workedSeconds: 0.5 })), undefined);
   assert.equal(ratePerSecond(resource({ processed: 1000 })), undefined);
 });
 

@@ -22,6 +22,7 @@ def describe_resource(item: ResourceProgress) -> dict[str, Any]:
         "startedAt": item.started_at or None,
         "updatedAt": item.updated_at or None,
         "throttledSeconds": item.throttled_seconds,
+        "workedSeconds": round(item.seconds_worked, 3),
         "retries": item.retries,
         "waiting": {"reason": item.waiting_reason, "until": item.waiting_until} if item.waiting_reason else None,
         "plan": {"objects": item.planned, "seconds": item.planned_seconds} if is_planned else None,

@@ -6,7 +6,6 @@ from math import ceil
 from typing import Final
 
 from tenantsync import logs
-from tenantsync.clock import parse_rfc3339
 from tenantsync.errors import TenantSyncError
 from tenantsync.graph.client import TenantGraph
 from tenantsync.resources.spec import ResourceSpec
@@ -62,6 +61,5 @@ def _pace(spec: ResourceSpec, earlier: ResourceProgress | None) -> float:
     """Objects a second of the last whole listing, the time it was kept waiting aside."""
     if earlier is None or earlier.mode != Mode.FULL or not is_proven(earlier) or not earlier.started_at:
         return spec.pace
-    took = (parse_rfc3339(earlier.updated_at) - parse_rfc3339(earlier.started_at)).total_seconds()
-    worked = took - earlier.throttled_seconds
+    worked = earlier.seconds_worked
     return earlier.stored / worked if worked > 1 and earlier.stored else spec.pace

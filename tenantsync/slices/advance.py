@@ -86,6 +86,16 @@ def add_wait(progress: ResourceProgress, now: str) -> ResourceProgress:
     return replace(progress, waits=" ".join([*progress.waits.split(), wait][-_KEPT_WAITS:]))
 
 
+def add_throttled(progress: ResourceProgress, workload: str, seconds: int) -> dict[str, Any]:
+    """Changes for a wait that Microsoft asks for, or has asked another resource for."""
+    by_workload = Counter(orjson.loads(progress.throttled_by) if progress.throttled_by else {})
+    by_workload[workload] += seconds
+    return {
+        "throttled_seconds": progress.throttled_seconds + seconds,
+        "throttled_by": orjson.dumps(by_workload).decode(),
+    }
+
+
 def add_usage(progress: ResourceProgress, used: Usage) -> ResourceProgress:
     """The checkpoint with what Graph's answers since the last one have told."""
     known = Usage(

@@ -52,7 +52,8 @@ class SliceWork:
         self.tools = tools
         self.progress, self._etag = stored.progress, stored.etag
         self._pages_before = stored.progress.pages
-        self._deadline = tools.clock.now() + timedelta(seconds=tools.budget.seconds * spec.slice_factor)
+        self._measured_at = tools.clock.now()
+        self._deadline = self._measured_at + timedelta(seconds=tools.budget.seconds * spec.slice_factor)
         self.latest: Future[int | None] | None = None
         """Microsoft's number at the end, when it was asked for while the rows were counted."""
 
@@ -102,13 +103,20 @@ class SliceWork:
         self.progress, self._etag = stored.progress, stored.etag
 
     def _measured(self, progress: ResourceProgress) -> ResourceProgress:
-        progress = replace(progress, reached=max(progress.reached, share_reached(progress)))
+        now = self.tools.clock.now()
+        worked, self._measured_at = (now - self._measured_at).total_seconds(), now
+        progress = replace(
+            progress,
+            reached=max(progress.reached, share_reached(progress)),
+            worked_seconds=round(progress.worked_seconds + worked, 3),
+        )
         return add_usage(progress, self.tools.reading.graph.usage.take())
 
     def find_closed(self) -> tuple[int, str]:
         """How many seconds Microsoft wants this tenant left alone with what is asked next, and by which workload."""
         gate = self.tools.gate
-        return max((ceil(gate.seconds_closed(self.tenant_id, workload)), workload) for workload in self._workloads())
+        seconds, workload = max((gate.seconds_closed(self.tenant_id, name), name) for name in self._workloads())
+        return ceil(seconds), workload
 
     def close_gate(self, workload: str, seconds: float) -> None:
         """Lets the tenant's other resources of the workload wait, too."""

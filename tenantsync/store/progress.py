@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+import orjson
+
+from tenantsync.clock import parse_rfc3339
 from tenantsync.store.records import Record
 
 
@@ -109,7 +112,9 @@ class ResourceProgress(Record):
     pages: int = 0
     throttled_seconds: int = 0
     throttled_by: str = ""
-    """The workload that has refused it last."""
+    """The same by the workload whose limits were met, as JSON."""
+    worked_seconds: float = 0.0
+    """In slices; 0 in checkpoints of releases that did not measure it."""
     throttles: int = 0
     """Throttled answers in a row."""
     attempts: int = 0
@@ -146,6 +151,21 @@ class ResourceProgress(Record):
     def duplicates(self) -> int:
         """Objects Microsoft sent more than once, known once the stored rows are counted."""
         return max(0, self.received - self.unusable - self.removed - self.stored) if self.verdict == "complete" else 0
+
+    @property
+    def seconds_worked(self) -> float:
+        """Without the time others of its lane had; in checkpoints of earlier releases all time but waits."""
+        if self.worked_seconds or not self.started_at:
+            return self.worked_seconds
+        took = parse_rfc3339(self.updated_at) - parse_rfc3339(self.started_at)
+        return max(0.0, took.total_seconds() - self.throttled_seconds)
+
+    def read_throttled(self, workload: str) -> dict[str, int]:
+        """The throttled seconds by workload; of checkpoints that tell none, all by the one given."""
+        if self.throttled_by:
+            found: dict[str, int] = orjson.loads(self.throttled_by)
+            return found
+        return {workload: self.throttled_seconds}
 
     def read_waits(self) -> list[Wait]:
         """The newest waits of this resource, the oldest of them first."""

@@ -78,7 +78,7 @@ def test_ops_find_read_end_and_repair_a_stuck_run(tmp_path: Path):
         assert {"Consent is proven.", "Suspended from outside: it goes on when it is resumed."} <= set(texts)
         for child in shown["orchestration"]["children"]:
             told = ops.get(f"runs/{run['runId']}/history?instance={child['instanceId']}")
-            assert told["events"][0]["text"].startswith(f"Sync of {child['resource']} begun")
+            assert told["events"][0]["text"].startswith(f"Sync of {child['resource']}")
             assert any(event["text"].startswith(f"Slice of {child['resource']}") for event in told["events"])
         (throttled,) = ops.get("throttling")["items"]
         assert (throttled["workload"], throttled["tenantDomain"]) == ("directory", "stuck.test")

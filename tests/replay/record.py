@@ -69,6 +69,7 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "resource_correlated": ("sync_resource", {**RESOURCE, **CAUSE}, {"sync_slice": [MORE, THROTTLED, ENDED]}),
     "onboarding_in_turns": ("onboard_tenant", RUN, {"plan_sync": [TURNS]}),
     "lane_in_turns": ("sync_resource", LANE, {"sync_slice": [MORE, THROTTLED, RESTED, THROTTLED, ENDED]}),
+    "lane_handed_on": ("sync_resource", {**LANE, "until": "2026-03-02T09:01:30+00:00"}, {"sync_slice": [MORE, ENDED]}),
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),

@@ -512,9 +512,31 @@ def test_refusal_by_a_workload_beside_its_own_closes_that_ones_gate(bench: Bench
     gate = bench.services.gate
     bench.slice()
     assert (gate.seconds_closed(TENANT, DIRECTORY), gate.seconds_closed(TENANT, REPORTS)) == (40, 0)
-    assert bench.progress.throttled_by == DIRECTORY
+    assert bench.progress.read_throttled(REPORTS) == {DIRECTORY: 40}
     bench.slice()
-    assert (gate.seconds_closed(TENANT, REPORTS), bench.progress.throttled_by) == (50, REPORTS)
+    assert gate.seconds_closed(TENANT, REPORTS) == 50
+    assert bench.progress.read_throttled(REPORTS) == {DIRECTORY: 40, REPORTS: 50}
+    assert bench.progress.throttled_seconds == 90
+
+
+def test_longest_of_two_closed_gates_is_waited_for(bench: Bench):
+    bench.workload, bench.asks_directory = REPORTS, lambda cursor: True
+    bench.services.gate.close(TENANT, REPORTS, 29.5)
+    bench.services.gate.close(TENANT, DIRECTORY, 30)
+    assert bench.slice().delay_seconds == 30
+    assert bench.progress.read_throttled(REPORTS) == {DIRECTORY: 30}
+
+
+def test_only_the_time_of_slices_counts_as_work(bench: Bench, clock: FakeClock):
+    def rows(number: int) -> dict[str, dict[str, str] | None]:
+        clock.advance(7)
+        return {f"{number}": {"id": f"{number}"}}
+
+    bench.source.rows = rows
+    bench.source.failures = {1: ThrottledError("throttled", cause=Cause(retry_after_seconds=40))}
+    assert bench.slice().delay_seconds == 40
+    clock.advance(500)  # others have the turn
+    assert bench.run().seconds_worked == 3 * 7
 
 
 def test_directory_keeps_waiting_only_the_part_of_a_listing_that_asks_it(bench: Bench, clock: FakeClock):
@@ -529,7 +551,7 @@ def test_directory_keeps_waiting_only_the_part_of_a_listing_that_asks_it(bench: 
     bench.source.rows = rows
     assert bench.slice() == SliceOutcome(is_ended=False)
     waiting = bench.slice()
-    assert (waiting.delay_seconds, bench.progress.throttled_by) == (30, DIRECTORY)
+    assert (waiting.delay_seconds, bench.progress.read_throttled(REPORTS)) == (30, {DIRECTORY: 30})
     clock.advance(30)
     assert bench.slice().is_ended
 

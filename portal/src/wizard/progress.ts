@@ -60,10 +60,9 @@ const FEWEST_FOR_A_PACE = 100;
 
 /** Objects a second, waits for Microsoft left out; undefined when that would say nothing. */
 export function ratePerSecond(resource: ResourceStatus): number | undefined {
-  const { startedAt, updatedAt, processed, throttledSeconds, mode, carriedFrom } = resource;
-  if (!startedAt || !updatedAt || carriedFrom || mode === "delta") return undefined;
-  const seconds = (Date.parse(updatedAt) - Date.parse(startedAt)) / 1000 - throttledSeconds;
-  return processed >= FEWEST_FOR_A_PACE && seconds >= 1 ? processed / seconds : undefined;
+  const { processed, workedSeconds, mode, carriedFrom } = resource;
+  if (carriedFrom || mode === "delta") return undefined;
+  return processed >= FEWEST_FOR_A_PACE && workedSeconds >= 1 ? processed / workedSeconds : undefined;
 }
 
 export interface Counts {

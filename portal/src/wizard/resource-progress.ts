@@ -40,11 +40,17 @@ function countText(resource: ResourceStatus): string | typeof nothing {
 function detailText(resource: ResourceStatus): string {
   const { state, waiting, problem, plan, carriedFrom } = resource;
   if (carriedFrom) return sync.carried;
-  if (waiting) return sync.goesOn(waitingReasons[waiting.reason] ?? waiting.reason, formatTimeOfDay(waiting.until));
+  if (waiting) return waitText(waiting);
   if (problem && state === "skipped") return sync.skipped(problem.message, owners[problem.owner]);
   if (problem) return problem.message;
   if (state === "pending") return expectedText(plan?.objects ?? 0);
   return workText(resource);
+}
+
+/** What is waited for, and until when; a wait that is over leaves the turn to others first. */
+export function waitText({ reason, until }: NonNullable<ResourceStatus["waiting"]>, now = Date.now()): string {
+  const why = waitingReasons[reason] ?? reason;
+  return Date.parse(until) > now ? sync.goesOn(why, formatTimeOfDay(until)) : sync.goesOnNext(why);
 }
 
 const expectedText = (count: number) => (count > 1 ? sync.expected(formatNumber(count)) : "");

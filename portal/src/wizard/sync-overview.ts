@@ -4,9 +4,9 @@ import { html, type nothing, type TemplateResult } from "lit";
 import type { SyncStatus } from "../api/contract.ts";
 import { when } from "../elements/when.ts";
 import { formatDuration, formatEta, formatNumber, formatPercent, formatTimeOfDay } from "../format.ts";
-import { stalled, sync, waitingReasons } from "../texts.ts";
+import { stalled, sync } from "../texts.ts";
 import { countsOf, isAllWaiting, isUnderWay } from "./progress.ts";
-import { nameOf } from "./resource-progress.ts";
+import { nameOf, waitText } from "./resource-progress.ts";
 
 export function syncOverview(status: SyncStatus, actions: TemplateResult | typeof nothing): TemplateResult {
   const hint = isUnderWay(status) ? sync.leave : (sync.advice[status.state] ?? "");
@@ -47,8 +47,7 @@ function lineOf(status: SyncStatus): string {
   const { etaSeconds, plan, startedAt, finishedAt, waiting } = status;
   if (status.stalled) return stalledText(status.stalled);
   if (finishedAt) return sync.took(formatDuration((Date.parse(finishedAt) - Date.parse(startedAt)) / 1000));
-  if (waiting && isAllWaiting(status))
-    return sync.goesOn(waitingReasons[waiting.reason] ?? waiting.reason, formatTimeOfDay(waiting.until));
+  if (waiting && isAllWaiting(status)) return waitText(waiting);
   if (etaSeconds !== null) return sync.ready(formatEta(etaSeconds));
   return plan ? sync.foreseen(formatNumber(plan.minutes)) : sync.noEta;
 }

@@ -132,6 +132,15 @@ def test_checkpoints_alone_tell_the_times_when_durable_has_forgotten(
     assert (body["orchestration"], body["timeline"]) == (None, spans)
 
 
+def test_resource_whose_lane_others_have_is_not_shown_at_work(ops: Ops, run: Run, services: Services):
+    remember(ops, run)
+    others = {"resource": "devices", "begun": {"users": "2026-03-02T09:00:20+00:00"}}
+    remember(ops, run, *LANE, lane="users", **others)
+    checkpoint(services, run, started_at=told(0), updated_at=told(1))
+    timeline = ops.get(f"runs/{run.run_id}").body["timeline"]
+    assert [item for item in timeline if item["resource"] == "users"] == [span(told(0), told(1))]
+
+
 def test_run_that_waits_for_its_place_shows_it(ops: Ops, run: Run, services: Services, clock: FakeClock):
     now, until = to_rfc3339(clock.now()), told(30)
     waits = {"waiting_reason": WaitReason.QUEUED, "waiting_until": until}
@@ -162,7 +171,7 @@ def test_lane_reads_as_a_story(ops: Ops, run: Run):
     found = history(ops, run, instance)
     assert (found["resource"], found["truncated"], found["instanceId"]) == ("users", False, instance)
     assert [event["text"] for event in found["events"]] == [
-        "Sync of users begun, then devices.",
+        "Sync of users, then devices.",
         "Slice of users: 12 pages, goes on.",
         "Slice of users: 1 page, goes on.",
         "Slice of users: goes on.",
@@ -174,7 +183,7 @@ def test_lane_reads_as_a_story(ops: Ops, run: Run):
     waiting = {"groups": "2026-03-02T09:05:00+00:00", "<b>": ""}
     instance = remember(ops, run, STARTED, lane="users", resource="users", then=["devices"], begun=waiting)
     (begun,) = history(ops, run, instance)["events"]
-    assert begun["text"] == "Sync of users begun, in turns with groups, then devices."
+    assert begun["text"] == "Sync of users, in turns with groups, then devices."
     assert (found["events"][1]["at"], found["events"][1]["scheduledAt"], found["events"][1]["seconds"]) == (
         told(4),
         told(1),

@@ -59,10 +59,13 @@ def test_workload_shows_what_it_has_cost_and_until_when_it_is_closed(
 
 def test_resource_counts_where_it_was_refused(ops: Ops, run: Run, services: Services):
     """The mailboxes' listing reads names from the directory."""
-    checkpoint(services, run, throttled_seconds=30, throttled_by="directory")
-    services.runs.plan([resource(run, resource="mailboxes", position=1, throttled_seconds=9, throttled_by="directory")])
-    (item,) = items(ops)
-    assert (item["workload"], item["resources"], item["throttledSeconds"]) == ("directory", ["users", "mailboxes"], 39)
+    checkpoint(services, run, throttled_seconds=30, throttled_by='{"directory": 30}')
+    met = {"throttled_seconds": 14, "throttled_by": '{"directory": 9, "reports": 5}'}
+    services.runs.plan([resource(run, resource="mailboxes", position=1, **met)])
+    assert [(item["workload"], item["resources"], item["throttledSeconds"]) for item in items(ops)] == [
+        ("directory", ["users", "mailboxes"], 39),
+        ("reports", ["mailboxes"], 5),
+    ]
 
 
 def test_newest_run_of_a_tenant_counts(ops: Ops, throttled: Run, services: Services, clock: FakeClock):
