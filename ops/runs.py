@@ -18,6 +18,7 @@ from tenantsync.runs.describing import (
     describe_stall,
     describe_waiting,
     percent_of,
+    throttled_seconds,
     updated_at,
 )
 from tenantsync.services import Services
@@ -83,7 +84,6 @@ def describe_runs(wholes: Sequence[WholeRun], services: Services) -> list[dict[s
 
 def _describe_progress(whole: WholeRun) -> dict[str, Any]:
     run, resources, moved_at = whole.run, whole.resources, updated_at(whole.run, whole.resources)
-    own = [item for item in resources if not item.carried_from]
     return {
         "kind": run.kind,
         "only": run.only.split(),
@@ -95,7 +95,7 @@ def _describe_progress(whole: WholeRun) -> dict[str, Any]:
         "waiting": describe_waiting(run, resources) if is_active(whole) else None,
         "stalled": describe_stall(run, moved_at) if is_active(whole) else None,
         "problem": describe_problem(run.problem_code, run.problem_message, run.problem_microsoft_code),
-        "throttledSeconds": sum(item.throttled_seconds for item in own),
+        "throttledSeconds": throttled_seconds(resources),
     }
 
 

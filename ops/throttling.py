@@ -1,6 +1,5 @@
 """The use case: whom Microsoft throttles, by tenant and workload, from the latest runs and the gates they closed."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -26,7 +25,7 @@ class _Workload:
     name: str
     items: Sequence[ResourceProgress]
     seconds: int
-    """How long they were kept waiting, together, by this workload."""
+    """How long this workload has kept the one waiting that waited longest: they wait at the same time."""
 
 
 def show_throttling(params: Mapping[str, str], caller: Caller, services: Services) -> dict[str, Any]:
@@ -60,15 +59,14 @@ def _newest_by_tenant(wholes: Iterable[WholeRun]) -> dict[str, WholeRun]:
 def _throttled(whole: WholeRun) -> Iterator[_Workload]:
     """The workloads that were refused, or came near a limit."""
     items: dict[str, list[ResourceProgress]] = {}
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, int] = {}
     for item in whole.resources:
         spec = find_resource(item.resource)
         is_told = item.throttled_seconds or item.share_of_limit or item.throttle_scope
         if spec and is_told and not item.carried_from:
-            by_workload = item.read_throttled(spec.workload)
-            seconds.update(by_workload)
-            for name in by_workload:
+            for name, waited in item.read_throttled(spec.workload).items():
                 items.setdefault(name, []).append(item)
+                seconds[name] = max(waited, seconds.get(name, 0))
     for name, told in items.items():
         yield _Workload(whole, name, told, seconds[name])
 

@@ -19,6 +19,7 @@ from tenantsync.runs.describing import (
     describe_stall,
     describe_waiting,
     percent_of,
+    throttled_seconds,
     updated_at,
 )
 from tenantsync.runs.outcome import state_after
@@ -104,6 +105,7 @@ def _before_the_run(connection: Connection, now: datetime, client_id: str) -> di
         "updatedAt": connection.updated_at,
         "finishedAt": None if is_waiting else connection.updated_at,
         "waiting": None,
+        "throttledSeconds": 0,
         "stalled": None,
         "problem": _problem(code, connection.problem_message, connection.problem_microsoft_code, connection, client_id),
         "resources": {},
@@ -130,6 +132,7 @@ def _of_the_run(
         "updatedAt": moved_at,
         "finishedAt": run.finished_at or None,
         "waiting": describe_waiting(run, resources) if is_active else None,
+        "throttledSeconds": throttled_seconds(resources),
         "stalled": describe_stall(run, moved_at) if is_active else None,
         "problem": _problem(run.problem_code, run.problem_message, run.problem_microsoft_code),
         "resources": {item.resource: describe_resource(item) for item in resources},

@@ -98,9 +98,8 @@ def _storm(stack: Stack, screen: Screen, domain: str) -> Ending:
             waits.append({"code": status["waiting"]["reason"]})
     for line in render_summary(status):
         screen.say(line)
-    lost = sum(item["throttledSeconds"] for item in status["resources"].values())
     retries = sum(item["retries"] for item in status["resources"].values())
-    screen.say(f"{lost} seconds waited for Microsoft, {retries} retries.")
+    screen.say(f"{status['throttledSeconds']} seconds waited for Microsoft, {retries} retries.")
     if failures := find_failures(status, stack.truth(connected["tenantId"])):
         raise JourneyError("\n".join(failures))
     screen.say("Every number is proven and equals the simulated tenant.")

@@ -68,6 +68,7 @@ export const status = (resources: Record<string, ResourceStatus>, about: Partial
   updatedAt: "2026-03-01T10:00:00Z",
   finishedAt: null,
   waiting: null,
+  throttledSeconds: 0,
   stalled: null,
   problem: null,
   summary: null,

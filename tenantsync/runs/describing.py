@@ -5,9 +5,10 @@ from typing import Any
 
 import orjson
 
+from tenantsync.clock import parse_rfc3339
 from tenantsync.problems import find_problem
 from tenantsync.store.progress import Mode, ResourceProgress, ResourceState
-from tenantsync.store.runs import Run
+from tenantsync.store.runs import Run, WaitReason
 
 
 def describe_resource(item: ResourceProgress) -> dict[str, Any]:
@@ -66,6 +67,22 @@ def describe_waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[st
         return None
     last = max(waiting, key=lambda item: item.waiting_until)
     return {"reason": last.waiting_reason, "until": last.waiting_until}
+
+
+def throttled_seconds(resources: Sequence[ResourceProgress]) -> int:
+    """How long Microsoft has kept the run waiting: of waits at the same time the time counts once.
+
+    Checkpoints know their newest waits only, so it is never less than the resource that was kept longest has waited.
+    """
+    own = [item for item in resources if not item.carried_from]
+    waits = [wait for item in own for wait in item.read_waits() if wait.reason == WaitReason.THROTTLED]
+    seconds, covered = 0.0, ""
+    for wait in sorted(waits):
+        begun = max(wait.at, covered)  # all are written alike, so that they sort by time
+        if wait.until > begun:
+            seconds += (parse_rfc3339(wait.until) - parse_rfc3339(begun)).total_seconds()
+            covered = wait.until
+    return max([round(seconds), *(item.throttled_seconds for item in own)])
 
 
 def describe_stall(run: Run, moved_at: str) -> dict[str, Any] | None:

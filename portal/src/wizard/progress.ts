@@ -69,7 +69,6 @@ export interface Counts {
   readonly processed: number;
   readonly ended: number;
   readonly all: number;
-  readonly throttledSeconds: number;
 }
 
 /** Over all resources; what was carried over from an earlier run was not read by this one. */
@@ -80,7 +79,6 @@ export function countsOf({ resources }: SyncStatus): Counts {
     processed: own.reduce((sum, resource) => sum + resource.processed, 0),
     ended: own.filter(isEnded).length,
     all: own.length,
-    throttledSeconds: own.reduce((sum, resource) => sum + resource.throttledSeconds, 0),
   };
 }
 

@@ -60,7 +60,8 @@ function stalledText({ reason, since, times }: NonNullable<SyncStatus["stalled"]
 }
 
 function facts(status: SyncStatus): TemplateResult {
-  const { processed, ended, all, throttledSeconds } = countsOf(status);
+  const { throttledSeconds } = status;
+  const { processed, ended, all } = countsOf(status);
   return html`<dl class="sync-facts">
     <div><dt>${sync.started}</dt><dd>${when(status.startedAt)}</dd></div>
     <div><dt>${sync.read}</dt><dd class="figure">${formatNumber(processed)}</dd></div>

@@ -47,7 +47,7 @@ def test_workload_shows_what_it_has_cost_and_until_when_it_is_closed(
     until = to_rfc3339(clock.now()).replace("09:00:00", "09:01:00")
     (item,) = items(ops)
     assert (item["workload"], item["resources"], item["until"]) == ("directory", ["users", "groups"], until)
-    assert (item["throttledSeconds"], item["shareOfLimit"]) == (42, 0.9)
+    assert (item["throttledSeconds"], item["shareOfLimit"]) == (30, 0.9)
     assert (item["scope"], item["tenantDomain"], item["runId"]) == (
         "Tenant_Application/ReadWrite",
         "contoso.com",
@@ -63,7 +63,7 @@ def test_resource_counts_where_it_was_refused(ops: Ops, run: Run, services: Serv
     met = {"throttled_seconds": 14, "throttled_by": '{"directory": 9, "reports": 5}'}
     services.runs.plan([resource(run, resource="mailboxes", position=1, **met)])
     assert [(item["workload"], item["resources"], item["throttledSeconds"]) for item in items(ops)] == [
-        ("directory", ["users", "mailboxes"], 39),
+        ("directory", ["users", "mailboxes"], 30),
         ("reports", ["mailboxes"], 5),
     ]
 
