@@ -65,12 +65,13 @@ def read_events(history: InstanceHistory) -> Iterator[Event]:
 
 
 def known_job(history: InstanceHistory) -> Mapping[str, Any]:
-    """What may be shown of the input: the resource, the ones that follow, and the ones it takes turns with."""
+    """What may be shown of the input: the resource, the ones that follow or take turns with it, its wait's reason."""
     job = history.instance.job
     return {
         "resource": _name(job.get("resource"), _WORD),
         "then": _names(job.get("then")),
         "begun": _names([*read_object(job.get("begun"))]),
+        "reason": _name(job.get("reason"), _WORD),
     }
 
 

@@ -28,8 +28,8 @@ _LANE: Final = re.compile("-(" + "|".join(spec.key for spec in RESOURCES) + ")(-
 
 
 def describe_events(events: Sequence[Event], job: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each event with a sentence; a wait is told with the reason the step before it gave."""
-    rows, reason = [], ""
+    """Each event with a sentence; a wait is told with the reason the step before it gave, or the turn before."""
+    rows, reason = [], job["reason"]
     for event in events:
         rows.append(_describe(event, _TEXTS.get(event.kind, _plain)(event, job, reason)))
         reason = reason_after(event, reason)

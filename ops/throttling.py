@@ -64,7 +64,7 @@ def _throttled(whole: WholeRun) -> Iterator[_Workload]:
         spec = find_resource(item.resource)
         is_told = item.throttled_seconds or item.share_of_limit or item.throttle_scope
         if spec and is_told and not item.carried_from:
-            for name, waited in item.read_throttled(spec.workload).items():
+            for name, waited in (item.read_throttled(spec.workload) or {spec.workload: 0}).items():
                 items.setdefault(name, []).append(item)
                 seconds[name] = max(waited, seconds.get(name, 0))
     for name, told in items.items():

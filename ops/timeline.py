@@ -1,7 +1,7 @@
 """When a run and its resources worked and waited, as far as checkpoints and histories tell.
 
 A history knows every step of the present generation; what was before is told by the checkpoint's times and its newest
-waits.
+waits, so that earlier turns of others in the lane look like work.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -59,7 +59,8 @@ def describe_timeline(whole: WholeRun, orchestration: Orchestration | None) -> l
 
 
 def _spans(history: InstanceHistory) -> Iterator[Span]:
-    resource, reason = known_job(history)["resource"], ""
+    job = known_job(history)
+    resource, reason = job["resource"], job["reason"]
     for event in read_events(history):
         span = _span(event, reason)
         if span and span.at:

@@ -6,7 +6,7 @@ SLICES_A_GENERATION: Final = 40
 """Every completion replays the generation's whole history; a hundred actions keep that at some ten milliseconds."""
 
 TURN_SECONDS: Final = 5
-"""A resource that waits for Microsoft so long, or longer, lets the others of its lane go on meanwhile."""
+"""A resource that waits so long, or longer, lets the others of its lane go on meanwhile, unless it rests for others."""
 
 LOST_SLICES: Final = 10
 """So many slices in a row may be lost to crashes or an absent store before the resource is given up."""

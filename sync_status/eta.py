@@ -14,7 +14,10 @@ _SECONDS_A_MINUTE: Final = 60
 
 
 def eta_seconds(resources: Sequence[ResourceProgress], now: datetime) -> int | None:
-    """Seconds until the slowest resource is through; None while nothing can be said."""
+    """Seconds until the slowest resource is through; None while nothing can be said.
+
+    Waits that may come are not foreseen: throttling, tries again, rests for other tenants.
+    """
     estimates = [_eta(item, now) for item in resources if not item.is_ended]
     known = [estimate for estimate in estimates if estimate is not None]
     return round(max(*known, sum(known) / _AT_ONCE)) if known else None
@@ -39,7 +42,7 @@ def _eta(item: ResourceProgress, now: datetime) -> float | None:
         waits = max(0.0, (parse_rfc3339(item.waiting_until) - now).total_seconds())
     if not item.started_at or not item.reached:
         return None if item.planned_seconds is None else waits + item.planned_seconds
-    worked = item.seconds_worked
+    worked = item.read_worked()
     if item.mode == Mode.DELTA:  # how much has changed nobody knows beforehand
         return waits + max(1.0, (item.planned_seconds or 0) - worked)
     if not (item.expected or item.planned):

@@ -91,7 +91,7 @@ def _wait_at_gate(work: SliceWork, seconds: int, workload: str) -> SliceOutcome:
         state=ResourceState.WAITING,
         waiting_reason=WaitReason.THROTTLED,
         waiting_until=_after(work, seconds),
-        **add_throttled(work.progress, workload, seconds),
+        **add_throttled(work.progress, workload, seconds, own=work.spec.workload),
     )
     metrics.THROTTLED.note(seconds, resource=work.spec.key)
     return SliceOutcome(is_ended=False, delay_seconds=seconds, reason=WaitReason.THROTTLED)
@@ -108,7 +108,7 @@ def _recover(work: SliceWork, failure: TenantSyncError) -> SliceOutcome:
     is_throttled = changes.get("waiting_reason") == WaitReason.THROTTLED
     if is_throttled:
         workload = failure.cause.workload or work.spec.workload
-        changes |= add_throttled(work.progress, workload, round(delay))
+        changes |= add_throttled(work.progress, workload, round(delay), own=work.spec.workload)
         work.close_gate(workload, delay)
     if changes.get("waiting_reason"):
         changes["waiting_until"] = _after(work, delay)

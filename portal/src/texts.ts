@@ -1247,6 +1247,7 @@ export const ops = {
   kinds: { initial: "First sync", delta: "Changes", full: "Full sync" } as Record<string, string>,
   onlyResources: (names: string) => `${names} only`,
   until: (reason: string, time: string) => `${reason}, until ${time}`,
+  untilTurn: (reason: string) => `${reason}, until it is its turn`,
   stalls: {
     instance_lost: {
       title: "Its orchestration is gone",

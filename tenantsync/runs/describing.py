@@ -23,7 +23,7 @@ def describe_resource(item: ResourceProgress) -> dict[str, Any]:
         "startedAt": item.started_at or None,
         "updatedAt": item.updated_at or None,
         "throttledSeconds": item.throttled_seconds,
-        "workedSeconds": round(item.seconds_worked, 3),
+        "workedSeconds": round(item.read_worked(), 3),
         "retries": item.retries,
         "waiting": {"reason": item.waiting_reason, "until": item.waiting_until} if item.waiting_reason else None,
         "plan": {"objects": item.planned, "seconds": item.planned_seconds} if is_planned else None,
@@ -72,7 +72,7 @@ def describe_waiting(run: Run, resources: Sequence[ResourceProgress]) -> dict[st
 def throttled_seconds(resources: Sequence[ResourceProgress]) -> int:
     """How long Microsoft has kept the run waiting: of waits at the same time the time counts once.
 
-    Checkpoints know their newest waits only, so it is never less than the resource that was kept longest has waited.
+    Checkpoints know their newest hundred waits: beyond those it is at least what the resource kept longest has waited.
     """
     own = [item for item in resources if not item.carried_from]
     waits = [wait for item in own for wait in item.read_waits() if wait.reason == WaitReason.THROTTLED]

@@ -61,5 +61,5 @@ def _pace(spec: ResourceSpec, earlier: ResourceProgress | None) -> float:
     """Objects a second of the last whole listing, the time it was kept waiting aside."""
     if earlier is None or earlier.mode != Mode.FULL or not is_proven(earlier) or not earlier.started_at:
         return spec.pace
-    worked = earlier.seconds_worked
+    worked = earlier.read_worked()
     return earlier.stored / worked if worked > 1 and earlier.stored else spec.pace

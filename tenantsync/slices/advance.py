@@ -13,7 +13,7 @@ from tenantsync.slices.circles import pass_landmark
 from tenantsync.store.inventory import Count, add_tally
 from tenantsync.store.progress import Mode, Phase, ResourceProgress
 
-_KEPT_WAITS: Final = 20
+_KEPT_WAITS: Final = 100
 COUNT_ANEW: Final[Mapping[str, Any]] = {
     "phase": Phase.COUNTING,
     "stored": 0,
@@ -86,9 +86,9 @@ def add_wait(progress: ResourceProgress, now: str) -> ResourceProgress:
     return replace(progress, waits=" ".join([*progress.waits.split(), wait][-_KEPT_WAITS:]))
 
 
-def add_throttled(progress: ResourceProgress, workload: str, seconds: int) -> dict[str, Any]:
-    """Changes for a wait that Microsoft asks for, or has asked another resource for."""
-    by_workload = Counter(orjson.loads(progress.throttled_by) if progress.throttled_by else {})
+def add_throttled(progress: ResourceProgress, workload: str, seconds: int, *, own: str) -> dict[str, Any]:
+    """Changes for a wait that Microsoft asks for, or has asked another resource for; `own` is its own workload."""
+    by_workload = Counter(progress.read_throttled(own))
     by_workload[workload] += seconds
     return {
         "throttled_seconds": progress.throttled_seconds + seconds,

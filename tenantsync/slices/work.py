@@ -94,22 +94,18 @@ class SliceWork:
 
     def save(self, **changes: Any) -> None:
         """Writes the checkpoint; raises ConflictError when it is not the one this slice began with any more."""
-        now = to_rfc3339(self.tools.clock.now())
+        moment = self.tools.clock.now()
+        now, worked = to_rfc3339(moment), (moment - self._measured_at).total_seconds()
         progress = replace(self.progress, **changes, updated_at=now, started_at=self.progress.started_at or now)
-        progress = self._measured(progress)
+        progress = self._measured(progress, self.progress.read_worked() + worked)
         if progress.state == ResourceState.WAITING and progress.waiting_reason:
             progress = add_wait(progress, now)
         stored = self.tools.runs.checkpoint(progress, self._etag)
-        self.progress, self._etag = stored.progress, stored.etag
+        self.progress, self._etag, self._measured_at = stored.progress, stored.etag, moment
 
-    def _measured(self, progress: ResourceProgress) -> ResourceProgress:
-        now = self.tools.clock.now()
-        worked, self._measured_at = (now - self._measured_at).total_seconds(), now
-        progress = replace(
-            progress,
-            reached=max(progress.reached, share_reached(progress)),
-            worked_seconds=round(progress.worked_seconds + worked, 3),
-        )
+    def _measured(self, progress: ResourceProgress, worked: float) -> ResourceProgress:
+        reached = max(progress.reached, share_reached(progress))
+        progress = replace(progress, reached=reached, worked_seconds=round(worked, 3))
         return add_usage(progress, self.tools.reading.graph.usage.take())
 
     def find_closed(self) -> tuple[int, str]:

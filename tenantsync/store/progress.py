@@ -113,8 +113,8 @@ class ResourceProgress(Record):
     throttled_seconds: int = 0
     throttled_by: str = ""
     """The same by the workload whose limits were met, as JSON."""
-    worked_seconds: float = 0.0
-    """In slices; 0 in checkpoints of releases that did not measure it."""
+    worked_seconds: float | None = None
+    """In slices; None in checkpoints of releases that did not measure it."""
     throttles: int = 0
     """Throttled answers in a row."""
     attempts: int = 0
@@ -152,18 +152,17 @@ class ResourceProgress(Record):
         """Objects Microsoft sent more than once, known once the stored rows are counted."""
         return max(0, self.received - self.unusable - self.removed - self.stored) if self.verdict == "complete" else 0
 
-    @property
-    def seconds_worked(self) -> float:
-        """Without the time others of its lane had; in checkpoints of earlier releases all time but waits."""
-        if self.worked_seconds or not self.started_at:
-            return self.worked_seconds
+    def read_worked(self) -> float:
+        """Seconds without waits and others' turns; where that was not measured, all the time but throttling."""
+        if self.worked_seconds is not None or not self.started_at:
+            return self.worked_seconds or 0.0
         took = parse_rfc3339(self.updated_at) - parse_rfc3339(self.started_at)
         return max(0.0, took.total_seconds() - self.throttled_seconds)
 
     def read_throttled(self, workload: str) -> dict[str, int]:
-        """The throttled seconds by workload; of checkpoints that tell none, all by the one given."""
-        if self.throttled_by:
-            found: dict[str, int] = orjson.loads(self.throttled_by)
+        """The throttled seconds by workload; where that was not noted, all by the one given."""
+        if self.throttled_by or not self.throttled_seconds:
+            found: dict[str, int] = orjson.loads(self.throttled_by or "{}")
             return found
         return {workload: self.throttled_seconds}
 

@@ -36,6 +36,7 @@ RESTED = {"ok": True, "ended": False, "delaySeconds": 20, "reason": "rest"}
 ENDED = {"ok": True, "ended": True, "delaySeconds": 0}
 RUN = {"runId": "onboard-1", "tenantId": "11111111-1111-4111-8111-111111111111"}
 RESOURCE = {"runId": "onboard-1", "resource": "users"}
+LEFT = {"until": "2026-03-02T09:01:30+00:00", "reason": "throttled"}
 LANE = {**RESOURCE, "then": [], "begun": {}}
 CAUSE = {"correlationId": "12345678-1234-4234-8234-123456789abc"}
 TENANT = {"mspId": "m", "tenantId": "t"}
@@ -69,7 +70,7 @@ SCRIPTS: dict[str, tuple[str, dict[str, Any], dict[str, list[Any]]]] = {
     "resource_correlated": ("sync_resource", {**RESOURCE, **CAUSE}, {"sync_slice": [MORE, THROTTLED, ENDED]}),
     "onboarding_in_turns": ("onboard_tenant", RUN, {"plan_sync": [TURNS]}),
     "lane_in_turns": ("sync_resource", LANE, {"sync_slice": [MORE, THROTTLED, RESTED, THROTTLED, ENDED]}),
-    "lane_handed_on": ("sync_resource", {**LANE, "until": "2026-03-02T09:01:30+00:00"}, {"sync_slice": [MORE, ENDED]}),
+    "lane_handed_on": ("sync_resource", {**LANE, **LEFT}, {"sync_slice": [MORE, ENDED]}),
     "disconnected": ("disconnect_tenant", LETTING_GO, {"remove_inventory": [MORE, LOST, ENDED]}),
     "consents_watched": ("watch_consents", {"cursor": ""}, {"list_tenants": [PAGE]}),
     "grant_verified": ("verify_grant", GRANT, {"check_grant": [THROTTLED, ENDED]}),

@@ -317,12 +317,12 @@ def test_throttling_waits_as_asked_and_is_no_attempt(bench: Bench):
 
 
 def test_only_the_newest_waits_are_noted(bench: Bench):
-    for _ in range(25):
+    for _ in range(105):
         bench.source.failures = {0: throttled(10)}
         bench.slice()
         bench.clock.advance(10)
     waits = bench.run().read_waits()
-    assert (len(waits), waits[-1].at) == (20, "2026-03-02T09:04:00.000Z")
+    assert (len(waits), waits[-1].at) == (100, "2026-03-02T09:17:20.000Z")
 
 
 def test_throttling_without_a_time_backs_off_and_never_gives_up(bench: Bench):
@@ -536,7 +536,37 @@ def test_only_the_time_of_slices_counts_as_work(bench: Bench, clock: FakeClock):
     bench.source.failures = {1: ThrottledError("throttled", cause=Cause(retry_after_seconds=40))}
     assert bench.slice().delay_seconds == 40
     clock.advance(500)  # others have the turn
-    assert bench.run().seconds_worked == 3 * 7
+    assert bench.run().read_worked() == 3 * 7
+
+
+def test_work_before_it_was_measured_counts_and_so_do_its_waits(bench: Bench, clock: FakeClock):
+    """A checkpoint as 0.1.0 left it: an hour of work, ten minutes of waiting."""
+    stored = bench.services.runs.read_resource(RUN, "things")
+    assert stored
+    times = {"started_at": "2026-03-02T07:50:00.000Z", "updated_at": "2026-03-02T09:00:00.000Z"}
+    bench.services.runs.checkpoint(replace(stored.progress, throttled_seconds=600, **times), stored.etag)
+    bench.source.rows = lambda number: [clock.advance(5), {f"{number}": {"id": f"{number}"}}][1]
+    bench.source.failures = {1: ThrottledError("throttled", cause=Cause(retry_after_seconds=40, workload=REPORTS))}
+    clock.advance(100)  # the time of the deployment
+    bench.slice()
+    assert bench.progress.read_worked() == 3600 + 5
+    assert bench.progress.read_throttled(DIRECTORY) == {DIRECTORY: 600, REPORTS: 40}
+
+
+def test_time_is_not_lost_with_a_checkpoint_that_was_not_stored(
+    bench: Bench, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+):
+    store, failures = bench.services.runs.checkpoint, [TransientError("storage_unavailable")]
+
+    def checkpoint(progress: ResourceProgress, etag: str) -> StoredProgress:
+        if progress.pages and failures:
+            raise failures.pop()
+        return store(progress, etag)
+
+    monkeypatch.setattr(bench.services.runs, "checkpoint", checkpoint)
+    bench.source.pages, bench.source.rows = 1, lambda number: [clock.advance(7), {"0": {"id": "0"}}][1]
+    assert bench.slice().delay_seconds > 0
+    assert bench.progress.read_worked() == 7
 
 
 def test_directory_keeps_waiting_only_the_part_of_a_listing_that_asks_it(bench: Bench, clock: FakeClock):

@@ -7,7 +7,8 @@ import { icon } from "../elements/icon.ts";
 import { when } from "../elements/when.ts";
 import { formatDuration, formatPercent } from "../format.ts";
 import { ops, runPage } from "../texts.ts";
-import { barTone, kindOf, secondsTaken, stallOf, waitingSentence } from "./sentences.ts";
+import { waitPhrase } from "../waits.ts";
+import { barTone, kindOf, secondsTaken, stallOf } from "./sentences.ts";
 
 const words = runPage.facts;
 
@@ -23,7 +24,7 @@ export const stalledNote = (stalled: NonNullable<Stalled>): TemplateResult =>
 export const waitingNote = (waiting: NonNullable<Waiting>): TemplateResult =>
   html`<div class="note is-warn">
     ${icon(Hourglass)}
-    <div><p class="note-title">${waitingSentence(waiting)}</p></div>
+    <div><p class="note-title">${waitPhrase(waiting)}</p></div>
   </div>`;
 
 /** `now` is milliseconds since 1970. */

@@ -7,7 +7,8 @@ import { resourceBadge } from "../elements/badges.ts";
 import { icon } from "../elements/icon.ts";
 import { formatDuration, formatNumber, formatPercent } from "../format.ts";
 import { owners, runPage, trouble } from "../texts.ts";
-import { resourceName, waitingSentence } from "./sentences.ts";
+import { waitPhrase } from "../waits.ts";
+import { resourceName } from "./sentences.ts";
 
 const words = runPage.resources;
 const NOTHING = "–";
@@ -51,7 +52,7 @@ const cell = (label: string, text: string | 0 | null): TemplateResult =>
 const state = (told: ResourceStatus): TemplateResult =>
   html`${resourceBadge(told.state)}
   ${told.carriedFrom ? html`<span class="small">${words.carried}</span>` : nothing}
-  ${told.waiting ? html`<span class="small">${waitingSentence(told.waiting)}</span>` : nothing}
+  ${told.waiting ? html`<span class="small">${waitPhrase(told.waiting)}</span>` : nothing}
   ${
     told.problem
       ? html`<span class="small">${told.problem.message}</span>

@@ -8,7 +8,8 @@ import { icon } from "../elements/icon.ts";
 import { when } from "../elements/when.ts";
 import { formatDuration, formatPercent } from "../format.ts";
 import { ops } from "../texts.ts";
-import { barTone, kindOf, nameOf, secondsTaken, stallOf, waitingSentence } from "./sentences.ts";
+import { waitPhrase } from "../waits.ts";
+import { barTone, kindOf, nameOf, secondsTaken, stallOf } from "./sentences.ts";
 
 const words = ops.runs;
 
@@ -54,7 +55,7 @@ function stateOf(run: OpsRun): TemplateResult {
     return html`<span class="badge is-stop">${icon(TriangleAlert, 14)} ${words.isStuck}</span>
       <span class="small">${stallOf(run.stalled).title}, ${ops.stalledTimes(run.stalled.times)}</span>`;
   return html`${tenantBadge(run.state)}
-  ${run.waiting ? html`<span class="small">${waitingSentence(run.waiting)}</span>` : nothing}
+  ${run.waiting ? html`<span class="small">${waitPhrase(run.waiting)}</span>` : nothing}
   ${run.problem ? html`<span class="small">${run.problem.message}</span>` : nothing}`;
 }
 

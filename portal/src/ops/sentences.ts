@@ -1,8 +1,8 @@
 /** What a sync's state means, in sentences. */
 
-import type { OpsRun, OpsRunDetails, Stalled, Waiting } from "../api/contract.ts";
+import type { OpsRun, OpsRunDetails, Stalled } from "../api/contract.ts";
 import { formatDuration, formatNumber, formatTimeOfDay } from "../format.ts";
-import { ops, resourceNames, runPage, waitingReasons } from "../texts.ts";
+import { ops, resourceNames, runPage } from "../texts.ts";
 import type { HealthPart, Segment } from "./documents.ts";
 import { type Lane, secondsOf, type Tone } from "./geometry.ts";
 
@@ -25,12 +25,6 @@ const listOf = (names: readonly string[]) => list.format(names);
 
 export const stallOf = (stalled: NonNullable<Stalled>): { title: string; next: string } =>
   ops.stalls[stalled.reason] ?? ops.stallUnknown;
-
-/** `Microsoft has asked us to slow down, until 14:05:00`. */
-export function waitingSentence(waiting: NonNullable<Waiting>): string {
-  const reason = waitingReasons[waiting.reason] ?? waiting.reason;
-  return waiting.until ? ops.until(reason, formatTimeOfDay(waiting.until)) : reason;
-}
 
 /** `12 ms · 3 waiting, oldest 40 s`: as much as is known. */
 export function healthFigures(part: HealthPart): string {

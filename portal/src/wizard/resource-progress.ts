@@ -3,8 +3,9 @@
 import { html, nothing, type TemplateResult } from "lit";
 import type { ResourceStatus } from "../api/contract.ts";
 import { resourceBadge } from "../elements/badges.ts";
-import { formatDuration, formatNumber, formatTimeOfDay } from "../format.ts";
-import { owners, resourceNames, sync, waitingReasons } from "../texts.ts";
+import { formatDuration, formatNumber } from "../format.ts";
+import { owners, resourceNames, sync } from "../texts.ts";
+import { waitText } from "../waits.ts";
 import { barOf, isEnded, ratePerSecond } from "./progress.ts";
 
 /** A list item; belongs into `<ul class="resources">`. */
@@ -45,12 +46,6 @@ function detailText(resource: ResourceStatus): string {
   if (problem) return problem.message;
   if (state === "pending") return expectedText(plan?.objects ?? 0);
   return workText(resource);
-}
-
-/** What is waited for, and until when; a wait that is over leaves the turn to others first. */
-export function waitText({ reason, until }: NonNullable<ResourceStatus["waiting"]>, now = Date.now()): string {
-  const why = waitingReasons[reason] ?? reason;
-  return Date.parse(until) > now ? sync.goesOn(why, formatTimeOfDay(until)) : sync.goesOnNext(why);
 }
 
 const expectedText = (count: number) => (count > 1 ? sync.expected(formatNumber(count)) : "");

@@ -5,8 +5,9 @@ import type { SyncStatus } from "../api/contract.ts";
 import { when } from "../elements/when.ts";
 import { formatDuration, formatEta, formatNumber, formatPercent, formatTimeOfDay } from "../format.ts";
 import { stalled, sync } from "../texts.ts";
+import { waitText } from "../waits.ts";
 import { countsOf, isAllWaiting, isUnderWay } from "./progress.ts";
-import { nameOf, waitText } from "./resource-progress.ts";
+import { nameOf } from "./resource-progress.ts";
 
 export function syncOverview(status: SyncStatus, actions: TemplateResult | typeof nothing): TemplateResult {
   const hint = isUnderWay(status) ? sync.leave : (sync.advice[status.state] ?? "");

@@ -132,9 +132,24 @@ def test_checkpoints_alone_tell_the_times_when_durable_has_forgotten(
     assert (body["orchestration"], body["timeline"]) == (None, spans)
 
 
+def test_wait_that_is_left_from_an_earlier_turn_keeps_its_reason(ops: Ops, run: Run, services: Services):
+    remember(ops, run)
+    left = {"EventType": "TimerCreated", "Timestamp": at(10), "FireAt": at(40)}
+    wait = {"until": "2026-03-02T09:00:40+00:00", "reason": "throttled"}
+    lane = remember(ops, run, STARTED, left, lane="users", resource="users", begun={}, **wait)
+    assert history(ops, run, lane)["events"][-1]["text"] == f"Waits until {told(40)} because Microsoft throttles."
+    checkpoint(services, run, started_at=told(0), updated_at=told(5), waits=f"{told(5)}/{told(40)}/throttled")
+    timeline = ops.get(f"runs/{run.run_id}").body["timeline"]
+    assert [item for item in timeline if item["resource"] == "users"] == [
+        span(told(0), told(5)),
+        span(told(5), told(10), "waiting", "throttled"),
+        span(told(10), told(40), "waiting", "throttled"),
+    ]
+
+
 def test_resource_whose_lane_others_have_is_not_shown_at_work(ops: Ops, run: Run, services: Services):
     remember(ops, run)
-    others = {"resource": "devices", "begun": {"users": "2026-03-02T09:00:20+00:00"}}
+    others = {"resource": "devices", "begun": {"users": {"until": "2026-03-02T09:00:20+00:00", "reason": "retry"}}}
     remember(ops, run, *LANE, lane="users", **others)
     checkpoint(services, run, started_at=told(0), updated_at=told(1))
     timeline = ops.get(f"runs/{run.run_id}").body["timeline"]
@@ -180,7 +195,7 @@ def test_lane_reads_as_a_story(ops: Ops, run: Run):
         f"Waits until {told(38)} before it is tried again.",
     ]
     assert [event["isError"] for event in found["events"]] == [False] * 5 + [True, False]
-    waiting = {"groups": "2026-03-02T09:05:00+00:00", "<b>": ""}
+    waiting = {"groups": {"until": "2026-03-02T09:05:00+00:00", "reason": "retry"}, "<b>": {}}
     instance = remember(ops, run, STARTED, lane="users", resource="users", then=["devices"], begun=waiting)
     (begun,) = history(ops, run, instance)["events"]
     assert begun["text"] == "Sync of users, in turns with groups, then devices."
