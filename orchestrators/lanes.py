@@ -19,8 +19,8 @@ def sync_resource(context: Context) -> Plan:
     `until` and `reason` are what is left of the resource's own. A resource's checkpoint holds all that counts.
     """
     job = dict(context.get_input())
-    until, _ = job.pop("until", ""), job.pop("reason", "")
-    if until:
+    job.pop("reason", "")  # for people who read histories
+    if until := job.pop("until", ""):
         yield context.create_timer(datetime.fromisoformat(until))
     lost = job.get("lost", 0)
     for _ in range(policy.SLICES_A_GENERATION):
